@@ -1,0 +1,55 @@
+# What a person types. `make demo` and `make test` do all their own set-up.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# Dashboards and Dagster of the demonstration; override as in `make demo DASHBOARDS_PORT=8600`.
+DASHBOARDS_PORT ?= 8501
+DAGSTER_PORT ?= 3000
+
+export DO_NOT_TRACK := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test lint lock example clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: $(VENV)/.installed ## the environment, from requirements.lock
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed and $(PYTHON) was not found; name yours: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "1/3 Making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "2/3 Installing $$(grep -c == requirements.lock) packages from requirements.lock (two to four minutes, once)"
+	@$(BIN)/python -m pip install --quiet --progress-bar off -r requirements.lock
+	@echo "3/3 Installing this project into it"
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . 2>/dev/null \
+	  || $(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## example exports -> one refresh -> dashboards and Dagster
+	@$(BIN)/flic demo --dashboards-port $(DASHBOARDS_PORT) --dagster-port $(DAGSTER_PORT)
+
+test: setup ## every test; pages in a browser too where Chromium is installed
+	@$(BIN)/python -m pytest
+
+lint: setup ## style, types, import boundaries, dbt conventions, SQL style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/flic prepare
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests
+
+lock: setup ## write requirements.lock anew from pyproject.toml (exact versions, no addresses)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	  --no-emit-index-url --extra dev pyproject.toml \
+	  | sed -e "/python_full_version >= '3.12'/d" -e "s/ ; python_full_version < '3.12'//" > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+example: setup ## make the synthetic example exports anew
+	@$(BIN)/python tests/make_example_inbox.py
+
+clean: ## remove the demonstration's data (not the environment)
+	rm -rf data dbt/target dbt/logs logs test-results
