@@ -1,0 +1,1 @@
+"""The pipeline: ingestion of exports, the dbt warehouse as assets, and publication."""

@@ -1,0 +1,311 @@
+"""`flic`: what the data lead types. Each command ends with its reason as the last line and its exit status.
+
+0 done, 1 failed, 2 wrong use, 3 stopped until somebody confirms. The work itself stands in the parts that
+the commands call; Dagster, dbt and scipy are imported by the commands that need them, so that a wrong
+option or `flic status` answers at once.
+"""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from dagster_project.settings import ROOT, CommandError, Settings, SettingsError
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+DONE, FAILED, WRONG_USE, NEEDS_CONFIRMATION = 0, 1, 2, 3
+
+logger = logging.getLogger("flic")
+
+
+# --- refresh ---------------------------------------------------------------------------------------------
+
+
+def require_keys(settings: Settings) -> None:
+    """Refuse to start without the two secrets; they are set once and never change."""
+    for variable, key in (
+        ("FLIC_PSEUDONYM_KEY", settings.pseudonym_key),
+        ("FLIC_ROUNDING_KEY", settings.rounding_key),
+    ):
+        if not key:
+            raise CommandError(
+                f"{variable} is not set. Set it to a secret of at least 32 random characters and keep it"
+                " safe: with another key, people and rounded figures would no longer match earlier releases."
+                " To try the product with synthetic data, run `make demo`: it makes keys of its own."
+            )
+
+
+def dagster_instance(settings: Settings) -> "dg.DagsterInstance":
+    """Dagster's own storage beside the data, made on first use from `.dagster/dagster.yaml`."""
+    import dagster as dg
+
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / ".dagster" / "dagster.yaml", home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.from_config(str(home))
+
+
+def run_refresh(
+    settings: Settings, *, as_at: str, known_by: str, backfill: bool, confirm_volume: bool
+) -> None:
+    """Run the refresh job in this process, the same job that Dagster's schedule and sensor start.
+
+    Raises whatever stopped it.
+    """
+    from dagster_project.lock import exclusive
+    from dagster_project.transformation import prepare_manifest
+
+    # Taken here too, before the seconds that Dagster needs to start: a second refresh is told at once.
+    with exclusive(settings):
+        prepare_manifest(settings)
+    from dagster_project.definitions import build
+
+    job = build(settings).resolve_job_def("refresh")
+    with dagster_instance(settings) as instance:
+        job.execute_in_process(
+            instance=instance,
+            run_config={
+                "ops": {
+                    "ingest": {"config": {"as_at": as_at, "known_by": known_by, "backfill": backfill}},
+                    "publication__release": {"config": {"confirm_volume": confirm_volume}},
+                },
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+
+
+def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic refresh`: one refresh; the last line says what came of it."""
+    from dagster_project.ingestion.assets import NothingLoadedError
+    from dagster_project.publication.assets import ConfirmationNeededError
+    from dagster_project.publication.publish import current_release
+
+    require_keys(settings)
+    before = current_release(settings.publications_dir)
+    try:
+        run_refresh(
+            settings,
+            as_at=arguments.as_at,
+            known_by=arguments.known_by,
+            backfill=arguments.backfill,
+            confirm_volume=arguments.confirm_volume,
+        )
+    except Exception as error:
+        cause = root_cause(error)
+        if isinstance(cause, NothingLoadedError):
+            print(f"No new files: {cause}.")
+            return DONE
+        served = f"Release {before.release_id} stays served." if before else "Nothing is served yet."
+        if isinstance(cause, ConfirmationNeededError):
+            print(f"Stopped for confirmation: {cause}. {served}")
+            return NEEDS_CONFIRMATION
+        print(f"Failed: {cause}. {served}")
+        return FAILED
+    after = current_release(settings.publications_dir)
+    if before and after and before.release_id == after.release_id:
+        print(f"Nothing new: release {after.release_id}, as at {after.as_at}, is up to date.")
+    elif after:
+        print(f"Published: release {after.release_id}, as at {after.as_at}.")
+    return DONE
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error that Dagster has wrapped in its own."""
+    while error.__cause__ is not None and type(error).__module__.startswith("dagster."):
+        error = error.__cause__
+    return error
+
+
+# --- looking ---------------------------------------------------------------------------------------------
+
+
+def status(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic status`: what is served, how old it is, what waits in the inbox, and the last run."""
+    from dagster_project.ingestion.inbox import waiting_files
+    from dagster_project.publication.publish import current_release
+
+    current = current_release(settings.publications_dir)
+    if current:
+        print(f"Served      release {current.release_id} ({current.status})")
+        print(f"As at       {current.as_at}")
+        print(f"Looked      {age(current.checked_at)} ago, {current.checked_at:%Y-%m-%d %H:%M} UTC")
+    else:
+        print("Served      nothing yet: put exports into the inbox and run `flic refresh`")
+    waiting = waiting_files(settings)
+    print(f"Inbox       {len(waiting)} waiting in {settings.inbox}")
+    for file in waiting[:3]:
+        print(f"            {file.name}")
+    if len(waiting) > 3:
+        print(f"            and {len(waiting) - 3} more")
+    print(f"Last run    {last_run(settings)}")
+    print(f"Profile     {settings.profile}")
+    return DONE
+
+
+def age(moment: datetime) -> str:
+    """How long ago in the largest fitting unit; `moment` is naive UTC."""
+    seconds = (datetime.now(UTC).replace(tzinfo=None) - moment).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def last_run(settings: Settings) -> str:
+    """The newest run in Dagster's history, in words."""
+    if not (settings.dagster_home / "history").exists():
+        return "none yet"
+    import dagster as dg
+
+    with dagster_instance(settings) as instance:
+        records = instance.get_run_records(limit=1)
+        if not records:
+            return "none yet"
+        run = records[0]
+        started = datetime.fromtimestamp(run.start_time or 0, UTC)
+        words = f"{run.dagster_run.status.value.lower()}, started {started:%Y-%m-%d %H:%M} UTC"
+        if run.dagster_run.status is dg.DagsterRunStatus.FAILURE:
+            failures = instance.all_logs(run.dagster_run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+            words += "".join(
+                f", at {event.dagster_event.step_key}" for event in failures if event.dagster_event
+            )
+        return words
+
+
+def publications(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic publications list | verify | rollback`: the releases that stand in the served folder."""
+    from dagster_project.publication.publish import current_release, list_releases, rollback, verify
+
+    folder = settings.publications_dir
+    if arguments.action == "rollback":
+        rollback(folder, arguments.release_id)
+        print(f"Served again: release {arguments.release_id}.")
+        return DONE
+    current = current_release(folder)
+    damaged = []
+    for release_id in list_releases(folder):
+        problems = verify(folder, release_id) if arguments.action == "verify" else []
+        damaged += [release_id] if problems else []
+        mark = "*" if current and current.release_id == release_id else " "
+        print(f"{mark} {release_id}" + (f"  DAMAGED: {'; '.join(problems)}" if problems else ""))
+    if damaged:
+        print(f"{len(damaged)} damaged: roll back to a sound one with `flic publications rollback RELEASE`.")
+        return FAILED
+    print("All of them verify." if arguments.action == "verify" else "* is served.")
+    return DONE
+
+
+def prepare(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic prepare`: read the dbt project, so that Dagster can be started on it."""
+    from dagster_project.transformation import prepare_manifest
+
+    prepare_manifest(settings)
+    dagster_instance(settings).dispose()
+    print(f"Ready. Dagster's home: {settings.dagster_home}")
+    return DONE
+
+
+def demo(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic demo`: example exports into the inbox, one refresh, dashboards and Dagster on loopback."""
+    from dagster_project import demonstration
+    from dagster_project.ingestion.inbox import waiting_files
+    from dagster_project.publication.publish import current_release
+
+    ports = demonstration.Ports(dashboards=arguments.dashboards_port, dagster=arguments.dagster_port)
+    demonstration.require_free(ports)
+    settings = demonstration.make_keys(settings)
+    demonstration.fill_inbox(settings)
+    if waiting_files(settings) or current_release(settings.publications_dir) is None:
+        print("One refresh: reading, building the warehouse, publishing ...", flush=True)
+        options = argparse.Namespace(as_at="", known_by="", backfill=True, confirm_volume=False)
+        outcome = refresh(settings, options)
+        if outcome != DONE:
+            return outcome
+    else:
+        prepare(settings, arguments)
+        print("The example exports are already published.", flush=True)
+    demonstration.serve(settings, ports)
+    return DONE
+
+
+# --- the command line ------------------------------------------------------------------------------------
+
+
+def iso_day(text: str) -> str:
+    """A day as `YYYY-MM-DD`, checked."""
+    return date.fromisoformat(text).isoformat()
+
+
+def iso_moment(text: str) -> str:
+    """A London clock time as `YYYY-MM-DDTHH:MM`, checked."""
+    return datetime.fromisoformat(text).isoformat()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="flic", description="Exports in a folder become safe, defined figures."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(
+        name: str, run: Callable[[Settings, argparse.Namespace], int], summary: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.set_defaults(run=run)
+        return command
+
+    command = add("refresh", refresh, "read the inbox, build the warehouse, publish")
+    command.add_argument("--as-at", type=iso_day, default="", metavar="DAY", help="day the figures describe")
+    command.add_argument(
+        "--known-by",
+        type=iso_moment,
+        default="",
+        metavar="TIME",
+        help="take only loads known by this London time",
+    )
+    command.add_argument("--confirm-volume", action="store_true", help="the loads that shrank are right")
+    command.add_argument(
+        "--backfill",
+        action="store_true",
+        help="the inbox holds history: each file was known on its extract date",
+    )
+    add("status", status, "what is served, how old it is, what waits, and the last run")
+    command = add("publications", publications, "the releases: list, verify, or serve an earlier one")
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="all releases, the served one marked")
+    actions.add_parser("verify", help="check every file against its manifest")
+    actions.add_parser("rollback", help="serve an earlier release").add_argument(
+        "release_id", metavar="RELEASE"
+    )
+    add("prepare", prepare, "read the dbt project, so that Dagster can be started")
+    command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")
+    command.add_argument("--dashboards-port", type=int, default=8501)
+    command.add_argument("--dagster-port", type=int, default=3000)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit status."""
+    arguments = parser().parse_args(argv)
+    say = logging.StreamHandler(sys.stdout)
+    say.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(say)
+    logger.setLevel(logging.INFO)
+    try:
+        outcome = arguments.run(Settings.from_environment(), arguments)
+    except SettingsError as error:
+        print(f"Wrong use: {error}")
+        outcome = WRONG_USE
+    except (CommandError, OSError) as error:
+        print(f"Failed: {error}")
+        outcome = FAILED
+    sys.exit(outcome)

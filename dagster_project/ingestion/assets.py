@@ -1,0 +1,136 @@
+"""Ingestion as Dagster assets: the landed exports, the ledger, the control row, and the refused rows.
+
+Their metadata holds counts and reasons, never a value of a file.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.ingestion.load import ingest, write_rejects
+from dagster_project.lock import RefreshLock
+from dagster_project.settings import Settings
+
+logger = logging.getLogger("flic")
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class NothingLoadedError(Exception):
+    """No export has been loaded by the moment asked for, so there is nothing to describe."""
+
+
+class IngestConfig(dg.Config):
+    """What a person may choose for one refresh; empty means: as the schedule does it."""
+
+    as_at: str = ""
+    """Day that the figures describe, `YYYY-MM-DD`; empty: the latest extract date known."""
+    known_by: str = ""
+    """London time `YYYY-MM-DDTHH:MM` up to which loads are taken into account; empty: all of them."""
+    backfill: bool = False
+    """The files are history loaded at once: each counts as known from the end of its extract date."""
+
+
+def london_to_utc(moment: str) -> datetime:
+    """A London clock time as naive UTC, the way the ledger keeps times; `ValueError` if it is not one."""
+    local = datetime.fromisoformat(moment)
+    if local.tzinfo is None:
+        local = local.replace(tzinfo=LONDON)
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def latest_extract_date(settings: Settings, known_by: datetime) -> date:
+    """The day of the newest extract known by then; `NothingLoadedError` if there is none."""
+    ledger = str(settings.landing / "loads" / "*.parquet")
+    with duckdb.connect() as connection:
+        [(day,)] = connection.execute(
+            "select max(extract_date) from read_parquet(?, union_by_name = true)"
+            " where status = 'loaded' and known_from <= ?",
+            [ledger, known_by],
+        ).fetchall()
+    if day is None:
+        raise NothingLoadedError(
+            "no export has been loaded yet: put referrals_<date>.csv and caseload_<date>.csv into the inbox"
+        )
+    return day
+
+
+def write_control(settings: Settings, as_at: date, known_by: datetime) -> None:
+    """Put the one row (`as_at`, `known_by`) that dbt reads beside the landed exports."""
+    folder = settings.landing / "control"
+    folder.mkdir(parents=True, exist_ok=True)
+    table = pa.table(
+        {"as_at": pa.array([as_at], pa.date32()), "known_by": pa.array([known_by], pa.timestamp("us"))}
+    )
+    aside = folder / "control.parquet.tmp"
+    pq.write_table(table, aside)
+    aside.replace(folder / "control.parquet")
+
+
+def landing_assets(contract_path: Path) -> dg.AssetsDefinition:
+    """One asset for each export of the contract, with the ledger and the control row, made by one step."""
+    exports = list(load_contracts(contract_path))
+    tables = [*exports, "loads", "control"]
+
+    @dg.multi_asset(
+        name="ingest",
+        group_name="ingestion",
+        specs=[dg.AssetSpec(["landing", table], kinds={"parquet"}) for table in tables],
+    )
+    def ingest_inbox(
+        context: dg.AssetExecutionContext, config: IngestConfig, refresh_lock: RefreshLock
+    ) -> Iterator[dg.MaterializeResult]:
+        settings = Settings.from_environment()
+        now = datetime.now(UTC).replace(tzinfo=None)
+        report = ingest(settings, received_at=now, backfill=config.backfill, log=logger)
+        known_by = london_to_utc(config.known_by) if config.known_by else now
+        as_at = date.fromisoformat(config.as_at) if config.as_at else latest_extract_date(settings, known_by)
+        write_control(settings, as_at, known_by)
+        for export in exports:
+            files = [file for file in report.files if file.export == export]
+            yield dg.MaterializeResult(
+                asset_key=["landing", export],
+                metadata={
+                    "files loaded": sum(file.status == "loaded" for file in files),
+                    "files seen before": sum(file.status == "duplicate" for file in files),
+                    "files refused": sum(file.status == "refused" for file in files),
+                    "rows landed": sum(file.rows_landed or 0 for file in files),
+                    "rows skipped": sum(file.rows_skipped or 0 for file in files),
+                },
+            )
+        refused = {file.file_name: file.reason or "" for file in report.files if file.status == "refused"}
+        yield dg.MaterializeResult(
+            asset_key=["landing", "loads"], metadata={"files": len(report.files), "refused": refused}
+        )
+        yield dg.MaterializeResult(
+            asset_key=["landing", "control"],
+            metadata={"as at": as_at.isoformat(), "known by (UTC)": known_by.isoformat(timespec="seconds")},
+        )
+
+    return ingest_inbox
+
+
+@dg.asset(
+    key=["rejects", "refused_rows"],
+    group_name="ingestion",
+    deps=[dg.AssetKey(["marts", "fct_rejected_rows"])],
+    kinds={"csv"},
+)
+def refused_rows(context: dg.AssetExecutionContext, refresh_lock: RefreshLock) -> dg.MaterializeResult:
+    """Refused rows as files for the data lead: file, line, column, reason."""
+    settings = Settings.from_environment()
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        rows = warehouse.execute(
+            "select load_id, export, source_file, source_line, column_name, value, reason"
+            " from marts.fct_rejected_rows order by all"
+        ).fetchall()
+    written = write_rejects(settings, rows)
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(rows), "files": len(written)})

@@ -1,0 +1,47 @@
+"""One refresh at a time: a lock on the data folder that ends with the process that holds it.
+
+The operating system's lock, not a file whose presence means something: a killed refresh must not shut
+out the next one.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dagster as dg
+import filelock
+
+from dagster_project.settings import Settings
+
+
+class BusyError(Exception):
+    """Another refresh is running on this data folder; the message says which and since when."""
+
+
+@contextmanager
+def exclusive(settings: Settings) -> Iterator[None]:
+    """Hold the data folder for one refresh; raise `BusyError` at once if another one holds it."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    holder = settings.data_dir / "refresh.lock.json"
+    try:
+        with filelock.FileLock(settings.data_dir / "refresh.lock", blocking=False, is_singleton=False):
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            holder.write_text(json.dumps({"process": os.getpid(), "since": since}))
+            yield
+    except filelock.Timeout:
+        who = json.loads(holder.read_text())
+        raise BusyError(
+            f"already running: process {who['process']} has been refreshing since {who['since']}"
+        ) from None
+
+
+class RefreshLock(dg.ConfigurableResource):
+    """The same lock for a run of Dagster: held from its first asset to its last."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshLock"]:
+        """Hold the lock for the run."""
+        with exclusive(Settings.from_environment()):
+            yield self

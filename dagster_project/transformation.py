@@ -1,0 +1,233 @@
+"""The dbt project as Dagster assets and checks, run in this process by dbt's own runner.
+
+Belongs here: invoking dbt, and turning what each node did into Dagster's events. What the models mean
+stands in `dbt/`; what becomes of their figures in `publication/`.
+
+One in-process invocation a refresh: a `dbt` process of its own costs several seconds of start-up each time.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from dagster_project.settings import Settings
+
+logger = logging.getLogger("flic")
+
+# DuckDB quotes the offending value in these; a log is no place for it.
+_ERRORS_THAT_QUOTE_VALUES = re.compile(
+    r"(Conversion|Constraint|Invalid Input|Out of Range) Error", re.IGNORECASE
+)
+
+
+class TransformationError(Exception):
+    """dbt could not build the warehouse, or a stopping rule failed; nothing may be published from it."""
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups assets by dbt's layers, so that the graph reads like the folders."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer (`staging`, `intermediate`, `marts`, `metrics`) or `seeds`."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return "seeds"
+        return dbt_resource_props["fqn"][1]
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`schema/name`, as the table is called in the warehouse."""
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+
+def dbt_environment(settings: Settings) -> None:
+    """Give dbt the two facts about this machine that it reads, and switch its statistics off."""
+    os.environ["FLIC_DATA_DIR"] = str(settings.data_dir)
+    os.environ["FLIC_PROFILE"] = settings.profile
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+
+
+def invoke_dbt(settings: Settings, arguments: Sequence[str], callbacks: Sequence[Any] = ()) -> Any:
+    """Run dbt in this process and let go of the warehouse file; returns dbt's own result object."""
+    # dbt takes a second and a half to import; the command line's short answers do not need it.
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    dbt_environment(settings)
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    try:
+        return dbtRunner(callbacks=list(callbacks)).invoke(
+            [
+                *arguments,
+                "--project-dir",
+                str(settings.dbt_dir),
+                "--profiles-dir",
+                str(settings.dbt_dir),
+                "--target-path",
+                str(settings.dbt_target),
+                "--quiet",
+                "--log-level-file",
+                "none",
+                "--no-version-check",
+            ]
+        )
+    finally:
+        # The runner keeps its connection after it returns, and with it the lock on the file.
+        reset_adapters()
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+
+
+def manifest_path(settings: Settings) -> Path:
+    """dbt's manifest, which the asset graph is read from."""
+    return settings.dbt_target / "manifest.json"
+
+
+def prepare_manifest(settings: Settings) -> None:
+    """Parse the dbt project if its manifest is missing or older than any of its files."""
+    manifest = manifest_path(settings)
+    if manifest.exists():
+        made = manifest.stat().st_mtime
+        sources = [*settings.dbt_dir.rglob("*"), *settings.seeds_dir.rglob("*")]
+        if not any(
+            path.is_file() and "target" not in path.parts and path.stat().st_mtime > made for path in sources
+        ):
+            return
+    logger.info("Reading the dbt project ...")
+    result = invoke_dbt(settings, ["parse"])
+    if not result.success:
+        raise TransformationError(f"the dbt project does not parse: {result.exception}")
+
+
+def drop_damaged_warehouse(settings: Settings) -> None:
+    """Remove a warehouse that no longer opens: landing holds everything that is needed to build it anew."""
+    if not settings.warehouse.exists():
+        return
+    try:
+        duckdb.connect(str(settings.warehouse)).close()
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise TransformationError(
+                "another program holds the warehouse open; close it and run again"
+            ) from error
+        damaged = True
+    except duckdb.Error:
+        damaged = True
+    else:
+        damaged = False
+    if damaged:
+        logger.warning("The warehouse file is damaged; it is built anew from landing.")
+        settings.warehouse.unlink()
+        settings.warehouse.with_name(settings.warehouse.name + ".wal").unlink(missing_ok=True)
+
+
+def _safe_message(node_name: str, message: str | None) -> str:
+    """One line about a failed node that quotes no value of a row."""
+    text = " ".join((message or "").split())
+    kind = _ERRORS_THAT_QUOTE_VALUES.search(text)
+    if kind:
+        return f"{node_name}: {kind.group(0)} (the value is not repeated here)"
+    return f"{node_name}: {text[:300]}"
+
+
+def build_warehouse(settings: Settings) -> list[Any]:
+    """`dbt build` of seeds, models and data tests; returns dbt's results, one a node.
+
+    Raises `TransformationError` with the nodes that failed, unless nothing failed. Unit tests are left to
+    the test suite: they say something about the code, not about today's data.
+    """
+    drop_damaged_warehouse(settings)
+    done = 0
+
+    def progress(event: Any) -> None:
+        nonlocal done
+        if event.info.name in {"LogModelResult", "LogSeedResult"}:
+            done += 1
+            if done % 20 == 0:
+                logger.info("  %d tables built ...", done)
+
+    result = invoke_dbt(settings, ["build", "--exclude-resource-type", "unit_test"], [progress])
+    nodes = list(getattr(result.result, "results", None) or [])
+    if not result.success:
+        failed = [node for node in nodes if str(node.status) in {"error", "fail", "runtime error"}]
+        reasons = [_safe_message(node.node.name, node.message) for node in failed]
+        raise TransformationError("; ".join(reasons) or f"dbt did not run: {result.exception}")
+    logger.info("Warehouse built: %d tables and %d checks passed.", done, len(nodes) - done)
+    return nodes
+
+
+def dagster_events(
+    nodes: Sequence[Any], manifest: Mapping[str, Any], translator: Translator, row_counts: Mapping[str, int]
+) -> Iterator[dg.Output | dg.AssetCheckResult]:
+    """What each dbt node did, as Dagster's outputs (with row counts) and asset checks."""
+    for node in nodes:
+        properties = manifest["nodes"].get(node.node.unique_id)
+        if properties is None:
+            continue
+        if properties["resource_type"] in {"model", "seed"}:
+            key = translator.get_asset_key(properties)
+            name = f"{properties['schema']}.{properties['name']}"
+            rows = {"dagster/row_count": row_counts[name]} if name in row_counts else {}
+            yield dg.Output(
+                None,
+                output_name=key.to_python_identifier(),
+                metadata={"seconds": round(node.execution_time, 3), **rows},
+            )
+        elif properties["resource_type"] == "test":
+            check = get_asset_check_key_for_test(manifest, translator, node.node.unique_id, None)
+            if check is not None:
+                warned = str(node.status) == "warn"
+                yield dg.AssetCheckResult(
+                    asset_key=check.asset_key,
+                    check_name=check.name,
+                    passed=str(node.status) == "pass",
+                    severity=dg.AssetCheckSeverity.WARN if warned else dg.AssetCheckSeverity.ERROR,
+                    metadata={"rows found": node.failures or 0},
+                )
+
+
+def table_row_counts(settings: Settings) -> dict[str, int]:
+    """Rows of each table of the warehouse, by `schema.name`."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        return dict(
+            warehouse.execute(
+                "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+            ).fetchall()
+        )
+
+
+def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
+    """The dbt project as one multi-asset; the manifest must have been prepared.
+
+    Raises `TransformationError` with the remedy when it has not: importing must not run dbt.
+    """
+    manifest = manifest_path(settings)
+    if not manifest.exists():
+        raise TransformationError(
+            f"{manifest.name} is missing: run `flic prepare` once before starting Dagster."
+        )
+    translator = Translator()
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="warehouse")
+    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.Output | dg.AssetCheckResult]:
+        from dagster_dbt.dbt_manifest import validate_manifest
+
+        nodes = build_warehouse(Settings.from_environment())
+        yield from dagster_events(
+            nodes, validate_manifest(manifest), translator, table_row_counts(Settings.from_environment())
+        )
+
+    return warehouse
