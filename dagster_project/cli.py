@@ -44,7 +44,12 @@ def require_keys(settings: Settings) -> None:
 def dagster_instance(settings: Settings) -> "dg.DagsterInstance":
     """Dagster's own storage beside the data, made on first use from `.dagster/dagster.yaml`."""
     import dagster as dg
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
 
+    # Dagster opens, commits and closes its SQLite files for each of a refresh's thousand events; waiting for
+    # the disk each time took longer than the work. A power cut may cost run history; no figure is kept there.
+    event.listen(Engine, "connect", lambda connection, record: connection.execute("PRAGMA synchronous = OFF"))
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / ".dagster" / "dagster.yaml", home / "dagster.yaml")
@@ -85,15 +90,15 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic refresh`: one refresh; the last line says what came of it."""
     from dagster_project.ingestion.assets import NothingLoadedError
     from dagster_project.publication.assets import ConfirmationNeededError
-    from dagster_project.publication.publish import current_release
+    from dagster_project.publication.releases import current_release
 
     require_keys(settings)
     before = current_release(settings.publications_dir)
     try:
         run_refresh(
             settings,
-            as_at=arguments.as_at,
-            known_by=arguments.known_by,
+            as_at=arguments.as_at or "",
+            known_by=arguments.known_by or "",
             backfill=arguments.backfill,
             confirm_volume=arguments.confirm_volume,
         )
@@ -129,7 +134,7 @@ def root_cause(error: BaseException) -> BaseException:
 def status(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic status`: what is served, how old it is, what waits in the inbox, and the last run."""
     from dagster_project.ingestion.inbox import waiting_files
-    from dagster_project.publication.publish import current_release
+    from dagster_project.publication.releases import current_release
 
     current = current_release(settings.publications_dir)
     if current:
@@ -182,7 +187,7 @@ def last_run(settings: Settings) -> str:
 
 def publications(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic publications list | verify | rollback`: the releases that stand in the served folder."""
-    from dagster_project.publication.publish import current_release, list_releases, rollback, verify
+    from dagster_project.publication.releases import current_release, list_releases, rollback, verify
 
     folder = settings.publications_dir
     if arguments.action == "rollback":
@@ -217,7 +222,7 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic demo`: example exports into the inbox, one refresh, dashboards and Dagster on loopback."""
     from dagster_project import demonstration
     from dagster_project.ingestion.inbox import waiting_files
-    from dagster_project.publication.publish import current_release
+    from dagster_project.publication.releases import current_release
 
     ports = demonstration.Ports(dashboards=arguments.dashboards_port, dagster=arguments.dagster_port)
     demonstration.require_free(ports)
@@ -225,7 +230,7 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
     demonstration.fill_inbox(settings)
     if waiting_files(settings) or current_release(settings.publications_dir) is None:
         print("One refresh: reading, building the warehouse, publishing ...", flush=True)
-        options = argparse.Namespace(as_at="", known_by="", backfill=True, confirm_volume=False)
+        options = argparse.Namespace(as_at=None, known_by=None, backfill=True, confirm_volume=False)
         outcome = refresh(settings, options)
         if outcome != DONE:
             return outcome
@@ -264,11 +269,10 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     command = add("refresh", refresh, "read the inbox, build the warehouse, publish")
-    command.add_argument("--as-at", type=iso_day, default="", metavar="DAY", help="day the figures describe")
+    command.add_argument("--as-at", type=iso_day, metavar="DAY", help="day the figures describe")
     command.add_argument(
         "--known-by",
         type=iso_moment,
-        default="",
         metavar="TIME",
         help="take only loads known by this London time",
     )

@@ -12,7 +12,7 @@ from dagster_project.ingestion.inbox import waiting_files
 from dagster_project.lock import RefreshLock
 from dagster_project.publication.assets import release
 from dagster_project.settings import Settings
-from dagster_project.transformation import CONTRACT_FILE, warehouse_assets
+from dagster_project.transformation import warehouse_assets
 
 logger = logging.getLogger("flic")
 
@@ -51,7 +51,7 @@ def build(settings: Settings) -> dg.Definitions:
 
     return dg.Definitions(
         assets=[
-            landing_assets(settings.dbt_dir / CONTRACT_FILE),
+            landing_assets(settings),
             warehouse_assets(settings),
             refused_rows,
             release,

@@ -6,7 +6,6 @@ Their metadata holds counts and reasons, never a value of a file.
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -15,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import load_contracts
-from dagster_project.ingestion.load import ingest, write_rejects
+from dagster_project.ingestion.load import CONTRACT, ingest
+from dagster_project.ingestion.rejects import write_rejects
 from dagster_project.lock import RefreshLock
 from dagster_project.settings import Settings
 
@@ -75,9 +75,9 @@ def write_control(settings: Settings, as_at: date, known_by: datetime) -> None:
     aside.replace(folder / "control.parquet")
 
 
-def landing_assets(contract_path: Path) -> dg.AssetsDefinition:
+def landing_assets(settings: Settings) -> dg.AssetsDefinition:
     """One asset for each export of the contract, with the ledger and the control row, made by one step."""
-    exports = list(load_contracts(contract_path))
+    exports = list(load_contracts(settings.dbt_dir / CONTRACT))
     tables = [*exports, "loads", "control"]
 
     @dg.multi_asset(

@@ -36,14 +36,24 @@ def guard_volume(settings: Settings, confirm: bool) -> None:
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         shrunk = warehouse.execute(
             """
-            select loads.load_id, loads.export, loads.rows_loaded, loads.previous_rows_loaded
-            from marts.fct_loads as loads
+            with loads as (
+                select
+                    load_id,
+                    export,
+                    is_current,
+                    rows_loaded,
+                    lag(rows_loaded) over (partition by export order by load_number) as rows_before
+                from marts.fct_loads
+                where load_number is not null
+            )
+            select load_id, export, rows_loaded, rows_before
+            from loads
             cross join (
                 select cast(value as double) as share from reference.programme_settings
                 where setting = 'volume_guard_share'
-            ) as guard
-            where loads.is_current and loads.rows_loaded < guard.share * loads.previous_rows_loaded
-            order by loads.export
+            )
+            where is_current and rows_loaded < share * rows_before
+            order by export
             """
         ).fetchall()
     confirmed = settings.landing / "confirmed"

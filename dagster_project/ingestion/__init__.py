@@ -1,0 +1,1 @@
+"""Exports in the inbox become landed Parquet: recognised, read, pseudonymised, recorded."""

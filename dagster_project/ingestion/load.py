@@ -1,0 +1,413 @@
+"""One look at the inbox: every file is loaded, recognised as known, refused or left, and the ledger says so.
+
+A load happens whole or not at all: rows are written aside and renamed, the ledger's row commits them, and
+only then does the file leave the inbox. Whoever was killed in between finds it there and does the rest.
+One process at a time may do this (`dagster_project.lock`).
+"""
+
+import logging
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import BinaryIO, Literal
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.ingestion.contracts import Export, load_contracts
+from dagster_project.ingestion.door import AgeBand, Door, read_age_bands
+from dagster_project.ingestion.inbox import (
+    FileLeftError,
+    FileRefusedError,
+    Fingerprint,
+    InboxFile,
+    fingerprint,
+    kind_of_file,
+    look_at,
+    open_plain,
+    parts_of_name,
+    printable,
+    still_being_written,
+)
+from dagster_project.ingestion.landing import (
+    LEDGER,
+    Ledger,
+    Load,
+    moved,
+    remove_uncommitted,
+    write_schema,
+    written_whole,
+)
+from dagster_project.ingestion.pseudonyms import check_key
+from dagster_project.ingestion.read_file import Table, read_csv, read_workbook
+from dagster_project.ingestion.rejects import list_of_reasons, write_refusal
+from dagster_project.settings import Settings
+
+CONTRACT = Path("models/staging/_landing__sources.yml")
+LONDON = ZoneInfo("Europe/London")
+BATCH_ROWS = 20_000
+MOST_MISSING = 0.05
+
+
+class StorageError(Exception):
+    """The restricted zone cannot be written; the run stops, and the inbox still holds what was not loaded."""
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What happened to one file of the inbox; never holds a value of it."""
+
+    file_name: str
+    status: Literal["loaded", "duplicate", "refused", "left"]
+    """`left`: not taken and still in the inbox."""
+    reason: str | None = None
+    load_id: str | None = None
+    export: str | None = None
+    extract_date: date | None = None
+    rows_in_file: int = 0
+    rows_skipped: int = 0
+    rows_landed: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What happened to every file of the inbox, sorted by name."""
+
+    files: tuple[FileReport, ...]
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """A file in hand, with what its name and bytes say before it is read."""
+
+    file: InboxFile
+    mark: Fingerprint
+    export: Export | None
+    extract_date: date
+    has_dated_name: bool
+    revision: int
+
+    @property
+    def load_id(self) -> str:
+        export = self.export.name if self.export else "file"
+        return f"{self.extract_date.isoformat()}-{export}-{self.mark.sha256[:12]}"
+
+
+def landed_schema(export: Export) -> pa.Schema:
+    """The columns of an export's Parquet files: the contract's as text, and where each row comes from."""
+    return pa.schema(
+        [
+            *((column.landed_name, pa.string()) for column in export.columns),
+            ("source_file", pa.string()),
+            ("source_line", pa.int32()),
+            ("load_id", pa.string()),
+            ("extract_date", pa.date32()),
+            ("door_findings", pa.string()),
+        ]
+    )
+
+
+def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: logging.Logger) -> IngestReport:
+    """Take every file of the inbox, sorted by name, and say what happened to each.
+
+    `received_at` is UTC (with or without zone) and is the arrival of all of them. With `backfill` the files
+    are history loaded at once: each counts as known from the end of its extract date, not from its arrival.
+    Raises `KeyRefusedError` for a key that must not be used, `ContractError` for a contract that contradicts
+    itself, and `StorageError` where the restricted zone cannot be written; each leaves the inbox as it was.
+    """
+    if received_at.tzinfo is not None:
+        received_at = received_at.astimezone(UTC).replace(tzinfo=None)
+    contracts = load_contracts(settings.dbt_dir / CONTRACT, settings.seeds_dir / "header_aliases.csv")
+    try:
+        check_key(settings.pseudonym_key, settings.landing)
+        ledger = Ledger(settings.landing)
+        remove_uncommitted(settings.landing, list(contracts), ledger)
+        write_schema(settings.landing / "loads" / "schema.parquet", LEDGER)
+        for export in contracts.values():
+            write_schema(settings.landing / export.name / "schema.parquet", landed_schema(export))
+        intake = _Intake(settings, contracts, ledger, received_at, backfill)
+        return IngestReport(tuple(_take_all(settings.inbox, intake, log)))
+    except OSError as error:
+        raise StorageError(
+            f"the data folder cannot be written ({error.strerror or type(error).__name__}): free space or "
+            "mend the rights of the folder and refresh again; the inbox still holds what was not loaded"
+        ) from error
+
+
+def _take_all(inbox: Path, intake: "_Intake", log: logging.Logger) -> list[FileReport]:
+    files, passed_over = look_at(inbox)
+    growing = still_being_written(files)
+    reports = [FileReport(printable(path.name), "left", reason) for path, reason in passed_over]
+    for file in files:
+        if file.path in growing:
+            report = FileReport(file.name, "left", "it is still being written")
+        else:
+            report = intake.take(file)
+        log.info("%s: %s%s", report.file_name, report.status, f": {report.reason}" if report.reason else "")
+        for warning in report.warnings:
+            log.warning("%s: %s", report.file_name, warning)
+        reports.append(report)
+    return sorted(reports, key=lambda report: report.file_name)
+
+
+class _Intake:
+    """What all files of one look at the inbox share."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        contracts: dict[str, Export],
+        ledger: Ledger,
+        received_at: datetime,
+        backfill: bool,
+    ) -> None:
+        self._settings = settings
+        self._contracts = contracts
+        self._ledger = ledger
+        self._received_at = received_at
+        self._backfill = backfill
+        self._today = received_at.replace(tzinfo=UTC).astimezone(LONDON).date()
+        self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.seeds_dir / "age_bands.csv")
+
+    def take(self, file: InboxFile) -> FileReport:
+        """Do with one file what is due; only trouble with our own folders raises."""
+        try:
+            with open_plain(file.path) as content:
+                mark = fingerprint(content)
+                arrival = _Arrival(file, mark, None, self._today, False, 1)
+                try:
+                    arrival = self._recognised(arrival)
+                    if known := self._known(arrival):
+                        return self._finish_duplicate(arrival, known)
+                    load, warnings = self._land(arrival, content)
+                except FileRefusedError as refusal:
+                    _leave_if_changed(file)
+                    return self._refuse(arrival, str(refusal))
+        except FileLeftError as reason:
+            return FileReport(file.name, "left", str(reason))
+        self._ledger.add(load)
+        self._put_away(arrival, load)
+        # The file may have been refused before the contract or the aliases learned its headers.
+        shutil.rmtree(self._settings.rejects / load.load_id, ignore_errors=True)
+        return _report(load, warnings)
+
+    def _recognised(self, arrival: _Arrival) -> _Arrival:
+        name = parts_of_name(arrival.file.path.name, self._contracts, self._today)
+        arrival = replace(
+            arrival,
+            extract_date=name.extract_date or self._today,
+            has_dated_name=name.extract_date is not None,
+            revision=name.revision,
+        )
+        if name.export is None:
+            raise FileRefusedError(
+                "the file name begins with the name of no export: it must begin with "
+                f"{', '.join(self._contracts)}"
+            )
+        return replace(arrival, export=self._contracts[name.export])
+
+    def _known(self, arrival: _Arrival) -> Load | None:
+        """The load that holds this content already.
+
+        The same bytes under the date of another extract are news: they say that nothing changed until that
+        day, and without them the result would depend on which file came first.
+        """
+        for load in self._ledger.of_content(arrival.mark.sha256, "loaded"):
+            same_export = arrival.export is not None and load.export == arrival.export.name
+            if same_export and (not arrival.has_dated_name or load.extract_date == arrival.extract_date):
+                return load
+        return None
+
+    def _land(self, arrival: _Arrival, content: BinaryIO) -> tuple[Load, list[str]]:
+        """Write the rows of a file into landing; they count once the ledger has the load."""
+        export = arrival.export
+        assert export is not None
+        if kind_of_file(arrival.file.path.name, arrival.mark, content) == "csv":
+            raw = read_csv(content, arrival.mark, export)
+        else:
+            raw = read_workbook(content, export)
+        with closing(raw.records):
+            table = Table(raw, export)
+            door = Door(export, table.columns, self._settings.pseudonym_key, self._age_bands)
+            with written_whole(self._settings.landing / export.name / f"{arrival.load_id}.parquet") as target:
+                _write_rows(target, table, door, arrival)
+                _refuse_empty_required(door)
+                _leave_if_changed(arrival.file)
+        warnings = [*table.warnings, *door.warnings(), *_number_warnings(raw.number_cells, table)]
+        warnings += [
+            f"the content is that of {earlier.file_name}: right if nothing changed since then"
+            for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
+        ]
+        if not arrival.has_dated_name:
+            warnings.append(
+                "the file name holds no date: the day of arrival is taken for the day of the extract"
+            )
+        load = Load(
+            load_id=arrival.load_id,
+            export=export.name,
+            file_name=arrival.file.name,
+            sha256=arrival.mark.sha256,
+            file_bytes=arrival.mark.size,
+            extract_date=arrival.extract_date,
+            revision=arrival.revision,
+            received_at=self._received_at,
+            known_from=self._known_from(arrival.extract_date),
+            status="loaded",
+            encoding=raw.encoding,
+            delimiter=raw.delimiter,
+            sheet=raw.sheet,
+            rows_in_file=table.rows_in_file,
+            rows_skipped=table.rows_skipped,
+            rows_landed=table.rows_landed,
+            stated_rows=table.stated_rows,
+            ignored_columns=table.ignored_columns,
+            warnings="; ".join(warnings) or None,
+        )
+        return load, warnings
+
+    def _known_from(self, extract_date: date) -> datetime:
+        if not self._backfill:
+            return self._received_at
+        end_of_day = datetime.combine(extract_date + timedelta(days=1), time(), LONDON)
+        # An extract of today is known now, not from midnight.
+        return min(end_of_day.astimezone(UTC).replace(tzinfo=None), self._received_at)
+
+    def _finish_duplicate(self, arrival: _Arrival, known: Load) -> FileReport:
+        """Record a file that is loaded already, or end what a killed run began."""
+        again = [
+            load
+            for load in self._ledger.of_content(arrival.mark.sha256, "duplicate")
+            if load.load_id.startswith(f"{known.load_id}-again-")
+        ]
+        for load in (known, *again):
+            if load.file_name == arrival.file.name and not self._archived(arrival, load).exists():
+                # Its load is committed and the file is still here: only the last step is missing.
+                self._put_away(arrival, load)
+                return _report(load, [])
+        load = replace(
+            known,
+            load_id=f"{known.load_id}-again-{len(again) + 1}",
+            file_name=arrival.file.name,
+            received_at=self._received_at,
+            known_from=self._known_from(known.extract_date),
+            status="duplicate",
+            reason=f"the same content as {known.file_name}, loaded as {known.load_id}",
+            rows_in_file=0,
+            rows_skipped=0,
+            rows_landed=0,
+            stated_rows=None,
+            ignored_columns=0,
+            warnings=None,
+        )
+        self._ledger.add(load)
+        self._put_away(arrival, load)
+        return _report(load, [])
+
+    def _refuse(self, arrival: _Arrival, reason: str) -> FileReport:
+        """Record a refusal once for its content, say why in `rejects/`, and move the file there."""
+        export = arrival.export.name if arrival.export else None
+        refused = self._ledger.of_content(arrival.mark.sha256, "refused")
+        refused_before = [load for load in refused if load.export == export]
+        load = Load(
+            load_id=refused_before[-1].load_id if refused_before else arrival.load_id,
+            export=export,
+            file_name=arrival.file.name,
+            sha256=arrival.mark.sha256,
+            file_bytes=arrival.mark.size,
+            extract_date=arrival.extract_date,
+            revision=arrival.revision,
+            received_at=self._received_at,
+            known_from=self._received_at,
+            status="refused",
+            reason=reason,
+        )
+        folder = self._settings.rejects / load.load_id
+        write_refusal(folder, load.export, load.file_name, reason)
+        if not refused_before or refused_before[-1].reason != reason:
+            self._ledger.add(load)
+        target = folder / arrival.file.path.name
+        if target.name.casefold() == list_of_reasons(folder, load.export).name.casefold():
+            target = folder / f"refused_{target.name}"
+        moved(arrival.file.path, target)
+        return _report(load, [])
+
+    def _archived(self, arrival: _Arrival, load: Load) -> Path:
+        return self._settings.archive / load.load_id / arrival.file.path.name
+
+    def _put_away(self, arrival: _Arrival, load: Load) -> None:
+        moved(arrival.file.path, self._archived(arrival, load))
+
+
+def _report(load: Load, warnings: list[str]) -> FileReport:
+    return FileReport(
+        file_name=load.file_name,
+        status=load.status,
+        reason=load.reason,
+        load_id=load.load_id,
+        export=load.export,
+        extract_date=load.extract_date,
+        rows_in_file=load.rows_in_file,
+        rows_skipped=load.rows_skipped,
+        rows_landed=load.rows_landed,
+        warnings=tuple(warnings),
+    )
+
+
+def _write_rows(target: BinaryIO, table: Table, door: Door, arrival: _Arrival) -> None:
+    """Stream a file's rows into Parquet, one batch in memory at a time."""
+    assert arrival.export is not None
+    schema = landed_schema(arrival.export)
+    source_file, load_id = arrival.file.name, arrival.load_id
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        batch: list[list] = []
+
+        def flush() -> None:
+            columns = [list(values) for values in zip(*batch, strict=True)] or [[] for _ in schema]
+            arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            batch.clear()
+
+        for record in table.rows():
+            values, findings = door.land(record)
+            batch.append([*values, source_file, record.line, load_id, arrival.extract_date, findings])
+            if len(batch) == BATCH_ROWS:
+                flush()
+        flush()
+
+
+def _refuse_empty_required(door: Door) -> None:
+    """Refuse a file that lacks more than one in twenty of the values of a required column.
+
+    One empty cell is its row's fault, however short the file.
+    """
+    for column, empty in door.empty_cells.items():
+        if column.required and empty > 1 and empty > MOST_MISSING * door.rows:
+            raise FileRefusedError(
+                f"the required column {column.name} is empty in {empty} of {door.rows} rows, and at most one "
+                "in twenty may be: fill it in the source and export again"
+            )
+
+
+def _leave_if_changed(file: InboxFile) -> None:
+    """Leave a file to the next run that somebody wrote to, or replaced, while we read it."""
+    try:
+        now = file.path.lstat()
+    except FileNotFoundError:
+        raise FileLeftError("it was taken away while it was read") from None
+    if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
+        raise FileLeftError("it was still being written while it was read")
+
+
+def _number_warnings(number_cells: Mapping[int, int], table: Table) -> list[str]:
+    """A workbook that keeps references as numbers has lost leading zeros, if there were any."""
+    return [
+        f"{column.name}: {number_cells[at]} references are numbers in the workbook, without leading zeros: "
+        "format the column as text in the source"
+        for at, column in table.columns.items()
+        if column.type == "identifier" and number_cells.get(at)
+    ]

@@ -1,0 +1,73 @@
+"""The keyed pseudonyms of clients and workers, and the care of their key.
+
+One person has one pseudonym for as long as the key is the same; a key that changed would split every person
+in two, so it is refused before anything is pseudonymised.
+"""
+
+import hmac
+import json
+import os
+import secrets
+from pathlib import Path
+
+from dagster_project.ingestion.landing import written_whole
+
+SHORTEST_KEY = 16
+_PREFIXES = {"client": "c", "worker": "w"}
+
+
+class KeyRefusedError(Exception):
+    """The pseudonym key is missing, too short, readable by others, or not the key of the landed data."""
+
+
+def pseudonym(key: bytes, kind: str, reference: str) -> str:
+    """The pseudonym of a reference: a letter for the kind (`client`, `worker`) and 24 hexadecimal digits."""
+    digest = hmac.digest(key, f"{kind}:{reference}".encode(), "sha256")
+    return _PREFIXES[kind] + digest.hex()[:24]
+
+
+def demo_key(path: Path) -> bytes:
+    """The demonstration's own key, made at first use and kept in `path` for its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        with written_whole(path) as file:
+            file.write(secrets.token_hex(32).encode())
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise KeyRefusedError(
+            f"the key file {path.name} is readable by others: chmod 600 it, or delete it "
+            "together with landing/ to start the demonstration anew"
+        )
+    return path.read_bytes().strip()
+
+
+def check_key(key: bytes, landing: Path) -> None:
+    """Refuse a key that is missing, short, or not the one under which `landing` was filled.
+
+    The first use leaves `key_id.json` there: a check value from which neither key nor reference can be told.
+    """
+    if not key:
+        raise KeyRefusedError(
+            "no pseudonym key: set FLIC_PSEUDONYM_KEY to a secret of at least "
+            f"{SHORTEST_KEY} characters and keep it safe"
+        )
+    if len(key) < SHORTEST_KEY:
+        raise KeyRefusedError(
+            f"the pseudonym key has {len(key)} bytes and needs at least {SHORTEST_KEY}: "
+            "set FLIC_PSEUDONYM_KEY to a longer secret"
+        )
+    check = hmac.digest(key, b"key check", "sha256").hex()[:16]
+    key_id = landing / "key_id.json"
+    if key_id.exists():
+        if json.loads(key_id.read_text(encoding="utf-8")) != {"key_check": check}:
+            raise KeyRefusedError(
+                "the pseudonym key is not the one of the data in landing/: set FLIC_PSEUDONYM_KEY "
+                "to the former key; to change it, empty landing/ and load the archive again"
+            )
+    elif any((landing / "loads").glob("*-*.parquet")):
+        raise KeyRefusedError(
+            "landing/ holds data but not key_id.json, so nobody can tell whether the key is the "
+            "former one: restore the file, or empty landing/ and load the archive again"
+        )
+    else:
+        with written_whole(key_id) as file:
+            file.write(json.dumps({"key_check": check}).encode())

@@ -1,0 +1,428 @@
+"""From the bytes of a CSV file or workbook to its data rows: delimiter, header, what is data and what not.
+
+Values pass through unread; what they are allowed to be is not known here.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Timer
+from typing import BinaryIO, NamedTuple
+
+from dagster_project.ingestion.contracts import Column, Export, count_matches, normal_header
+from dagster_project.ingestion.inbox import FileRefusedError, Fingerprint
+from dagster_project.settings import ROOT
+
+HEADER_SEARCH_ROWS = 50
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+MAX_LINE_CHARACTERS = 1 << 20
+WRONG_FIELDS = "wrong_number_of_fields"
+WORKBOOK_SECONDS = 120
+
+_SEARCH_BYTES = 1 << 18
+# Lines of text below the table; more than this many in a row are rows gone wrong.
+_MAX_CLOSING_LINES = 20
+
+_SEP = re.compile(r'"?sep=(.)"?\s*(?:\r|\n|$)', re.IGNORECASE)
+_TOTAL = re.compile(r"(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\b", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
+    r"page \d+ of \d+|"
+    r"(?:report|extract|exported|generated|produced|printed|created|run)\s+(?:by|on|at|from|date)",
+    re.IGNORECASE,
+)
+_NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+)"
+_STATED_ROWS = (
+    re.compile(
+        rf"(?:(?:grand\s+|overall\s+)?totals?\s*[:=(-]?\s*)?{_NUMBER}\s*(?:records?|rows?)"
+        r"(?:\s+(?:in total|listed|exported|returned|found))?\s*\)?\.?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:(?:grand\s+|overall\s+)?totals?\s+(?:number\s+of\s+)?|number\s+of\s+|no\.?\s+of\s+)?"
+        rf"(?:records?|rows?)(?:\s+(?:count|exported|returned))?\s*[:=]?\s*{_NUMBER}",
+        re.IGNORECASE,
+    ),
+)
+_SERIES = re.compile(r"(.*\D)(\d+)")
+
+
+class Record(NamedTuple):
+    """A row as it stands in the file: a line may hold one, and one may run over several lines."""
+
+    line: int
+    """Line of the file (row of the sheet), 1 = first."""
+    cells: list[str]
+    cell_faults: Mapping[int, str]
+    """By position from 0: why a cell has no value although it should."""
+    row_fault: str | None
+    is_one_line: bool
+
+
+@dataclass
+class RawTable:
+    """The records of a file and how it was read."""
+
+    records: Generator[Record, None, None]
+    """To be closed by whoever opened the file, before the file."""
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    number_cells: Mapping[int, int] = field(default_factory=dict)
+    """For a workbook: by position, how many cells are numbers and not text."""
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
+    """Open a text file with the delimiter under which a row matches the contract best; it is streamed."""
+    if mark.encoding is None:
+        raise FileRefusedError(mark.encoding_fault or "the file is no text")
+    delimiter = _delimiter(file, mark.encoding, export)
+    return RawTable(
+        _csv_records(file, mark.encoding, delimiter),
+        encoding=mark.encoding,
+        delimiter="tab" if delimiter == "\t" else delimiter,
+    )
+
+
+def _delimiter(file: BinaryIO, encoding: str, export: Export) -> str:
+    file.seek(0)
+    start = file.read(_SEARCH_BYTES).decode(encoding, errors="replace")
+    if declared := _SEP.match(start):
+        return declared[1]
+    matches = {}
+    for delimiter in DELIMITERS:
+        matches[delimiter] = 0
+        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+        try:
+            for _, row in zip(range(HEADER_SEARCH_ROWS), reader, strict=False):
+                matches[delimiter] = max(matches[delimiter], count_matches(row, export.headers))
+        except csv.Error:
+            continue  # an odd row further down does not speak against the header above it
+    best = max(matches, key=lambda delimiter: matches[delimiter])
+    if matches[best] == 0:
+        raise FileRefusedError(
+            f"no header row: none of the first {HEADER_SEARCH_ROWS} lines holds a header of {export.name}, "
+            f"whether separated by {', '.join(DELIMITERS.values())}; expected are {_names(export.required)}"
+        )
+    return best
+
+
+def _csv_records(file: BinaryIO, encoding: str, delimiter: str) -> Generator[Record, None, None]:
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    # Strict: else a quotation mark that is never closed swallows rows without a word.
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    try:
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                if reader.line_num > line:
+                    raise FileRefusedError(
+                        f"line {line}: a quotation mark is opened and not closed as it should be, so the "
+                        f"rows up to line {reader.line_num} cannot be told apart: correct it and export again"
+                    ) from None
+                yield Record(line, [], {}, WRONG_FIELDS, is_one_line=True)
+            except UnicodeError:
+                raise FileRefusedError(
+                    f"the text after line {reader.line_num} is not {encoding}: export the file as UTF-8"
+                ) from None
+            else:
+                yield Record(line, cells, {}, None, is_one_line=reader.line_num == line)
+    finally:
+        text.detach()  # else the wrapper closes the file that our caller still needs
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    number = 0
+    while line := text.readline(MAX_LINE_CHARACTERS):
+        number += 1
+        if len(line) == MAX_LINE_CHARACTERS:
+            raise FileRefusedError(f"line {number} has more than a million characters: export the file again")
+        yield line
+
+
+def read_workbook(file: BinaryIO, export: Export) -> RawTable:
+    """Read a workbook in a limited process of its own (`dagster_project.ingestion.read_workbook`)."""
+    request = {"sheet": export.sheet, "export": export.name, "headers": sorted(export.headers)}
+    answers = _workbook_answers(file, json.dumps(request))
+    about = next(answers, {})
+    if "sheet" not in about:
+        raise FileRefusedError(about.get("refused", _TOO_MUCH))
+    warnings = []
+    if about["other_sheets"]:
+        warnings.append(f"{about['other_sheets']} other sheets were not read")
+    if about["sheet_is_hidden"]:
+        warnings.append("the sheet is hidden and was read")
+    if about["hidden_rows"]:
+        warnings.append(f"{about['hidden_rows']} hidden rows were read")
+    return RawTable(
+        _workbook_records(answers),
+        sheet=about["sheet"],
+        number_cells={int(position): cells for position, cells in about["number_cells"].items()},
+        warnings=warnings,
+    )
+
+
+_TOO_MUCH = (
+    "the workbook could not be read within the limits of memory and time: open it in Excel and save the one "
+    "sheet anew, or export it as CSV, which may be of any length"
+)
+
+
+def _workbook_records(answers: Iterator) -> Generator[Record, None, None]:
+    for answer in answers:
+        if isinstance(answer, dict):  # the reader came to a limit among the rows
+            raise FileRefusedError(answer["refused"])
+        line, cells, faults = answer
+        yield Record(line, cells, {int(position): fault for position, fault in faults.items()}, None, True)
+
+
+def _workbook_answers(file: BinaryIO, request: str) -> Generator:
+    file.seek(0)
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # the child reads the descriptor, not our buffer
+    reader = subprocess.Popen(
+        [sys.executable, "-m", "dagster_project.ingestion.read_workbook", request],
+        stdin=file,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a traceback could quote a cell
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("FLIC_")},
+    )
+    stop = Timer(WORKBOOK_SECONDS, reader.kill)
+    stop.daemon = True
+    stop.start()
+    try:
+        assert reader.stdout is not None
+        for answer in reader.stdout:
+            if not answer.endswith(b"\n"):  # killed in the middle of a line
+                break
+            yield json.loads(answer)
+        if reader.wait() != 0:
+            raise FileRefusedError(_TOO_MUCH)
+    finally:
+        stop.cancel()
+        reader.kill()
+        reader.wait()
+        if reader.stdout is not None:
+            reader.stdout.close()
+
+
+class Table:
+    """The data rows below a header that fits the contract; counts what it skips.
+
+    Once `rows` is exhausted, `rows_in_file` = `rows_skipped` + `rows_landed`.
+    """
+
+    def __init__(self, raw: RawTable, export: Export) -> None:
+        """Find the header. Raises `FileRefusedError` where there is none or it lacks a required column."""
+        self._records = raw.records
+        self._export = export
+        # Empty for a workbook, whose rows are as wide as the sheet.
+        self._delimiter = "\t" if raw.delimiter == "tab" else raw.delimiter or ""
+        self.warnings = list(raw.warnings)
+        self.rows_in_file = 0
+        self.rows_skipped = 0
+        self.rows_landed = 0
+        self.stated_rows: int | None = None
+        self._stated_line = 0
+        self._stated_is_grand = False
+        above: list[Record] = []
+        for record in self._records:
+            above.append(record)
+            if len(above) == HEADER_SEARCH_ROWS:
+                break
+        self._after_search = self._take_header(above)
+        self._required = [at for at, column in self.columns.items() if column.required]
+
+    def _take_header(self, above: list[Record]) -> list[Record]:
+        """Settle which of the first records is the header; return those that follow it."""
+        matches = [count_matches(record.cells, self._export.headers) for record in above]
+        best = max(range(len(above)), key=lambda index: matches[index], default=0)
+        if not above or matches[best] < min(2, len(self._export.required)):
+            raise FileRefusedError(
+                f"no header row: none of the first {HEADER_SEARCH_ROWS} rows holds the headers of "
+                f"{self._export.name}; expected are {_names(self._export.required)}"
+            )
+        header = above[best]
+        self.rows_in_file = self.rows_skipped = best + 1
+        for record in above[:best]:
+            if texts := [cell.strip() for cell in record.cells if cell.strip()]:
+                self._note_stated_rows(record.line, texts)
+        self._header_line = header.line
+        self._header_cells = header.cells
+        self._header = [normal_header(cell) for cell in header.cells]
+        self._match_columns(header)
+        return above[best + 1 :]
+
+    def _match_columns(self, header: Record) -> None:
+        self.columns: dict[int, Column] = {}
+        self.ignored_columns = 0
+        ignored = []
+        for position, name in enumerate(self._header):
+            column = self._export.headers.get(name)
+            if column is not None:
+                if column in self.columns.values():
+                    first = next(at for at, other in self.columns.items() if other is column)
+                    raise FileRefusedError(
+                        f"line {header.line}: columns {first + 1} and {position + 1} are both {column.name}: "
+                        "keep one"
+                    )
+                self.columns[position] = column
+            elif name:
+                self._refuse_longer_series(position, name)
+                # The name itself may be a person's; its hash lets the data lead compare two files.
+                ignored.append(f"{position + 1} ({hashlib.sha256(name.encode()).hexdigest()[:8]})")
+        if ignored:
+            self.ignored_columns = len(ignored)
+            self.warnings.append(
+                f"columns that the contract does not list were not loaded: {', '.join(ignored)} "
+                "(position and hash of the header)"
+            )
+        self._nameless = {at for at, name in enumerate(self._header) if not name}
+        self._refuse_missing(header)
+
+    def _refuse_longer_series(self, position: int, name: str) -> None:
+        """`area_11` beside `area_1` to `area_10`: another form, whose scores mean other things."""
+        if series := _SERIES.fullmatch(name):
+            own = [_SERIES.fullmatch(normal_header(column.name)) for column in self._export.columns]
+            numbers = [int(other[2]) for other in own if other and other[1] == series[1]]
+            if len(numbers) > 2 and int(series[2]) > max(numbers):
+                version = next(
+                    (c.name for c in self._export.columns if c.name.endswith("_version")), "form version"
+                )
+                raise FileRefusedError(
+                    f"unknown {version.replace('_', ' ')}: column {position + 1} goes on after the "
+                    f"{len(numbers)} numbered columns of the contract, which must learn the new form first"
+                )
+
+    def _refuse_missing(self, header: Record) -> None:
+        found = set(self.columns.values())
+        missing = [column for column in self._export.required if column not in found]
+        if not missing:
+            return
+        unmatched = [cell for at, cell in enumerate(header.cells) if at not in self.columns and cell.strip()]
+        texts = []
+        for column in missing:
+            near = self._export.nearest_header(column, unmatched)
+            where = f" (nearest is {near.strip()!r} in column {header.cells.index(near) + 1})" if near else ""
+            texts.append(column.name + where)
+        raise FileRefusedError(
+            f"line {header.line}: required columns are missing: {', '.join(texts)}: "
+            "rename the header, or add it to the seed header_aliases"
+        )
+
+    def rows(self) -> Iterator[Record]:
+        """Every data row, those gone wrong too; `FileRefusedError` where the file contradicts itself."""
+        held: list[Record] = []
+        for record in self._all_below():
+            self.rows_in_file += 1
+            kind = self._kind(record)
+            if kind == "not data":
+                self.rows_skipped += 1
+            elif kind == "maybe closing" and len(held) < _MAX_CLOSING_LINES:
+                held.append(record)
+            else:
+                for row in [*held, record]:
+                    self.rows_landed += 1
+                    yield self._checked(row)
+                held.clear()
+        self.rows_skipped += len(held)
+        if self.stated_rows not in (None, self.rows_landed):
+            raise FileRefusedError(
+                f"line {self._stated_line} states {self.stated_rows} records and the file holds "
+                f"{self.rows_landed}: export it again, whole and without a filter"
+            )
+        if self.rows_landed == 0:
+            if not self._export.is_delta:
+                raise FileRefusedError("the file has a header and no data rows: nothing is concluded from it")
+            self.warnings.append("the file has no data rows")
+
+    def _all_below(self) -> Iterator[Record]:
+        yield from self._after_search
+        yield from self._records
+
+    def _kind(self, record: Record) -> str:
+        """`data`, `not data`, or `maybe closing`: a line of text, no data if only such lines follow it."""
+        cells, faults = record.cells, record.cell_faults
+        if record.row_fault:
+            return "data"
+        lacks = any(at not in faults and (at >= len(cells) or not cells[at].strip()) for at in self._required)
+        if not lacks:
+            return "not data" if cells == self._header_cells else "data"
+        texts = [cell.strip() for cell in cells if cell.strip()]
+        if not texts:
+            return "data" if faults else "not data"
+        if self._note_stated_rows(record.line, texts) or _TOTAL.match(texts[0]):
+            return "not data"
+        if faults:
+            return "data"
+        if _CLOSING.search(texts[0]):
+            # A comma in the sentence has made two fields of it.
+            return "not data" if len(texts) == 1 else "maybe closing"
+        return "maybe closing" if len(texts) == 1 and " " in texts[0] else "data"
+
+    def _note_stated_rows(self, line: int, texts: list[str]) -> bool:
+        """Keep the record count that a row states, if it states one; a grand total outranks the others."""
+        for text in {texts[0], " ".join(texts[:2])}:
+            for pattern in _STATED_ROWS:
+                if stated := pattern.fullmatch(text):
+                    is_grand = "grand" in text.casefold()
+                    if is_grand or not self._stated_is_grand:
+                        self.stated_rows = int(re.sub(r"\D", "", stated[1]))
+                        self._stated_line, self._stated_is_grand = line, is_grand
+                    return True
+        return False
+
+    def _checked(self, record: Record) -> Record:
+        """The record, marked if its number of fields is not the header's."""
+        if self._nameless and any(
+            at in self._nameless and cell.strip() for at, cell in enumerate(record.cells)
+        ):
+            self._warn_of_nameless_columns(record)
+        surplus = len(record.cells) - len(self._header)
+        is_as_wide = not self._delimiter or surplus == 0 or self._is_padding(record, surplus)
+        if not record.is_one_line and (not is_as_wide or self._has_swallowed_rows(record)):
+            raise FileRefusedError(
+                f"line {record.line}: a quotation mark seems to be opened and closed rows later: "
+                "correct it in the source and export again"
+            )
+        return record if record.row_fault or is_as_wide else record._replace(row_fault=WRONG_FIELDS)
+
+    def _has_swallowed_rows(self, record: Record) -> bool:
+        """Whether a cell over several lines holds what looks like rows; a note has fewer delimiters."""
+        fields = max(len(self._header) - 2, 4)
+        return any(
+            line.count(self._delimiter) >= fields
+            for cell in record.cells
+            if len(lines := cell.splitlines()) > 1
+            for line in lines
+        )
+
+    def _is_padding(self, record: Record, surplus: int) -> bool:
+        """Whether only empty fields are too many, or only fields without a header are missing."""
+        if surplus > 0:
+            return not any(cell.strip() for cell in record.cells[len(self._header) :])
+        return not any(self._header[surplus:])
+
+    def _warn_of_nameless_columns(self, record: Record) -> None:
+        filled = {at for at in self._nameless if at < len(record.cells) and record.cells[at].strip()}
+        for at in sorted(filled):
+            self.ignored_columns += 1
+            self.warnings.append(f"column {at + 1} has values and no header and was not loaded")
+        self._nameless -= filled
+
+
+def _names(columns: tuple[Column, ...]) -> str:
+    return ", ".join(column.name for column in columns)

@@ -1,0 +1,262 @@
+"""Reads one workbook from standard input and writes its rows to standard output, as a process of its own.
+
+A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
+takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
+
+Request (first argument, JSON): `sheet` (the contract's, or null), `export` (name), `headers` (normalised).
+Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
+"hidden_rows", "number_cells": {column: cells}}` and then `[line, [cell, ...], {column: fault}]` for each row.
+"""
+
+import datetime
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import python_calamine
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from dagster_project.ingestion.contracts import count_matches, normal_header
+
+MEMORY_BYTES = 2 << 30
+CPU_SECONDS = 60
+MAX_COLUMNS = 500
+MAX_ROWS = 1 << 20  # as many as Excel has
+HEADER_SEARCH_ROWS = 50
+
+_CHUNK = 1 << 20
+_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+
+
+class WorkbookRefusedError(Exception):
+    """The workbook cannot be read as it is; the message says why and what to do."""
+
+
+@dataclass
+class SheetMarks:
+    """What a sheet's XML tells and the reader of values does not. Columns count from 0, rows from 1."""
+
+    faults: dict[int, dict[int, str]] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Sheet:
+    """A sheet that was read."""
+
+    name: str
+    is_hidden: bool
+    matches: int
+    first_column: int
+    rows: list[list[Any]]
+    marks: SheetMarks
+
+
+def limit_this_process() -> None:
+    """Cap memory, processor time and written bytes, where the system can (Windows cannot)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def refuse_doctypes(archive: zipfile.ZipFile) -> None:
+    """Refuse a document type in any part: a workbook needs none, and entities expand through it."""
+    for entry in archive.infolist():
+        if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+            continue
+        with archive.open(entry) as part:
+            tail = b""
+            while chunk := part.read(_CHUNK):
+                window = tail + chunk
+                if any(doctype in window for doctype in _DOCTYPES):
+                    raise WorkbookRefusedError(
+                        "a part of the workbook holds a document type (DOCTYPE), which no real workbook "
+                        "does: open it in Excel and save it anew"
+                    )
+                tail = window[-20:]
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part of the archive for each sheet's name."""
+    targets = {}
+    with archive.open("xl/_rels/workbook.xml.rels") as part:
+        for relation in ElementTree.fromstring(part.read(), forbid_dtd=True):
+            targets[relation.get("Id")] = relation.get("Target", "")
+    parts = {}
+    with archive.open("xl/workbook.xml") as part:
+        for element in ElementTree.fromstring(part.read(), forbid_dtd=True).iter():
+            if element.tag.endswith("}sheet"):
+                target = targets[element.get(_RELATIONSHIP) or element.get(_STRICT_RELATIONSHIP)]
+                parts[element.get("name")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    return parts
+
+
+def scan(archive: zipfile.ZipFile, part: str) -> SheetMarks:
+    """Find error cells, formulas without a saved value, numbers and hidden rows; refuse too large a sheet."""
+    marks = SheetMarks()
+    line = 0
+    with archive.open(part) as file:
+        for _, element in ElementTree.iterparse(file, forbid_dtd=True):
+            if not element.tag.endswith("}row"):
+                continue
+            line = int(element.get("r") or line + 1)
+            if line > MAX_ROWS:
+                raise WorkbookRefusedError("a sheet has more rows than Excel knows: export it again")
+            if element.get("hidden") in ("1", "true"):
+                marks.hidden_rows.add(line)
+            column = 0
+            for cell in element:
+                column = _column_number(cell.get("r")) or column + 1
+                if column > MAX_COLUMNS:
+                    raise WorkbookRefusedError(
+                        f"a sheet has more than {MAX_COLUMNS} columns: delete what lies right of the table"
+                    )
+                _mark_cell(cell, marks, line, column - 1)
+            element.clear()  # else every cell of the sheet stays in memory
+    return marks
+
+
+def _mark_cell(cell: Any, marks: SheetMarks, line: int, column: int) -> None:
+    kind = cell.get("t", "n")
+    if kind == "e":
+        marks.faults.setdefault(line, {})[column] = "excel_error"
+    elif kind in ("n", "str"):
+        values = {child.tag.rpartition("}")[2]: child.text for child in cell}
+        # A formula that gave an empty text has a `v` of kind `str`; one that was never worked out has none.
+        is_worked_out = bool(values.get("v")) or (kind == "str" and "v" in values)
+        if "f" in values and not is_worked_out:
+            marks.faults.setdefault(line, {})[column] = "formula_without_value"
+        elif kind == "n" and values.get("v"):
+            marks.numbers[column] = marks.numbers.get(column, 0) + 1
+
+
+def _column_number(reference: str | None) -> int:
+    """`B7` -> 2; 0 where the cell does not say where it stands."""
+    number = 0
+    for sign in reference or "":
+        if not sign.isalpha():
+            break
+        number = number * 26 + ord(sign.upper()) - 64
+    return number
+
+
+def cell_text(value: Any) -> str:
+    """A cell as text: true dates in ISO form, whole numbers without decimal point, 15 digits as in Excel."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        short = f"{value:.15g}"
+        # A large number stays in scientific form: its last digits are lost and must not look exact.
+        return f"{Decimal(short):f}" if "e-" in short else short.upper()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return str(value)
+
+
+def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
+    """The sheet that the contract names, else the one whose header matches best."""
+    if wanted is not None:
+        for sheet in sheets:
+            if normal_header(sheet.name) == normal_header(wanted):
+                return sheet
+        raise WorkbookRefusedError(
+            f"the sheet {wanted!r} is missing among {len(sheets)}: name the sheet with the data so"
+        )
+    if not sheets:
+        raise WorkbookRefusedError("the workbook has no sheet with cells: export it again")
+
+    def rank(sheet: Sheet) -> tuple[int, bool, bool]:
+        return sheet.matches, normal_header(sheet.name) == normal_header(export), not sheet.is_hidden
+
+    best = max(sheets, key=rank)
+    if best.matches > 1 and sum(rank(sheet) == rank(best) for sheet in sheets) > 1:
+        raise WorkbookRefusedError(
+            f"two sheets have the headers of {export}: keep one, or name the one to read {export!r}"
+        )
+    return best
+
+
+def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
+    """The answer described above, line by line."""
+    headers = set(request["headers"])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        refuse_doctypes(archive)
+        marks = {
+            name: scan(archive, part) for name, part in sheet_parts(archive).items() if "sheets/" in part
+        }
+    workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = []
+    for entry in workbook.sheets_metadata:
+        if entry.name not in marks or entry.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            continue
+        values = workbook.get_sheet_by_name(entry.name)
+        rows = list(values.iter_rows())
+        matches = max(
+            (count_matches(map(cell_text, row), headers) for row in rows[:HEADER_SEARCH_ROWS]), default=0
+        )
+        is_hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
+        first_column = values.start[1] if values.start else 0
+        sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
+    sheet = choose(sheets, request["sheet"], request["export"])
+    filled = {line for line, row in enumerate(sheet.rows, start=1) if any(cell != "" for cell in row)}
+    yield {
+        "sheet": sheet.name,
+        "sheet_is_hidden": sheet.is_hidden,
+        "other_sheets": len(workbook.sheet_names) - 1,
+        "hidden_rows": len(sheet.marks.hidden_rows & filled),
+        "number_cells": sheet.marks.numbers,
+    }
+    left = [""] * sheet.first_column
+    # Rows of nothing but errors lie outside the range that the reader of values sees.
+    for line in range(1, max(len(sheet.rows), *sheet.marks.faults, 0) + 1):
+        row = sheet.rows[line - 1] if line <= len(sheet.rows) else []
+        yield [line, left + [cell_text(cell) for cell in row], sheet.marks.faults.get(line, {})]
+
+
+def main() -> None:
+    """Answer the request; a workbook that breaks the parser leaves a reason or, killed by a limit, none."""
+    limit_this_process()
+    try:
+        for answer in read(sys.stdin.buffer.read(), json.loads(sys.argv[1])):
+            print(json.dumps(answer))
+    except WorkbookRefusedError as refusal:
+        print(json.dumps({"refused": str(refusal)}))
+    except DefusedXmlException:
+        print(json.dumps({"refused": "the workbook holds XML entities: open it in Excel and save it anew"}))
+    except python_calamine.PasswordError:
+        print(json.dumps({"refused": "the workbook is encrypted (with a password): save it without one"}))
+    except (
+        python_calamine.CalamineError,
+        ParseError,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        MemoryError,
+        OSError,
+    ):
+        print(
+            json.dumps({"refused": "the workbook is damaged or too large: open it in Excel and save it anew"})
+        )
+
+
+if __name__ == "__main__":
+    main()

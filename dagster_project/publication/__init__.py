@@ -1,0 +1,1 @@
+"""Figures of the warehouse become files that are safe to serve."""

@@ -1,0 +1,628 @@
+"""Exact figures in, safe figures out: what is rounded, what is withheld and what a reader is told instead.
+
+Belongs here: rules 2 to 4 of spec/publication.md, in words in docs/disclosure.md. Does not belong here: the
+rounding programme (`rounding.py`), files (`releases.py`), the plan's own rules (`plan.py`).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+from dagster_project.publication.intervals import t_interval, wilson
+from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
+from dagster_project.publication.rounding import Cell, CountTable, Layer, round_tables, wish
+
+WITHHELD = "c"
+NOT_AVAILABLE = "x"
+
+# The words of a withheld figure are the same for nobody and for a few, or they would tell the two apart.
+FEW_PEOPLE = "too few people"
+FEW_BESIDE = "too few people counted, or too few of the others"
+FEW_SPENDERS = "too few people, or most of it went to one or two of them"
+COMPLEMENT = "withheld so that another figure cannot be worked out"
+HALF_A_PENNY = 0.005
+
+DROPPED = "this table could not be rounded together with the others of this period"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The programme's disclosure settings (`programme_settings.csv`), never looser than the specification."""
+
+    rounding_base: int
+    count_minimum: int
+    share_denominator_minimum: int
+    mean_people_minimum: int
+    median_people_minimum: int
+    money_people_minimum: int
+    money_p_percent: int
+    money_total_rounding_gbp: int
+    money_mean_rounding_gbp: int
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, str]) -> "Rules":
+        """Read and check the settings; raises `PublicationError` for one that is missing or too loose."""
+        found: dict[str, int] = {}
+        for rule in fields(cls):
+            try:
+                found[rule.name] = int(settings[rule.name])
+            except (KeyError, ValueError):
+                raise PublicationError(
+                    f"programme_settings.csv must give {rule.name} as a whole number; publishing needs it."
+                ) from None
+            if found[rule.name] < LEAST[rule.name]:
+                raise PublicationError(
+                    f"programme_settings.csv sets {rule.name} to {found[rule.name]}; it may not be below"
+                    f" {LEAST[rule.name]} (spec/publication.md)."
+                )
+        if found["rounding_base"] != LEAST["rounding_base"]:
+            raise PublicationError(
+                "programme_settings.csv must set rounding_base to 5: the other rules rest on it."
+            )
+        return cls(**found)
+
+
+# What spec/publication.md asks for; a programme may be stricter.
+LEAST = {
+    "rounding_base": 5,
+    "count_minimum": 10,
+    "share_denominator_minimum": 20,
+    "mean_people_minimum": 10,
+    "median_people_minimum": 20,
+    "money_people_minimum": 10,
+    "money_p_percent": 15,
+    "money_total_rounding_gbp": 100,
+    "money_mean_rounding_gbp": 50,
+}
+
+
+@dataclass(frozen=True)
+class ExactFigure:
+    """A row of `metrics.fct_metric_values`, with its categories by breakdown."""
+
+    metric_id: str
+    measure: str
+    period_type: str
+    period_start: date
+    period_end: date
+    categories: tuple[tuple[str, str], ...]
+    """(breakdown, category) in the plan's order; empty for everyone."""
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    people: int
+    standard_deviation: float | None
+    largest: float | None
+    second_largest: float | None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The breakdowns, sorted."""
+        return tuple(sorted(dimension for dimension, _ in self.categories))
+
+    @property
+    def table(self) -> tuple[str, str, str, tuple[str, ...]]:
+        """The planned table it belongs to (`PlannedTable.name`)."""
+        return self.metric_id, self.measure, self.period_type, self.dimensions
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """A row of `metric_values` as a reader gets it (spec/publication.md, Tables)."""
+
+    metric_id: str
+    measure: str
+    period_type: str
+    period_start: date
+    period_end: date
+    dimension_1: str
+    category_1: str
+    dimension_2: str
+    category_2: str
+    value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    people: int | None = None
+    mark: str = ""
+    exact: bool = False
+    note: str = ""
+
+
+@dataclass
+class SafeFigures:
+    """The safe figures of one release and what had to be given up for them."""
+
+    figures: list[PublishedFigure]
+    dropped_tables: list[str] = field(default_factory=list)
+    not_additive: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
+    """Tables whose counts differ from those of the population they name; they are rounded on their own."""
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A contribution to a money metric: one person, one day, one amount in GBP."""
+
+    client_key: str
+    counted_on: date
+    amount: float
+    categories: Mapping[str, str]
+
+
+_TableKey = tuple[tuple[str, str, str, tuple[str, ...]], date, date]
+"""A planned table (`PlannedTable.name`) and the period."""
+
+
+def published(figure: ExactFigure, **shown: object) -> PublishedFigure:
+    """The published row of a figure, with what is `shown` of it; everything else stays empty."""
+    (first, first_category), (second, second_category) = (*figure.categories, ("", ""), ("", ""))[:2]
+    return PublishedFigure(
+        metric_id=figure.metric_id,
+        measure=figure.measure,
+        period_type=figure.period_type,
+        period_start=figure.period_start,
+        period_end=figure.period_end,
+        dimension_1=first,
+        category_1=first_category,
+        dimension_2=second,
+        category_2=second_category,
+        **shown,  # pyright: ignore[reportArgumentType]
+    )
+
+
+def nearest(value: float, step: float) -> float:
+    """The multiple of `step` nearest to `value`, halves upwards, whatever the last binary digits are."""
+    return round(math.floor(round(value / step, 9) + 0.5) * step, 6)
+
+
+# --- management: exact ------------------------------------------------------------------------------------
+
+
+def exact_figures(
+    figures: Iterable[ExactFigure], definitions: Mapping[str, MetricDefinition]
+) -> list[PublishedFigure]:
+    """All figures as they are, shares per cent, with intervals from the exact counts: for management only."""
+    figures = list(figures)
+    money = money_metrics(figures, definitions)
+    return [_exact_figure(figure, figure.metric_id in money) for figure in figures]
+
+
+def _exact_figure(figure: ExactFigure, money: bool) -> PublishedFigure:
+    value, lower, upper = figure.value, None, None
+    if figure.measure == "share":
+        value = None
+        if figure.denominator and figure.numerator is not None:
+            value = round(100 * figure.numerator / figure.denominator, 6)
+            if not money:
+                lower, upper = (round(bound, 6) for bound in wilson(figure.numerator, figure.denominator))
+    elif (
+        figure.measure == "mean"
+        and value is not None
+        and figure.standard_deviation is not None
+        and figure.people > 1
+    ):
+        bounds = t_interval(value, figure.standard_deviation, figure.people)
+        lower, upper = (round(bound, 6) for bound in bounds)
+    return published(
+        figure,
+        value=value,
+        lower=lower,
+        upper=upper,
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        people=figure.people,
+        mark="" if value is not None else NOT_AVAILABLE,
+        exact=True,
+        note="" if value is not None else "nobody to count",
+    )
+
+
+def money_metrics(
+    figures: Iterable[ExactFigure], definitions: Mapping[str, MetricDefinition]
+) -> frozenset[str]:
+    """The metrics whose figures are pounds: they offer a total in GBP or name the largest person's sum."""
+    return frozenset(
+        figure.metric_id
+        for figure in figures
+        if "total_gbp" in definitions[figure.metric_id].measures or figure.largest is not None
+    )
+
+
+# --- everyone else: safe ----------------------------------------------------------------------------------
+
+
+def safe_figures(
+    figures: Iterable[ExactFigure],
+    plan: Iterable[PlannedTable],
+    definitions: Mapping[str, MetricDefinition],
+    rules: Rules,
+    *,
+    programme_start: date,
+    key: bytes,
+    payments: Callable[[str], Sequence[Payment]],
+) -> SafeFigures:
+    """Make the figures of the planned tables safe.
+
+    `figures` are those of the plan's tables alone. `programme_start` makes "as at a day" and "programme start
+    to that day" one period: a population counted either way is the same. `payments` gives the contributions
+    of a money metric, asked for only when a withheld sum could be worked out from those shown.
+    """
+    figures = list(figures)
+    headlines = {table.name for table in plan if table.exact}
+    money = money_metrics(figures, definitions)
+    tables: dict[_TableKey, list[ExactFigure]] = defaultdict(list)
+    for figure in figures:
+        tables[figure.table, figure.period_start, figure.period_end].append(figure)
+    counted = _Counts(definitions, money, programme_start)
+    # Headlines first, then counts: what comes later has to agree with them.
+    for table in sorted(tables, key=lambda t: (t[0] not in headlines, t[0][1] != "count", t)):
+        counted.add(table, tables[table], exact=table[0] in headlines)
+    rounded = round_tables(
+        counted.tables,
+        counted.exact,
+        key=key,
+        base=rules.rounding_base,
+        shown_from=rules.count_minimum,
+    )
+
+    shown: dict[ExactFigure, PublishedFigure] = {}
+    for table, members in tables.items():
+        for figure in members:
+            if _name(table) in rounded.dropped:
+                shown[figure] = _withheld(figure, DROPPED)
+                continue
+            shown[figure] = _safe_figure(
+                figure,
+                {role: rounded.figures.get(cell, 0) for role, cell in counted.cells[figure].items()},
+                rules,
+                headline=figure.table in headlines,
+                people_counted=definitions[figure.metric_id].counts == "people",
+                money=figure.metric_id in money,
+            )
+    _withhold_complements(shown, rules, payments)
+    return SafeFigures(
+        figures=list(shown.values()),
+        dropped_tables=rounded.dropped,
+        not_additive=rounded.not_additive,
+        apart=counted.apart,
+        attempts=rounded.attempts,
+    )
+
+
+def rounded_rows(rows: int, label: str, *, key: bytes, rules: Rules) -> tuple[int | None, str]:
+    """A count of rows with a data-quality fault as a reader gets it, and its mark."""
+    cell = Cell("data_quality_issues", "rows", date.min, date.min, (("rule", label),))
+    base = rules.rounding_base
+    shown = rows // base * base + base * wish(cell, rows, key, base)
+    return (shown, "") if shown >= rules.count_minimum else (None, WITHHELD)
+
+
+def _name(table: _TableKey) -> str:
+    (metric_id, measure, period_type, dimensions), start, end = table
+    by = f" by {' and '.join(dimensions)}" if dimensions else ""
+    days = f"{end}" if period_type == "as_at" else f"{start} to {end}"
+    return f"{metric_id} {measure} {period_type} {days}{by}"
+
+
+class _Counts:
+    """The counts behind the figures: which cell each one is, and the tables that tie them together."""
+
+    def __init__(
+        self, definitions: Mapping[str, MetricDefinition], money: frozenset[str], programme_start: date
+    ) -> None:
+        self.definitions, self.money, self.programme_start = definitions, money, programme_start
+        self.exact: dict[Cell, int] = {}
+        self.tables: list[CountTable] = []
+        self.cells: dict[ExactFigure, dict[str, Cell]] = defaultdict(dict)
+        """For each figure the cell of its `value`, `people`, `numerator`, `denominator`."""
+        self.apart: list[str] = []
+        self._known: dict[Cell, int] = {}
+
+    def add(self, table: _TableKey, figures: Sequence[ExactFigure], *, exact: bool) -> None:
+        """Take up one table of one period."""
+        metric_id, measure, _, dimensions = table[0]
+        definition = self.definitions[metric_id]
+        additive = tuple(d for d in dimensions if d not in definition.overlapping)
+        layers: list[Layer] = []
+        totals: list[tuple[Cell, tuple[Cell, ...]]] = []
+        at_most: list[tuple[Cell, Cell]] = []
+
+        def place(role: str, numbers: Sequence[int], populations: Sequence[str]) -> list[Cell]:
+            return self._place(table, figures, role, numbers, populations)
+
+        if measure == "count":
+            counts = [_whole(figure.value, figure) for figure in figures]
+            cells = place("value", counts, [definition.population, f"{metric_id} alone"])
+            if cells and cells[0].population != definition.population:
+                self.apart.append(_name(table))
+            if exact:
+                self.exact.update(zip(cells, counts, strict=True))
+            else:
+                layers.append(Layer(dict(zip(cells, counts, strict=True)), additive))
+        elif measure == "share" and metric_id not in self.money:
+            counted = [_whole(figure.numerator, figure) for figure in figures]
+            of = [_whole(figure.denominator, figure) for figure in figures]
+            # A metric that also gives the count names the population of those counted, else of all they are
+            # out of.
+            of_all = [definition.population, f"{metric_id}, of"]
+            of_counted = [f"{metric_id}, counted"]
+            if "count" in definition.measures:
+                of_counted, of_all = [definition.population, *of_counted], of_all[1:]
+            numerators = place("numerator", counted, of_counted)
+            denominators = place("denominator", of, of_all)
+            rest = [cell._replace(population=f"{metric_id}, rest") for cell in denominators]
+            others = [b - a for a, b in zip(counted, of, strict=True)]
+            for cells, numbers in ((numerators, counted), (denominators, of), (rest, others)):
+                layers.append(Layer(dict(zip(cells, numbers, strict=True)), additive))
+            totals += [(d, (n, r)) for d, n, r in zip(denominators, numerators, rest, strict=True)]
+
+        layers.append(Layer(self._place_people(figures)))
+        if measure == "count" and definition.counts != "people" and not exact:
+            at_most += [(self.cells[figure]["people"], self.cells[figure]["value"]) for figure in figures]
+        self.tables.append(
+            CountTable(_name(table), len(dimensions), tuple(layers), tuple(totals), tuple(at_most))
+        )
+
+    def _cell(self, figure: ExactFigure, population: str, unit: str) -> Cell:
+        start = self.programme_start if figure.period_type == "as_at" else figure.period_start
+        return Cell(population, unit, start, figure.period_end, tuple(sorted(figure.categories)))
+
+    def _place(
+        self,
+        table: _TableKey,
+        figures: Sequence[ExactFigure],
+        role: str,
+        counts: Sequence[int],
+        populations: Sequence[str],
+    ) -> list[Cell]:
+        """The cells of a table's counts: in the first of the populations whose known counts all agree."""
+        unit = self.definitions[table[0][0]].counts
+        for population in populations:
+            cells = [self._cell(figure, population, unit) for figure in figures]
+            if all(self._known.get(cell, count) == count for cell, count in zip(cells, counts, strict=True)):
+                self._known.update(zip(cells, counts, strict=True))
+                for figure, cell in zip(figures, cells, strict=True):
+                    self.cells[figure][role] = cell
+                return cells
+        raise PublicationError(f"{_name(table)}: the same cell has two different counts (fct_metric_values).")
+
+    def _place_people(self, figures: Sequence[ExactFigure]) -> dict[Cell, int]:
+        """The people behind each figure: a cell of the population, unless it is known to differ there."""
+        placed: dict[Cell, int] = {}
+        for figure in figures:
+            # Beneath a share stand the people of its denominator.
+            beneath = self.cells[figure].get("denominator")
+            population = beneath.population if beneath else self.definitions[figure.metric_id].population
+            cell = self._cell(figure, population, "people")
+            if self._known.setdefault(cell, figure.people) != figure.people:
+                cell = cell._replace(population=f"{figure.metric_id} {figure.measure} people")
+            self.cells[figure]["people"] = cell
+            placed[cell] = figure.people
+        return placed
+
+
+def _whole(count: float | None, figure: ExactFigure) -> int:
+    if count is None or count != int(count) or count < 0:
+        raise PublicationError(
+            f"{figure.metric_id} {figure.measure} {figure.period_type} {figure.period_end}: a count is not a"
+            " whole number (fct_metric_values)."
+        )
+    return int(count)
+
+
+def _safe_figure(
+    figure: ExactFigure,
+    rounded: Mapping[str, int],
+    rules: Rules,
+    *,
+    headline: bool,
+    people_counted: bool,
+    money: bool,
+) -> PublishedFigure:
+    """One figure as a reader gets it; `rounded` holds its rounded counts by role (`value`, `people` ...)."""
+    people = rounded["people"] if rounded["people"] >= rules.count_minimum else None
+    if figure.measure == "count":
+        if headline:
+            return published(
+                figure, value=figure.value, people=figure.people if people_counted else people, exact=True
+            )
+        if rounded["value"] < rules.count_minimum:
+            return _withheld(figure, f"<{rules.count_minimum}")
+        return published(figure, value=rounded["value"], people=people)
+    if figure.measure == "share" and not money:
+        return published(figure, **safe_share(rounded["numerator"], rounded["denominator"], people, rules))
+    enough = min(figure.people, rounded["people"])
+    if figure.measure == "share":
+        return _safe_money_share(figure, people, enough, rules)
+    if figure.measure == "total_gbp":
+        if figure.value is None or not money_passes(
+            figure.value, figure.largest, figure.second_largest, enough, rules
+        ):
+            return _withheld(figure, FEW_SPENDERS)
+        return published(figure, value=nearest(figure.value, rules.money_total_rounding_gbp), people=people)
+    return _safe_average(figure, people, enough, rules, money=money)
+
+
+def safe_share(numerator: int, denominator: int, people: int | None, rules: Rules) -> dict[str, object]:
+    """What is shown of a share of rounded counts: per cent, its Wilson interval and the counts, or a mark."""
+    rest = denominator - numerator
+    if denominator < rules.share_denominator_minimum:
+        return {"mark": WITHHELD, "note": FEW_PEOPLE}
+    if 10 * numerator < denominator:
+        return {"mark": WITHHELD, "note": "<10 %"}
+    if 10 * rest < denominator:
+        return {"mark": WITHHELD, "note": ">90 %"}
+    # The share and its denominator give the numerator away, and with it the rest; neither is shown under the
+    # minimum.
+    if min(numerator, rest) < rules.count_minimum:
+        return {"mark": WITHHELD, "note": FEW_BESIDE}
+    step = 1 if denominator >= 100 else 5
+    lower, upper = wilson(numerator, denominator)
+    return {
+        "value": nearest(100 * numerator / denominator, step),
+        "lower": nearest(lower, step),
+        "upper": nearest(upper, step),
+        "numerator": numerator,
+        "denominator": denominator,
+        "people": people,
+    }
+
+
+def money_passes(
+    total: float, largest: float | None, second_largest: float | None, people: int, rules: Rules
+) -> bool:
+    """Whether a sum of money (GBP) is safe: enough people, and the p per cent rule.
+
+    The p per cent rule: the total less the two largest people is at least p per cent of the largest, so that
+    the second largest cannot work out the largest to within p per cent.
+    """
+    first, second = largest or 0.0, second_largest or 0.0
+    left = round(total - first - second, 2)
+    return (
+        people >= rules.money_people_minimum
+        and first > 0
+        and 100 * left >= round(rules.money_p_percent * first, 2)
+    )
+
+
+def _safe_money_share(figure: ExactFigure, people: int | None, enough: int, rules: Rules) -> PublishedFigure:
+    """GBP of GBP. What stands below the line is allowances, alike for everyone: enough people will do."""
+    step = rules.money_total_rounding_gbp
+    paid, of = figure.numerator or 0.0, nearest(figure.denominator or 0.0, step)
+    if of <= 0 or not money_passes(paid, figure.largest, figure.second_largest, enough, rules):
+        return _withheld(figure, FEW_SPENDERS)
+    shown = nearest(paid, step)
+    return published(
+        figure, value=nearest(100 * shown / of, 1), numerator=shown, denominator=of, people=people
+    )
+
+
+def _safe_average(
+    figure: ExactFigure, people: int | None, enough: int, rules: Rules, *, money: bool
+) -> PublishedFigure:
+    """A mean with its t interval, or a median."""
+    step = rules.money_mean_rounding_gbp if money else 0.1
+    minimum = rules.median_people_minimum if figure.measure == "median" else rules.mean_people_minimum
+    if figure.value is None or enough < minimum:
+        return _withheld(figure, FEW_PEOPLE)
+    if figure.measure == "median":
+        return published(figure, value=nearest(figure.value, step), people=people)
+    if money and not money_passes(
+        figure.value * figure.people, figure.largest, figure.second_largest, enough, rules
+    ):
+        return _withheld(figure, FEW_SPENDERS)
+    bounds = {}
+    if figure.standard_deviation is not None:
+        lower, upper = t_interval(figure.value, figure.standard_deviation, figure.people)
+        bounds = {"lower": nearest(lower, step), "upper": nearest(upper, step)}
+    return published(figure, value=nearest(figure.value, step), people=people, **bounds)
+
+
+def _withheld(figure: ExactFigure, note: str) -> PublishedFigure:
+    return published(figure, mark=WITHHELD, note=note)
+
+
+# --- a complement is a table too --------------------------------------------------------------------------
+
+
+def _withhold_complements(
+    shown: dict[ExactFigure, PublishedFigure],
+    rules: Rules,
+    payments: Callable[[str], Sequence[Payment]],
+) -> None:
+    """Withhold further sums of money until those withheld cannot be worked out from those shown.
+
+    Where a whole and all but some of its parts are shown, those some together are a figure a reader can work
+    out: they must pass the money rule themselves, or the next smallest part is withheld too. Then every mean
+    goes whose sum is withheld: it would give the sum back.
+    """
+    totals = [figure for figure in shown if figure.measure == "total_gbp"]
+    splits = [
+        (whole, parts)
+        for whole in totals
+        for parts in _splits(whole, [f for f in totals if f.metric_id == whole.metric_id])
+    ]
+    changed = True
+    while changed:
+        changed = False
+        for whole, parts in splits:
+            if shown[whole].mark:
+                continue
+            hidden = [part for part in parts if shown[part].mark]
+            left = sorted(
+                (part for part in parts if not shown[part].mark),
+                key=lambda part: (part.value or 0.0, part.period_start, part.categories),
+            )
+            while hidden and left and not _remainder_is_safe(whole, hidden, len(left), rules, payments):
+                hidden.append(left.pop(0))
+                shown[hidden[-1]] = _withheld(hidden[-1], COMPLEMENT)
+                changed = True
+    withheld = {_place_of(figure) for figure in totals if shown[figure].mark}
+    for figure, safe in shown.items():
+        if figure.measure == "mean" and not safe.mark and _place_of(figure) in withheld:
+            shown[figure] = _withheld(figure, COMPLEMENT)
+
+
+def _place_of(figure: ExactFigure) -> tuple[object, ...]:
+    days = figure.period_start, figure.period_end
+    return figure.metric_id, figure.period_type, *days, frozenset(figure.categories)
+
+
+def _splits(whole: ExactFigure, totals: Sequence[ExactFigure]) -> Iterator[list[ExactFigure]]:
+    """The sets of sums that add up to `whole`: along one more breakdown, or along shorter periods."""
+    own = set(whole.categories)
+    candidates: dict[tuple[str, str], list[ExactFigure]] = defaultdict(list)
+    for figure in totals:
+        more = set(figure.categories) - own
+        inside = whole.period_start <= figure.period_start and figure.period_end <= whole.period_end
+        same_days = (figure.period_start, figure.period_end) == (whole.period_start, whole.period_end)
+        if own < set(figure.categories) and len(more) == 1 and same_days:
+            candidates[figure.period_type, next(iter(more))[0]].append(figure)
+        elif set(figure.categories) == own and inside and figure.period_type != whole.period_type:
+            candidates[figure.period_type, ""].append(figure)
+    for parts in candidates.values():
+        # Overlapping parts, or parts of part of the time, do not add up and give nothing away by subtraction.
+        if abs(sum(part.value or 0.0 for part in parts) - (whole.value or 0.0)) < HALF_A_PENNY:
+            yield parts
+
+
+def _remainder_is_safe(
+    whole: ExactFigure,
+    hidden: Sequence[ExactFigure],
+    shown_parts: int,
+    rules: Rules,
+    payments: Callable[[str], Sequence[Payment]],
+) -> bool:
+    """Whether the withheld sums may be worked out as one: it passes the money rule or is lost in rounding.
+
+    Each shown figure is up to half a step from the truth; a remainder below all these halves together cannot
+    be told from nothing.
+    """
+
+    def within(payment: Payment, figure: ExactFigure) -> bool:
+        return figure.period_start <= payment.counted_on <= figure.period_end and all(
+            payment.categories.get(dimension) == category for dimension, category in figure.categories
+        )
+
+    sums: dict[str, float] = defaultdict(float)
+    total = 0.0
+    for payment in payments(whole.metric_id):
+        if within(payment, whole):
+            total += payment.amount
+        if any(within(payment, figure) for figure in hidden):
+            sums[payment.client_key] += payment.amount
+    if abs(total - (whole.value or 0.0)) >= HALF_A_PENNY:
+        raise PublicationError(
+            f"metric_{whole.metric_id} and fct_metric_values disagree on the sum of {whole.period_type}"
+            f" {whole.period_start} to {whole.period_end}: what is withheld cannot be checked."
+        )
+    remainder = sum(sums.values())
+    if abs(remainder) <= rules.money_total_rounding_gbp / 2 * (1 + shown_parts):
+        return True
+    first, second = (*sorted(sums.values(), reverse=True), 0.0, 0.0)[:2]
+    return money_passes(remainder, first, second, sum(1 for paid in sums.values() if paid > 0), rules)

@@ -1,0 +1,343 @@
+"""Controlled random rounding: linked tables of counts, rounded together by one integer programme.
+
+Belongs here: counts in, rounded counts out (spec/publication.md, rule 3). Each count goes to one of its two
+neighbouring multiples of the base, rows and columns go on adding up, and the same cell has the same figure in
+every table. Does not belong here: which figures are shown or withheld (`disclosure.py`).
+"""
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations, permutations
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+# Weight of a wish: all count nearly alike, and none exactly alike, so that one answer is best on every
+# machine.
+WISH_WEIGHT = 10_000
+
+# Redraws of the weights before a component counts as having no single answer (spec/publication.md, rule 6).
+DRAWS = 25
+
+# A search of this many branches has never been needed; a bound in branches, not seconds, so that a slow
+# machine publishes what a fast one does.
+BRANCHES = 50_000
+
+SOLVED = 0
+
+_Row = tuple[tuple[tuple[int, int], ...], float, float]
+"""A tie over numbered cells: ((number, sign), ...), low, high."""
+
+
+class Cell(NamedTuple):
+    """What is counted: the same cell has the same figure wherever it stands."""
+
+    population: str
+    unit: str
+    start: date
+    end: date
+    parts: tuple[tuple[str, str], ...]
+    """(breakdown, category), sorted by breakdown; empty for everyone."""
+
+    def without(self, dimension: str) -> "Cell":
+        """The margin that this cell is a part of, along one breakdown."""
+        return self._replace(parts=tuple(part for part in self.parts if part[0] != dimension))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The cells of one kind of count in a table, and the breakdowns along which they add up."""
+
+    counts: Mapping[Cell, int]
+    additive: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CountTable:
+    """One table of one period: all the counts behind its figures."""
+
+    name: str
+    dimensions: int
+    layers: tuple[Layer, ...]
+    totals: tuple[tuple[Cell, tuple[Cell, ...]], ...] = ()
+    """(whole, its parts) beyond what the layers' breakdowns say: those counted and the rest."""
+    at_most: tuple[tuple[Cell, Cell], ...] = ()
+    """(smaller, greater): the people behind a count are never more than the count."""
+
+    @property
+    def size(self) -> int:
+        """How many counts the table shows or rests on."""
+        return sum(len(layer.counts) for layer in self.layers)
+
+
+@dataclass
+class Rounded:
+    """What came of rounding."""
+
+    figures: dict[Cell, int]
+    dropped: list[str] = field(default_factory=list)
+    """Names of tables that could not be rounded together with the others, in the order they were given up."""
+    not_additive: list[str] = field(default_factory=list)
+    """`table, breakdown`: tables whose true parts do not add up to their whole (people counted twice)."""
+    attempts: int = 1
+
+
+def wish(cell: Cell, count: int, key: bytes, base: int) -> int:
+    """1 to round `count` up, 0 for down: up with probability `(count mod base) / base`, by keyed hash.
+
+    Neither period nor unit takes part: an unchanged count in the same cell rounds alike in every release, and
+    whether people or their episodes are counted, so looking often averages nothing out.
+    """
+    return int(_uniform(key, "wish", cell, count) * base < count % base)
+
+
+def _uniform(key: bytes, purpose: str, cell: Cell, count: int) -> float:
+    """A number in [0, 1) that only the key's owner can foretell."""
+    parts = ";".join(f"{dimension}={category}" for dimension, category in cell.parts)
+    text = "|".join((purpose, cell.population, parts, str(count)))
+    return int.from_bytes(hmac.digest(key, text.encode(), hashlib.sha256)[:6], "big") / 2**48
+
+
+def round_tables(
+    tables: Sequence[CountTable], exact: Mapping[Cell, int], *, key: bytes, base: int, shown_from: int
+) -> Rounded:
+    """Round all counts of `tables` together, each to a neighbouring multiple of `base`.
+
+    `exact` holds the counts that are published unrounded. Parts of an exact count add up to a rounded figure
+    that is not shown; and no count within an exact one is rounded above it where that would be seen
+    (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. Linked tables that
+    have no common rounding lose their finest one (two breakdowns before one, then the most cells); the rule
+    itself is never relaxed.
+    """
+    rounded = Rounded(figures={})
+    left = list(tables)
+    solved: dict[object, tuple[int, ...] | None] = {}
+    while True:
+        network = _Network(left, exact, key=key, base=base, shown_from=shown_from)
+        failed = network.solve(solved)
+        if not failed:
+            rounded.figures = network.figures
+            rounded.not_additive = network.not_additive
+            return rounded
+        rounded.attempts += 1
+        for names in failed:
+            linked = [table for table in left if table.name in names]
+            if len(linked) < len(names):
+                continue  # one of them was given up just now: see what is left
+            finest = max(linked, key=lambda table: (table.dimensions, table.size, table.name))
+            rounded.dropped.append(finest.name)
+            left = [table for table in left if table.name != finest.name]
+
+
+class _Tie(NamedTuple):
+    """`low <= sum of sign x up <= high` over the free ones of `cells`; `up` is 1 for a cell rounded up."""
+
+    cells: tuple[Cell, ...]
+    signs: tuple[tuple[Cell, int], ...]
+    low: float
+    high: float
+
+
+class _Network:
+    """The counts of a set of tables and everything that ties them together."""
+
+    def __init__(
+        self,
+        tables: Sequence[CountTable],
+        exact: Mapping[Cell, int],
+        *,
+        key: bytes,
+        base: int,
+        shown_from: int,
+    ) -> None:
+        self.key, self.base, self.shown_from, self.exact = key, base, shown_from, exact
+        self.counts: dict[Cell, int] = {}
+        self.figures: dict[Cell, int] = {}
+        self.not_additive: list[str] = []
+        self._tables: dict[Cell, set[str]] = defaultdict(set)
+        self._sums: dict[tuple[Cell, tuple[Cell, ...]], None] = {}
+        self._at_most: dict[tuple[Cell, Cell], None] = {}
+        for table in tables:
+            for layer in table.layers:
+                self.counts.update(layer.counts)
+                for cell in layer.counts:
+                    self._tables[cell].add(table.name)
+        for table in tables:
+            for layer in table.layers:
+                self._add_margins(table.name, layer)
+            self._sums.update(dict.fromkeys(table.totals))
+            self._at_most.update(dict.fromkeys(table.at_most))
+        for cell, count in self.counts.items():
+            margins = (cell.without(dimension) for dimension, _ in cell.parts)
+            self._at_most.update(((cell, m), None) for m in margins if count <= self.counts.get(m, -1))
+        self._tie_equal_counts()
+        # A count may go up only if it is no multiple and no exact count around it forbids it.
+        self._free = {cell for cell, n in self.counts.items() if n % base and not self._capped(cell)}
+
+    def _tie_equal_counts(self) -> None:
+        """Give the same number of people and of their episodes one figure: two would narrow each other."""
+        alike: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
+        for cell, count in self.counts.items():
+            if cell not in self.exact:
+                alike[(*cell._replace(unit=""), count)].append(cell)
+        for cells in alike.values():
+            self._at_most.update(((one, other), None) for one, other in permutations(cells, 2))
+
+    def _floor(self, cell: Cell) -> int:
+        return self.counts[cell] // self.base * self.base
+
+    def _add_margins(self, name: str, layer: Layer) -> None:
+        """Tie a layer to its margins, and those to theirs; a margin that no table shows is a hidden count."""
+        for dimension in layer.additive:
+            parts: dict[Cell, list[Cell]] = defaultdict(list)
+            for cell in sorted(layer.counts):
+                parts[cell.without(dimension)].append(cell)
+            margins = {margin: sum(layer.counts[cell] for cell in cells) for margin, cells in parts.items()}
+            known = {m: self.counts.get(m, self.exact.get(m, count)) for m, count in margins.items()}
+            if known != margins:
+                self.not_additive.append(f"{name}, {dimension}")
+                continue
+            self.counts.update(margins)
+            for margin in margins:
+                self._tables[margin].add(name)
+            self._sums.update(((margin, tuple(cells)), None) for margin, cells in parts.items())
+            others = tuple(other for other in layer.additive if other != dimension)
+            self._add_margins(name, Layer(margins, others))
+
+    def _capped(self, cell: Cell) -> bool:
+        """Whether an exact count that holds this one lies below the multiple above it, if that is shown."""
+        above = self._floor(cell) + self.base
+        if cell in self.exact or above < self.shown_from:
+            return False
+        units = {cell.unit} | ({other.unit for other in self.exact} if cell.unit == "people" else set())
+        holders = (
+            cell._replace(unit=unit, parts=parts)
+            for unit in units
+            for length in range(len(cell.parts) + 1)
+            for parts in combinations(cell.parts, length)
+        )
+        return any(self.counts[cell] <= self.exact.get(holder, above) < above for holder in holders)
+
+    def _ties(self) -> Iterator[_Tie]:
+        for whole, parts in self._sums:
+            steps = (self._floor(whole) - sum(map(self._floor, parts))) // self.base
+            signs = [(cell, 1) for cell in parts if cell in self._free]
+            signs += [(whole, -1)] if whole in self._free else []
+            yield _Tie((whole, *parts), tuple(signs), steps, steps)
+        for smaller, greater in self._at_most:
+            # In different steps of the base the order keeps itself.
+            if smaller in self._free and self._floor(smaller) == self._floor(greater):
+                signs = [(smaller, 1)] + ([(greater, -1)] if greater in self._free else [])
+                yield _Tie((smaller, greater), tuple(signs), -np.inf, 0)
+
+    def solve(self, solved: dict[object, tuple[int, ...] | None]) -> list[set[str]]:
+        """Round every count into `figures`; return the tables of each linked set that has no answer.
+
+        `solved` keeps the answers of linked sets that were met before: the same cells with the same counts
+        and ties, in whatever period, are rounded alike.
+        """
+        ties_of: dict[Cell, list[_Tie]] = defaultdict(list)
+        ties = list(self._ties())
+        roots = _linked(self._free, ties)
+        for tie in ties:
+            if tie.signs:
+                ties_of[roots[tie.signs[0][0]]].append(tie)
+        members: dict[Cell, list[Cell]] = defaultdict(list)
+        for cell in sorted(self._free):
+            members[roots[cell]].append(cell)
+        # Nothing is free in these, and they do not hold.
+        failed = [self._tables_at([tie]) for tie in ties if not tie.signs and not tie.low <= 0 <= tie.high]
+        ups: set[Cell] = set()
+        for root, cells in members.items():
+            number = {cell: place for place, cell in enumerate(cells)}
+            rows = sorted(
+                {
+                    (tuple(sorted((number[c], sign) for c, sign in tie.signs)), tie.low, tie.high)
+                    for tie in ties_of[root]
+                }
+            )
+            same = (
+                tuple((cell.population, cell.unit, cell.parts, self.counts[cell]) for cell in cells),
+                tuple(rows),
+            )
+            if same not in solved:
+                solved[same] = self._best(cells, rows)
+            answer = solved[same]
+            if answer is None:
+                failed.append(self._tables_at(ties_of[root]))
+            else:
+                ups.update(cell for cell, up in zip(cells, answer, strict=True) if up)
+        self.figures = {cell: self._floor(cell) + self.base * (cell in ups) for cell in self.counts}
+        return failed
+
+    def _tables_at(self, ties: Iterable[_Tie]) -> set[str]:
+        return {name for tie in ties for cell in tie.cells for name in self._tables[cell]}
+
+    def _best(self, cells: list[Cell], rows: list[_Row]) -> tuple[int, ...] | None:
+        """The answer against the fewest wishes, the same on every machine; None if there is none."""
+        wishes = np.array([wish(cell, self.counts[cell], self.key, self.base) for cell in cells])
+        matrix = np.zeros((len(rows), len(cells)))
+        for place, (signs, _, _) in enumerate(rows):
+            for number, sign in signs:
+                matrix[place, number] = sign
+        low, high = (np.array([row[side] for row in rows]) for side in (1, 2))
+        if np.all((low <= matrix @ wishes) & (matrix @ wishes <= high)):
+            return tuple(wishes.tolist())
+        for draw in range(DRAWS):
+            weights = np.array(
+                [
+                    WISH_WEIGHT
+                    + int(
+                        WISH_WEIGHT
+                        * _uniform(self.key, f"weight {draw} {cell.unit}", cell, self.counts[cell])
+                    )
+                    for cell in cells
+                ]
+            )
+            costs = weights * (1 - 2 * wishes)
+            best = _minimum(costs, matrix, low, high)
+            if best is None:
+                return None
+            # Another answer that is as good would be a matter of the solver's mood: draw other weights.
+            other = _minimum(
+                costs,
+                np.vstack([matrix, 1 - 2 * best]),
+                np.append(low, 1 - best.sum()),
+                np.append(high, np.inf),
+            )
+            if other is None or costs @ other > costs @ best:
+                return tuple(best.tolist())
+        return None
+
+
+def _minimum(costs: np.ndarray, matrix: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    """The 0/1 vector of least cost between the bounds, None if there is none or the search is too long."""
+    result = milp(
+        costs,
+        integrality=np.ones(len(costs)),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(matrix, low, high),  # pyright: ignore[reportArgumentType]
+        options={"mip_rel_gap": 0, "node_limit": BRANCHES},
+    )
+    return np.rint(result.x).astype(int) if result.status == SOLVED else None
+
+
+def _linked(cells: Iterable[Cell], ties: Iterable[_Tie]) -> dict[Cell, Cell]:
+    """For each cell one and the same member of its linked set (union-find)."""
+    parent = {cell: cell for cell in cells}
+
+    def root(cell: Cell) -> Cell:
+        while parent[cell] != cell:
+            parent[cell] = parent[parent[cell]]
+            cell = parent[cell]
+        return cell
+
+    for tie in ties:
+        for cell, _ in tie.signs[1:]:
+            parent[root(cell)] = root(tie.signs[0][0])
+    return {cell: root(cell) for cell in parent}

@@ -1,0 +1,111 @@
+"""What may lie in an inbox, and what a file's name says."""
+
+import os
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dagster_project.ingestion.inbox import FileLeftError, open_plain, parts_of_name, waiting_files
+from tests.ingestion.zone import ROWS, Zone, csv_text
+
+PLAIN = csv_text(*ROWS)
+EXPORTS = ["referrals", "caseload", "outcome_stars", "personal_budget", "personal_budget_plans"]
+
+
+@pytest.mark.parametrize(
+    ("name", "export", "day", "revision"),
+    [
+        ("caseload_2015-05-31.csv", "caseload", date(2015, 5, 31), 1),
+        ("CASELOAD 20150531.CSV", "caseload", date(2015, 5, 31), 1),
+        ("caseload_2015_05_31_v2.csv", "caseload", date(2015, 5, 31), 2),
+        ("Outcome Stars 2015-05-31 (V3).xlsx", "outcome_stars", date(2015, 5, 31), 3),
+        ("outcome-stars-20150531-231500.xlsx", "outcome_stars", date(2015, 5, 31), 1),
+        ("referrals20150531231500.csv", "referrals", date(2015, 5, 31), 1),
+        ("personal_budget_plans_2015-05-31.csv", "personal_budget_plans", date(2015, 5, 31), 1),
+        ("personal_budget_2015-05-31.csv", "personal_budget", date(2015, 5, 31), 1),
+        ("referrals.csv", "referrals", None, 1),
+        ("referrals_123456789.csv", "referrals", None, 1),
+        ("new referrals_2015-05-31.csv", None, date(2015, 5, 31), 1),
+    ],
+)
+def test_a_name_states_export_day_and_revision(
+    name: str, export: str | None, day: date | None, revision: int
+) -> None:
+    parts = parts_of_name(name, EXPORTS, today=date(2018, 6, 1))
+    assert (parts.export, parts.extract_date, parts.revision) == (export, day, revision)
+
+
+def test_what_is_no_plain_file_is_left_where_it_lies_and_told(zone: Zone, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text(PLAIN)
+    inbox = zone.settings.inbox
+    (inbox / "referrals_link.csv").symlink_to(elsewhere)
+    os.mkfifo(inbox / "referrals_pipe.csv")
+    (inbox / "referrals_folder.csv").mkdir()
+    for name in (".referrals.csv", "~$referrals.xlsx", "referrals.csv.part", "referrals.tmp"):
+        zone.drop(name, PLAIN)
+    report = zone.take()
+    assert {file.status for file in report.files} == {"left"}
+    reasons = {file.file_name: file.reason or "" for file in report.files}
+    assert "a link" in reasons["referrals_link.csv"]
+    assert "a special file" in reasons["referrals_pipe.csv"]
+    assert "a folder" in reasons["referrals_folder.csv"]
+    assert "temporary" in reasons["referrals.csv.part"]
+    assert len(report.files) == 7
+    assert zone.ledger() == []
+    assert waiting_files(zone.settings) == []
+
+
+def test_a_file_that_grows_while_we_watch_is_left_for_the_next_run(zone: Zone) -> None:
+    path = zone.settings.inbox / "referrals_2015-05-31.csv"
+    path.write_text(csv_text(ROWS[0]))
+    done = threading.Event()
+
+    def write_on() -> None:
+        with path.open("a") as file:
+            while not done.wait(0.05):
+                file.write("R2,FLIC-0002,2015-04-01,Camden\n")
+                file.flush()
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        [report] = zone.take().files
+    finally:
+        done.set()
+        writer.join()
+    assert (report.status, report.reason) == ("left", "it is still being written")
+    assert zone.ledger() == []
+    zone.drop("referrals_2015-05-31.csv", PLAIN)
+    assert [file.status for file in zone.take().files] == ["loaded"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_file_without_the_right_to_read_is_left_and_the_run_goes_on(zone: Zone) -> None:
+    zone.drop("caseload_2015-05-31.csv", "").chmod(0)
+    zone.drop("referrals_2015-05-31.csv", PLAIN)
+    assert [file.status for file in zone.take().files] == ["left", "loaded"]
+
+
+def test_a_name_that_is_no_text_is_told_in_signs_that_are(zone: Zone) -> None:
+    raw = os.fsdecode(b"referrals_2015-05-31\n\xff.csv")
+    (zone.settings.inbox / raw).write_text(PLAIN)
+    os.utime(zone.settings.inbox / raw, (0, 0))
+    [report] = zone.take().files
+    assert (report.status, report.file_name) == ("loaded", "referrals_2015-05-31\ufffd\\xff.csv")
+    assert (zone.settings.archive / str(report.load_id) / raw).exists()
+
+
+def test_what_is_swapped_after_the_look_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe", "gone"):
+        with pytest.raises(FileLeftError):
+            open_plain(tmp_path / name)
+
+
+def test_no_inbox_is_an_empty_inbox(zone: Zone) -> None:
+    zone.settings.inbox.rmdir()
+    assert zone.take().files == ()

@@ -1,0 +1,58 @@
+"""The pseudonym key: without the right one nothing is pseudonymised."""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dagster_project.ingestion.pseudonyms import KeyRefusedError, demo_key
+from tests.ingestion.zone import ROWS, Zone, csv_text
+
+NAME = "referrals_2015-05-31.csv"
+
+
+@pytest.mark.parametrize(("key", "words"), [(b"", "no pseudonym key"), (b"fifteen bytes..", "has 15 bytes")])
+def test_no_key_and_a_short_key_are_refused_with_the_inbox_untouched(
+    zone: Zone, key: bytes, words: str
+) -> None:
+    zone.drop(NAME, csv_text(*ROWS))
+    with pytest.raises(KeyRefusedError, match=words):
+        Zone(replace(zone.settings, pseudonym_key=key)).take()
+    assert zone.names_below("inbox") == {NAME}
+    assert zone.names_below("landing") == set()
+
+
+def test_a_changed_key_is_refused_and_the_former_one_taken_again(zone: Zone) -> None:
+    zone.take_one(NAME, csv_text(*ROWS))
+    zone.drop("referrals_2015-06-30.csv", csv_text(*ROWS))
+    other = Zone(replace(zone.settings, pseudonym_key=b"another key of fair length"))
+    with pytest.raises(KeyRefusedError, match="not the one of the data"):
+        other.take()
+    assert len(zone.landed()) == 3
+    assert [file.status for file in zone.take().files] == ["loaded"]
+
+
+def test_landed_data_without_their_key_check_are_refused(zone: Zone) -> None:
+    zone.take_one(NAME, csv_text(*ROWS))
+    (zone.settings.landing / "key_id.json").unlink()
+    with pytest.raises(KeyRefusedError, match="restore the file"):
+        zone.take()
+
+
+def test_the_key_check_tells_neither_key_nor_reference(zone: Zone) -> None:
+    zone.take()
+    text = (zone.settings.landing / "key_id.json").read_text()
+    assert zone.settings.pseudonym_key.decode() not in text
+    assert len(text) < 60
+
+
+def test_the_demonstrations_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "demo_keys" / "pseudonym.key"
+    key = demo_key(path)
+    assert len(key) == 64
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert demo_key(path) == key
+    path.chmod(0o644)
+    with pytest.raises(KeyRefusedError, match="readable by others"):
+        demo_key(path)

@@ -1,0 +1,224 @@
+"""However a CSV file is written, the same rows land, with the lines that they have in the file."""
+
+import codecs
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dagster_project.ingestion.contracts import Export, load_contracts
+from dagster_project.ingestion.inbox import FileRefusedError, fingerprint
+from dagster_project.ingestion.load import CONTRACT
+from dagster_project.ingestion.read_file import Table, read_csv
+from dagster_project.settings import ROOT
+from tests.ingestion.zone import HEADER, ROWS, Zone, csv_text, referrals
+
+PLAIN = csv_text(*ROWS)
+AGENCY = ("R9", "FLIC-0009", "2015-04-03", "Camden", "Caf\u00e9 \u2018Z\u00fcrich\u2019 \u00a35")
+WITH_AGENCY = csv_text(AGENCY, header=(*HEADER, "referrer_agency"))
+
+FORMS = {
+    "comma": (PLAIN.encode(), ",", "utf-8"),
+    "semicolon": (csv_text(*ROWS, delimiter=";").encode(), ";", "utf-8"),
+    "tab": (csv_text(*ROWS, delimiter="\t").encode(), "tab", "utf-8"),
+    "bar": (csv_text(*ROWS, delimiter="|").encode(), "|", "utf-8"),
+    "carriage returns": (PLAIN.replace("\n", "\r\n").encode(), ",", "utf-8"),
+    "old Macintosh": (PLAIN.replace("\n", "\r").encode(), ",", "utf-8"),
+    "no end of line at the end": (PLAIN.rstrip().encode(), ",", "utf-8"),
+    "byte-order mark": (codecs.BOM_UTF8 + PLAIN.encode(), ",", "utf-8-sig"),
+    "UTF-16 of Excel's Unicode text": (csv_text(*ROWS, delimiter="\t").encode("utf-16"), "tab", "utf-16"),
+    "UTF-16, big end first": (codecs.BOM_UTF16_BE + PLAIN.encode("utf-16-be"), ",", "utf-16"),
+    "everything quoted": (
+        "\n".join(",".join(f'"{cell}"' for cell in row) for row in (HEADER, *ROWS)).encode(),
+        ",",
+        "utf-8",
+    ),
+    "headers with spaces and capitals": (
+        PLAIN.replace("client_id", " Client\u00a0ID ").replace("received_date", "RECEIVED-DATE").encode(),
+        ",",
+        "utf-8",
+    ),
+    "white space around values": (PLAIN.replace("FLIC-0001", " FLIC-0001\u00a0").encode(), ",", "utf-8"),
+    "columns in another order": (
+        csv_text(*(row[::-1] for row in ROWS), header=HEADER[::-1]).encode(),
+        ",",
+        "utf-8",
+    ),
+    "empty fields too many": (PLAIN.replace("Islington", "Islington,,").encode(), ",", "utf-8"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_usual_form_lands_the_same_rows(zone: Zone, form: str) -> None:
+    content, delimiter, encoding = FORMS[form]
+    report = zone.take_one("referrals_2015-05-31.csv", content)
+    assert (report.status, report.reason) == ("loaded", None)
+    landed = zone.landed()
+    zone.take_one("referrals_2015-05-30.csv", PLAIN)
+    as_plain = [row for row in zone.landed() if row["source_file"] == "referrals_2015-05-30.csv"]
+    for column in HEADER:
+        assert [row[column] for row in landed] == [row[column] for row in as_plain]
+    assert [row["source_line"] for row in landed] == [2, 3, 4]
+    [ledger] = [row for row in zone.ledger() if row["load_id"] == report.load_id]
+    assert (ledger["delimiter"], ledger["encoding"]) == (delimiter, encoding)
+
+
+def test_a_declared_delimiter_is_believed_and_its_line_counted(zone: Zone) -> None:
+    report = zone.take_one("referrals_2015-05-31.csv", "sep=;\n" + csv_text(*ROWS, delimiter=";"))
+    assert (report.rows_in_file, report.rows_skipped, report.rows_landed) == (5, 2, 3)
+    assert [row["source_line"] for row in zone.landed()] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_letters_outside_ascii_arrive_as_they_were(zone: Zone, encoding: str) -> None:
+    report = zone.take_one("referrals_2015-05-31.csv", WITH_AGENCY.encode(encoding))
+    assert report.status == "loaded"
+    assert zone.landed()[0]["referrer_agency"] == AGENCY[-1]
+    assert zone.ledger()[0]["encoding"] == encoding
+
+
+def test_quoted_line_ends_and_doubled_quotes_keep_rows_and_lines_right(zone: Zone) -> None:
+    header = (*HEADER, "referrer_agency")
+    rows = ((*ROWS[0], 'North\n"Z"\nHouse'), (*ROWS[1], "South"))
+    zone.take_one("referrals_2015-05-31.csv", csv_text(*rows, header=header))
+    assert [(row["source_line"], row["referrer_agency"]) for row in zone.landed()] == [
+        (2, 'North\n"Z"\nHouse'),
+        (5, "South"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "finding"),
+    [
+        ("R2,FLIC-0002,2015-04-01", "row:wrong_number_of_fields"),
+        ("R2,FLIC-0002,2015-04-01,Camden,more", "row:wrong_number_of_fields"),
+        ('R2,FLIC-0002,"2015" -04-01,Camden', "row:wrong_number_of_fields"),
+    ],
+)
+def test_a_row_whose_fields_cannot_be_told_apart_lands_empty_with_its_finding(
+    zone: Zone, spoilt: str, finding: str
+) -> None:
+    report = zone.take_one(
+        "referrals_2015-05-31.csv", PLAIN.replace("R2,FLIC-0002,2015-04-01,Camden", spoilt)
+    )
+    assert report.rows_landed == 3
+    row = zone.landed()[1]
+    assert (row["source_line"], row["door_findings"]) == (3, finding)
+    assert {row[column] for column in HEADER} == {None}
+
+
+# Above and below the rows: (lines above, lines below, rows skipped, stated count)
+LAYOUTS = {
+    "nothing": ("", "", 1, None),
+    "title, filter and blank rows": (
+        'Referrals - run by the data team,,,\n"Filter: all, open",,,\n,,,\n',
+        "",
+        4,
+        None,
+    ),
+    "blank rows below": ("", "\n,,,\n\n", 4, None),
+    "grand total of a Salesforce report": (
+        "",
+        "Grand Totals (3 records),,,\n\nConfidential Information - Do Not Distribute\n"
+        "Copyright (c) 2000-2015 salesforce.com, inc.\n",
+        5,
+        3,
+    ),
+    "count of the inbox specification": ("", "Total: 3 records\n", 2, 3),
+    "count in two cells": ("", "Record count,3,,\n", 2, 3),
+    "count with a thousands comma in the title": ("Number of records: 3\n", "", 2, 3),
+    "totals without a count": ("", "Total,,,3\n", 2, None),
+    "a subtotal states another number": ("", "Subtotal (2 records),,,\nGrand Totals (3 records),,,\n", 3, 3),
+    "header again on the next page": ("", ",".join(HEADER) + "\n", 2, None),
+    "a sentence at the end": ("", "Prepared for the partnership in June\n", 2, None),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_is_no_data_is_skipped_and_counted(zone: Zone, layout: str) -> None:
+    above, below, skipped, stated = LAYOUTS[layout]
+    report = zone.take_one("referrals_2015-05-31.csv", above + PLAIN + below)
+    assert (report.status, report.reason) == ("loaded", None)
+    assert (report.rows_landed, report.rows_skipped) == (3, skipped)
+    assert report.rows_in_file == report.rows_landed + report.rows_skipped
+    assert zone.ledger()[0]["stated_rows"] == stated
+
+
+def test_a_line_of_text_between_the_rows_is_a_row_gone_wrong_and_not_a_trailer(zone: Zone) -> None:
+    lines = PLAIN.splitlines()
+    lines.insert(2, "North team referrals")
+    report = zone.take_one("referrals_2015-05-31.csv", "\n".join(lines))
+    assert report.rows_landed == 4
+    assert zone.landed()[1]["door_findings"] == "row:wrong_number_of_fields"
+
+
+def test_undeclared_columns_do_not_land_and_are_named_by_position_and_hash(zone: Zone) -> None:
+    header = (*HEADER[:2], "NHS number", *HEADER[2:], "")
+    rows = [(*row[:2], "9434765919", *row[2:], "stray") for row in ROWS]
+    report = zone.take_one("referrals_2015-05-31.csv", csv_text(*rows, header=header))
+    assert zone.ledger()[0]["ignored_columns"] == 2
+    told = " ".join(report.warnings)
+    assert "3 (" in told
+    assert "column 6" in told
+    everything = told + str(zone.landed()) + str(zone.ledger())
+    assert "NHS" not in everything
+    assert "9434765919" not in everything
+    assert "stray" not in everything
+
+
+def test_a_declared_column_that_is_empty_throughout_is_told(zone: Zone) -> None:
+    rows = [(*row, "") for row in ROWS]
+    report = zone.take_one("referrals_2015-05-31.csv", csv_text(*rows, header=(*HEADER, "decision")))
+    assert report.status == "loaded"
+    assert report.warnings == ("column decision is there and empty in every row",)
+
+
+def test_one_empty_required_cell_is_its_rows_fault_and_more_than_one_in_twenty_the_files(zone: Zone) -> None:
+    one = [*referrals(19), ("R20", "", "2015-03-31", "Camden")]
+    assert zone.take_one("referrals_2015-05-30.csv", csv_text(*one)).status == "loaded"
+    two = [*one, ("R21", "", "2015-03-31", "Camden")]
+    report = zone.take_one("referrals_2015-05-31.csv", csv_text(*two))
+    assert report.status == "refused"
+    assert "client_id is empty in 2 of 21 rows" in (report.reason or "")
+
+
+def test_a_delta_without_rows_says_that_nothing_changed() -> None:
+    table = table_of(csv_text(), replace(EXPORT, is_delta=True))
+    assert list(table.rows()) == []
+    assert table.warnings == ["the file has no data rows"]
+
+
+def test_a_delimiter_is_not_taken_from_the_longest_title() -> None:
+    title = ",".join(["a", "title", "with", "commas,", "many", "of", "them"]) + "\n"
+    table = table_of(title * 5 + csv_text(*ROWS, delimiter=";"))
+    assert [record.cells for record in table.rows()] == [list(row) for row in ROWS]
+
+
+def table_of(text: str, export: Export | None = None) -> Table:
+    """The table in a CSV text."""
+    file = io.BytesIO(text.encode())
+    return Table(read_csv(file, fingerprint(file), export or EXPORT), export or EXPORT)
+
+
+EXPORT: Export = load_contracts(ROOT / "dbt" / CONTRACT)["referrals"]
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+LINES = st.lists(st.lists(CELL, max_size=6).map(tuple), max_size=12)
+
+
+@given(above=LINES, below=LINES, delimiter=st.sampled_from(",;\t|"))
+def test_every_row_of_any_file_is_skipped_or_landed(
+    above: list[tuple[str, ...]], below: list[tuple[str, ...]], delimiter: str
+) -> None:
+    text = io.StringIO()
+    text.write(csv_text(*above, header=("a report",), delimiter=delimiter))
+    text.write(csv_text(*ROWS, *below, delimiter=delimiter))
+    try:
+        table = table_of(text.getvalue())
+        landed = list(table.rows())
+    except FileRefusedError:
+        return
+    assert len(landed) == table.rows_landed
+    assert table.rows_in_file == table.rows_skipped + table.rows_landed
+    assert len({record.line for record in landed}) == len(landed)
