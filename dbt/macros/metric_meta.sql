@@ -1,0 +1,40 @@
+-- What shared code reads from the metrics' YAML. dbt knows it once a run has begun, so these answer only then.
+
+-- The words and settings of one metric.
+{% macro metric_meta(metric_id) %}
+    {{ return(graph.nodes["model." ~ project_name ~ ".metric_" ~ metric_id].config.meta) }}
+{% endmacro %}
+
+-- One word of a metric as a text of SQL; a list is joined by '|'.
+{% macro metric_word(metric_id, word) -%}
+    {%- set value = metric_meta(metric_id)[word] if execute else "" -%}
+    '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
+{%- endmacro %}
+
+-- Breakdowns that stand as columns in some metric's contributions, in alphabetical order. need_domain is none of them:
+-- a person has several, so shared code looks them up.
+{% macro metric_breakdown_columns() %}
+    {% set columns = [] %}
+    {% if execute %}
+        {% for metric_id in metric_list() %}
+            {% for breakdown in metric_meta(metric_id).breakdowns %}
+                {% if breakdown != "need_domain" and breakdown not in columns %}
+                    {% do columns.append(breakdown) %}
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
+    {% endif %}
+    {{ return(columns | sort) }}
+{% endmacro %}
+
+-- The category of a contribution in the breakdown that a column of the plan names; '' where it names none. The columns
+-- of breakdowns are handed over, so that a unit test can name its own.
+{% macro metric_category(dimension_column, breakdown_columns) -%}
+    case {{ dimension_column }}
+        when '' then ''
+        when 'need_domain' then needs.need_domain
+        {%- for breakdown in breakdown_columns %}
+        when '{{ breakdown }}' then contributions.{{ breakdown }}
+        {%- endfor %}
+    end
+{%- endmacro %}

@@ -1,0 +1,15 @@
+with spells as (
+    select * from {{ ref('int_support_spells') }}
+)
+
+select
+    client_key,
+    episode_key,
+    start_date as counted_on,
+    cast(1 as double) as amount,
+    cast(null as double) as out_of,
+    borough,
+    sex,
+    age_band,
+    ethnicity_group
+from spells

@@ -1,0 +1,167 @@
+-- Every planned figure, exact: one row for each planned table, period and category, also where nobody is counted.
+-- This table is restricted: what may leave is decided by the publication.
+{% set breakdown_columns = metric_breakdown_columns() %}
+
+with figures_due as (
+    select * from {{ ref('int_metric_figures_due') }}
+),
+
+contributions as (
+    select * from {{ ref('int_metric_contributions') }}
+),
+
+needs as (
+    select * from {{ ref('bridge_episode_needs') }}
+),
+
+categories as (
+    select * from {{ ref('metric_categories') }}
+),
+
+-- Every contribution in each table, period and category that it belongs to.
+placed as (
+    select
+        figures_due.due_key,
+        figures_due.counts,
+        {{ metric_category('figures_due.dimension_1', breakdown_columns) }} as category_1,
+        {{ metric_category('figures_due.dimension_2', breakdown_columns) }} as category_2,
+        contributions.client_key,
+        cast(contributions.amount as decimal(18, 6)) as amount,
+        cast(contributions.out_of as decimal(18, 6)) as out_of
+    from figures_due
+    inner join contributions
+        on
+            figures_due.metric_id = contributions.metric_id
+            and figures_due.period_type = coalesce(contributions.period_type, figures_due.period_type)
+            -- An event counts in every period that holds its day; all else is given for the last day of the period.
+            and figures_due.period_end >= contributions.counted_on
+            and case
+                when figures_due.timing = 'flow' then figures_due.period_start
+                else figures_due.period_end
+            end <= contributions.counted_on
+    left join needs
+        on
+            contributions.episode_key = needs.episode_key
+            and 'need_domain' in (figures_due.dimension_1, figures_due.dimension_2)
+),
+
+-- One row a person, since disclosure control and means are about people. Amounts are decimals until the last step, so
+-- that sums do not depend on the order of rows.
+person_sums as (
+    select
+        due_key,
+        category_1,
+        category_2,
+        client_key,
+        sum(amount) as amount,
+        sum(case when out_of is not null then amount else 0 end) as share_amount,
+        sum(coalesce(out_of, 0)) as out_of,
+        -- Somebody who only stands in the denominator of a share is not part of the count.
+        max(case when out_of is null or amount <> 0 then 1 else 0 end) as is_counted,
+        max(case when counts = 'lines' then 1 else 0 end) as is_money
+    from placed
+    -- A person without any known need stands in no need domain.
+    where
+        category_1 is not null
+        and category_2 is not null
+    group by
+        due_key,
+        category_1,
+        category_2,
+        client_key
+),
+
+ranked as (
+    select
+        *,
+        -- Money: only people with more paid than refunded have spending, and their part in the sum is ranked.
+        case when is_money = 1 and amount <= 0 then 0 else 1 end as is_averaged,
+        row_number() over (
+            partition by due_key, category_1, category_2
+            order by amount desc, client_key asc
+        ) as order_of_size
+    from person_sums
+),
+
+cells as (
+    select
+        due_key,
+        category_1,
+        category_2,
+        cast(sum(amount) as double) as amount,
+        cast(sum(share_amount) as double) as share_amount,
+        cast(sum(out_of) as double) as out_of,
+        sum(is_counted) as people_counted,
+        sum(case when out_of > 0 then 1 else 0 end) as people_out_of,
+        sum(is_averaged) as people_averaged,
+        cast(sum(case when is_averaged = 1 then amount else 0 end) as double) as amount_averaged,
+        median(cast(case when is_averaged = 1 then amount end as double)) as median_amount,
+        round(stddev_samp(cast(case when is_averaged = 1 then amount end as double)), 6) as standard_deviation,
+        cast(max(case when is_money = 1 and order_of_size = 1 then amount end) as double) as largest,
+        cast(max(case when is_money = 1 and order_of_size = 2 then amount end) as double) as second_largest
+    from ranked
+    group by
+        due_key,
+        category_1,
+        category_2
+),
+
+-- The whole table of every period, with its empty cells.
+grid as (
+    select
+        figures_due.*,
+        coalesce(first_categories.category, '') as category_1,
+        coalesce(second_categories.category, '') as category_2
+    from figures_due
+    left join categories as first_categories
+        on
+            figures_due.dimension_1 = first_categories.dimension
+            and coalesce(first_categories.available_from, figures_due.period_end) <= figures_due.period_end
+    left join categories as second_categories
+        on
+            figures_due.dimension_2 = second_categories.dimension
+            and coalesce(second_categories.available_from, figures_due.period_end) <= figures_due.period_end
+)
+
+select
+    grid.metric_id,
+    grid.measure,
+    grid.period_type,
+    grid.period_start,
+    grid.period_end,
+    grid.is_complete,
+    grid.dimension_1,
+    grid.category_1,
+    grid.dimension_2,
+    grid.category_2,
+    case
+        when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
+        when grid.measure in ('count', 'total_gbp') then coalesce(cells.amount, 0)
+        when grid.measure = 'share' and cells.out_of > 0 then cells.share_amount / cells.out_of
+        when grid.measure = 'mean' and cells.people_averaged > 0 then cells.amount_averaged / cells.people_averaged
+        when grid.measure = 'median' then cells.median_amount
+    end as value,
+    case
+        when grid.measure = 'share' then coalesce(cells.share_amount, 0)
+        when grid.measure = 'mean' then coalesce(cells.amount_averaged, 0)
+    end as numerator,
+    case
+        when grid.measure = 'share' then coalesce(cells.out_of, 0)
+        when grid.measure in ('mean', 'median') then coalesce(cast(cells.people_averaged as double), 0)
+    end as denominator,
+    cast(coalesce(
+        case
+            when grid.measure = 'count' then cells.people_counted
+            when grid.measure = 'share' then cells.people_out_of
+            else cells.people_averaged
+        end, 0
+    ) as bigint) as people,
+    case when grid.measure = 'mean' then cells.standard_deviation end as standard_deviation,
+    cells.largest,
+    cells.second_largest
+from grid
+left join cells
+    on
+        grid.due_key = cells.due_key
+        and grid.category_1 = cells.category_1
+        and grid.category_2 = cells.category_2
