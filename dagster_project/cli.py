@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.settings import ROOT, CommandError, Settings, SettingsError
+from dagster_project.settings import ROOT, FlicError, Settings, SettingsError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -34,7 +34,7 @@ def require_keys(settings: Settings) -> None:
         ("FLIC_ROUNDING_KEY", settings.rounding_key),
     ):
         if not key:
-            raise CommandError(
+            raise FlicError(
                 f"{variable} is not set. Set it to a secret of at least 32 random characters and keep it"
                 " safe: with another key, people and rounded figures would no longer match earlier releases."
                 " To try the product with synthetic data, run `make demo`: it makes keys of its own."
@@ -111,7 +111,11 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")
             return NEEDS_CONFIRMATION
-        print(f"Failed: {cause}. {served}")
+        if isinstance(cause, FlicError):
+            print(f"Failed: {cause}. {served}")
+        else:
+            # A defect. Its words may quote a row, so they stay in the run's history, in the restricted zone.
+            print(f"Failed: unexpected {type(cause).__name__}; see the run in Dagster. {served}")
         return FAILED
     after = current_release(settings.publications_dir)
     if before and after and before.release_id == after.release_id:
@@ -309,7 +313,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except SettingsError as error:
         print(f"Wrong use: {error}")
         outcome = WRONG_USE
-    except (CommandError, OSError) as error:
+    except FlicError as error:
         print(f"Failed: {error}")
         outcome = FAILED
     sys.exit(outcome)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from dagster_project.ingestion.pseudonyms import demo_key
-from dagster_project.settings import ROOT, CommandError, Settings, demo_key_path
+from dagster_project.settings import ROOT, FlicError, Settings, demo_key_path
 
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
 SECONDS_TO_ANSWER = 120
@@ -33,7 +33,7 @@ class Ports:
 
 
 def require_free(ports: Ports) -> None:
-    """Raise `CommandError` when something on this machine already listens on one of them."""
+    """Raise `FlicError` when something on this machine already listens on one of them."""
     for name, port, option in (
         ("the dashboards", ports.dashboards, "DASHBOARDS_PORT"),
         ("Dagster", ports.dagster, "DAGSTER_PORT"),
@@ -44,7 +44,7 @@ def require_free(ports: Ports) -> None:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                raise CommandError(
+                raise FlicError(
                     f"port {port} for {name} is taken by another program: stop it, or choose another port,"
                     f" for example `make demo {option}={port + 100}`"
                 ) from None
@@ -75,7 +75,7 @@ def fill_inbox(settings: Settings) -> None:
 
 
 def serve(settings: Settings, ports: Ports) -> None:
-    """Run the dashboards and Dagster until interrupted; `CommandError` when one of them ends by itself."""
+    """Run the dashboards and Dagster until interrupted; `FlicError` when one of them ends by itself."""
     logs = settings.data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     dagster = os.environ | {
@@ -107,7 +107,7 @@ def serve(settings: Settings, ports: Ports) -> None:
         print("The data are synthetic. Stop with Ctrl-C.", flush=True)
         while all(program.poll() is None for program in running):
             time.sleep(1)
-        raise CommandError(f"one of the programs ended by itself; its words are in {logs}")
+        raise FlicError(f"one of the programs ended by itself; its words are in {logs}")
     except KeyboardInterrupt:
         print("Stopped. The data stay; `make demo` starts again within seconds.")
     finally:
@@ -162,4 +162,4 @@ def _wait_for(name: str, address: str, program: "subprocess.Popen[bytes]", logs:
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.3)
-    raise CommandError(f"{name} did not start; the reason is in {logs}")
+    raise FlicError(f"{name} did not start; the reason is in {logs}")

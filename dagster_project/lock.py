@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 import dagster as dg
 import filelock
 
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 
-class BusyError(Exception):
+class BusyError(FlicError):
     """Another refresh is running on this data folder; the message says which and since when."""
 
 

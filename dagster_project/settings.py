@@ -13,12 +13,16 @@ ROOT = Path(__file__).resolve().parents[1]
 _PROFILE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
-class SettingsError(Exception):
-    """The environment asks for something that cannot be; the message says what and how to mend it."""
+class FlicError(Exception):
+    """Something that can happen in use; the message is written for the person who runs the command.
+
+    It says what is wrong and what to do, and holds no value of a row. Every error that the parts raise on
+    purpose is one of these; anything else is a defect of the product.
+    """
 
 
-class CommandError(Exception):
-    """A command cannot do what it was asked; the message says why and what to do."""
+class SettingsError(FlicError):
+    """The environment asks for something that cannot be."""
 
 
 def demo_key_path(data_dir: Path, purpose: str) -> Path:

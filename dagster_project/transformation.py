@@ -18,7 +18,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")
 
@@ -28,7 +28,7 @@ _ERRORS_THAT_QUOTE_VALUES = re.compile(
 )
 
 
-class TransformationError(Exception):
+class TransformationError(FlicError):
     """dbt could not build the warehouse, or a stopping rule failed; nothing may be published from it."""
 
 

@@ -1418,8 +1418,8 @@ which writes this folder again, byte for byte the same when nothing changed, and
 
 ## What is here
 {files} full extracts of `referrals`, `caseload`, `outcome_stars` and `personal_budget` at each quarter
-end from 30 September 2014 to 31 March 2018 and at 31 May 2015, the day of the worked example in
-spec/metrics.md. Each later extract holds the whole history as the system then knew it: late entries,
+end from 30 September 2014 to 31 March 2018 and at 31 May 2015, the day of the worked example of
+the specification. Each later extract holds the whole history as the system then knew it: late entries,
 corrections, drafts that were approved.
 
 As at 31 May 2015, whether or not later extracts are known: 165 referrals received, 88 people started, 2

@@ -17,14 +17,14 @@ from dagster_project.ingestion.contracts import load_contracts
 from dagster_project.ingestion.load import CONTRACT, ingest
 from dagster_project.ingestion.rejects import write_rejects
 from dagster_project.lock import RefreshLock
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")
 
 LONDON = ZoneInfo("Europe/London")
 
 
-class NothingLoadedError(Exception):
+class NothingLoadedError(FlicError):
     """No export has been loaded by the moment asked for, so there is nothing to describe."""
 
 

@@ -14,11 +14,13 @@ from typing import Any, Literal
 
 import yaml
 
+from dagster_project.settings import FlicError
+
 Door = Literal["pseudonym_client", "pseudonym_worker", "age_band"]
 DOORS: tuple[Door, ...] = ("pseudonym_client", "pseudonym_worker", "age_band")
 
 
-class ContractError(Exception):
+class ContractError(FlicError):
     """The contract or the seed of header aliases contradicts itself; the message says where."""
 
 

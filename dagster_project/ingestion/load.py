@@ -45,7 +45,7 @@ from dagster_project.ingestion.landing import (
 from dagster_project.ingestion.pseudonyms import check_key
 from dagster_project.ingestion.read_file import Table, read_csv, read_workbook
 from dagster_project.ingestion.rejects import list_of_reasons, write_refusal
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 CONTRACT = Path("models/staging/_landing__sources.yml")
 LONDON = ZoneInfo("Europe/London")
@@ -53,7 +53,7 @@ BATCH_ROWS = 20_000
 MOST_MISSING = 0.05
 
 
-class StorageError(Exception):
+class StorageError(FlicError):
     """The restricted zone cannot be written; the run stops, and the inbox still holds what was not loaded."""
 
 

@@ -11,12 +11,13 @@ import secrets
 from pathlib import Path
 
 from dagster_project.ingestion.landing import written_whole
+from dagster_project.settings import FlicError
 
 SHORTEST_KEY = 16
 _PREFIXES = {"client": "c", "worker": "w"}
 
 
-class KeyRefusedError(Exception):
+class KeyRefusedError(FlicError):
     """The pseudonym key is missing, too short, readable by others, or not the key of the landed data."""
 
 

@@ -10,12 +10,12 @@ import duckdb
 
 from dagster_project.lock import RefreshLock
 from dagster_project.publication.publish import publish
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")
 
 
-class ConfirmationNeededError(Exception):
+class ConfirmationNeededError(FlicError):
     """A load is far smaller than the one before it and a person has to confirm it; the message says which."""
 
 

@@ -1,7 +1,7 @@
 """Exact figures in, safe figures out: what is rounded, what is withheld and what a reader is told instead.
 
-Belongs here: rules 2 to 4 of spec/publication.md, in words in docs/disclosure.md. Does not belong here: the
-rounding programme (`rounding.py`), files (`releases.py`), the plan's own rules (`plan.py`).
+Belongs here: rules 2 to 4 of the publication specification, in words in docs/disclosure.md. Does not belong
+here: the rounding programme (`rounding.py`), files (`releases.py`), the plan's own rules (`plan.py`).
 """
 
 import math
@@ -55,7 +55,7 @@ class Rules:
             if found[rule.name] < LEAST[rule.name]:
                 raise PublicationError(
                     f"programme_settings.csv sets {rule.name} to {found[rule.name]}; it may not be below"
-                    f" {LEAST[rule.name]} (spec/publication.md)."
+                    f" {LEAST[rule.name]} (publication specification)."
                 )
         if found["rounding_base"] != LEAST["rounding_base"]:
             raise PublicationError(
@@ -64,7 +64,7 @@ class Rules:
         return cls(**found)
 
 
-# What spec/publication.md asks for; a programme may be stricter.
+# What publication specification asks for; a programme may be stricter.
 LEAST = {
     "rounding_base": 5,
     "count_minimum": 10,
@@ -110,7 +110,7 @@ class ExactFigure:
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """A row of `metric_values` as a reader gets it (spec/publication.md, Tables)."""
+    """A row of `metric_values` as a reader gets it (publication specification, Tables)."""
 
     metric_id: str
     measure: str

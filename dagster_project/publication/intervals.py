@@ -1,4 +1,4 @@
-"""95 % intervals: Wilson for a share, Student's t for a mean (spec/publication.md, honest statistics).
+"""95 % intervals: Wilson for a share, Student's t for a mean (publication specification, honest statistics).
 
 Pure arithmetic on figures. Does not belong here: rounding and withholding.
 """

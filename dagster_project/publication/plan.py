@@ -1,11 +1,13 @@
 """The publication plan: which tables may leave, and the refusal of everything else.
 
 Belongs here: the plan's and the metric definitions' rows as typed records, and the rules a plan must keep
-(spec/publication.md, rule 1 and 2). Does not belong here: how a figure is made safe (`disclosure.py`).
+(publication specification, rules 1 and 2). Does not belong here: how a figure is made safe (`disclosure.py`).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from dagster_project.settings import FlicError
 
 # The periods that each timing of a metric can be given for.
 PERIODS = {
@@ -19,13 +21,13 @@ COLUMNS = frozenset(
 MEASURES = ("count", "share", "mean", "median", "total_gbp")
 AUDIENCES = ("management", "spg")
 
-# Counts that carry no attribute beyond being a client (spec/publication.md, rule 2). Written here and not in
-# a seed: a plan that could widen its own exception would protect nobody.
+# Counts that carry no attribute beyond being a client (publication specification, rule 2). Written here and
+# not in a seed: a plan that could widen its own exception would protect nobody.
 HEADLINE_METRICS = frozenset({"referrals_received", "acceptance_rate", "starts", "ends", "open_caseload"})
 HEADLINE_DIMENSIONS = frozenset({(), ("borough",)})
 
 
-class PublicationError(Exception):
+class PublicationError(FlicError):
     """Nothing was published; the message says why and what to do. What was served before stays served."""
 
 

@@ -1,7 +1,7 @@
 """The releases that stand in a folder: written whole, verified, served, kept, and served again.
 
-Belongs here: files, manifests, `current.json` and the order in which they are replaced (spec/publication.md,
-Publishing). Does not belong here: what is in the tables (`publish.py`).
+Belongs here: files, manifests, `current.json` and the order in which they are replaced
+(publication specification, Publishing). Does not belong here: what is in the tables (`publish.py`).
 
 A release is `<release_id>.duckdb` and, renamed into place after it, `<release_id>.manifest.json`. A file
 without a manifest is unfinished; what `current.json` names is served. Nothing that a reader may have open is

@@ -1,8 +1,8 @@
 """Controlled random rounding: linked tables of counts, rounded together by one integer programme.
 
-Belongs here: counts in, rounded counts out (spec/publication.md, rule 3). Each count goes to one of its two
-neighbouring multiples of the base, rows and columns go on adding up, and the same cell has the same figure in
-every table. Does not belong here: which figures are shown or withheld (`disclosure.py`).
+Belongs here: counts in, rounded counts out (publication specification, rule 3). Each count goes to one of its
+two neighbouring multiples of the base, rows and columns go on adding up, and the same cell has the same
+figure in every table. Does not belong here: which figures are shown or withheld (`disclosure.py`).
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 # machine.
 WISH_WEIGHT = 10_000
 
-# Redraws of the weights before a component counts as having no single answer (spec/publication.md, rule 6).
+# Redraws of the weights before a component counts as having no single answer (the audit allows as many).
 DRAWS = 25
 
 # A search of this many branches has never been needed; a bound in branches, not seconds, so that a slow

@@ -1,7 +1,7 @@
 """An independent count of the example exports in plain Python, to hold the product against.
 
 Belongs here: reading the files of `tests/example_inbox` and counting every metric from the words of
-spec/metrics.md. Does not belong here: anything of the product. No import from it, no SQL, no seed: what a
+the specification. Does not belong here: anything of the product. No import from it, no SQL, no seed: what a
 spelling means, which row is refused and who counts is written down once more, on purpose.
 
     python tests/expected/recount.py 2015-05-31 [KNOWN_BY]

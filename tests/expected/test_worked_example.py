@@ -1,4 +1,4 @@
-"""The worked example of spec/metrics.md, held against the independent count of the example files alone.
+"""The worked example of the specification, held against the independent count of the example files alone.
 
 Belongs here: figures that the specification states. Does not belong here: anything that runs the product.
 """

@@ -1,0 +1,38 @@
+-- The rows of an export that figures rest on: valid, once each, from the current load. Of an export that sends changes
+-- only (delta) every known load counts, and a record's latest valid row wins.
+{% macro current_rows(export) %}
+    {%- set rows = ref("base_" ~ export) -%}
+    {%- set loads = ref("stg_loads") -%}
+    {%- if not execute -%}
+        select 1 as parsed_only
+    {%- else -%}
+    {%- set contract = export_contract(export) %}
+with valid as (
+
+    select
+        loads.load_number,
+        loads.is_current,
+        {%- for column in contract_columns(contract) %}
+        typed.{{ column.name }},
+        {%- endfor %}
+        typed.record_key,
+        typed.load_id,
+        typed.source_line,
+        max(loads.load_number) over (partition by typed.record_key) as latest_load_number
+    from {{ rows }} as typed
+    inner join {{ loads }} as loads on typed.load_id = loads.load_id
+    where not typed.is_duplicate and typed.reject_reasons is null
+
+)
+
+select
+    {%- for column in contract_columns(contract) %}
+    {{ column.name }},
+    {%- endfor %}
+    record_key,
+    load_id,
+    source_line
+from valid
+where {{ "load_number = latest_load_number" if contract.config.meta.extract == "delta" else "is_current" }}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,279 @@
+-- type_rows: every row of every known load of an export, typed by its contract, with every reason against it.
+-- What a single cell may look like stands in typing.sql; what other exports know of the client (the day of the
+-- first referral, say) comes in with the relation `clients`: client_id and days that the contract's not_before may name.
+--
+-- Columns of the result: load_id, extract_date, source_file, source_line, record_key; each column of the contract
+-- typed, and as given in the file (<column>_as_given, NULL where the value may not be shown); reject_reasons and
+-- kept_findings (`column:reason;column:reason;`, NULL if none); is_duplicate (a copy of an earlier row of the file).
+
+{% macro type_rows(export, clients=none) %}
+    {#- Named outside `if execute`, so that parsing sees what the model depends on. -#}
+    {%- set landed = source("landing", export) -%}
+    {%- set ledger = ref("stg_loads") -%}
+    {%- set settings = ref("stg_programme_settings") -%}
+    {%- set spellings = ref("stg_value_spellings") -%}
+    {%- if not execute -%}
+        select 1 as parsed_only
+    {%- else -%}
+    {%- set contract = export_contract(export) -%}
+    {%- set rules = contract.config.meta -%}
+    {%- set columns = contract_columns(contract) -%}
+    {%- if rules.get("known_client") and clients is none -%}
+        {{ exceptions.raise_compiler_error("The contract of " ~ export ~ " asks for known clients: name the relation") }}
+    {%- endif -%}
+with landed as (
+
+    select
+        ledger.extract_date,
+        landed.load_id,
+        landed.source_file,
+        landed.source_line,
+        concat(';', coalesce(landed.door_findings, ''), ';') as door_findings
+        {%- for column in columns %},
+        {{ clean_text("landed." ~ column.name) }} as {{ column.name }}_as_given
+        {%- endfor %}
+    from {{ landed }} as landed
+    inner join {{ ledger }} as ledger on landed.load_id = ledger.load_id
+    where ledger.load_number is not null
+
+),
+
+present as (
+
+    select
+        landed.*
+        {%- for column in columns %},
+        {% if column.rules.get("missing") -%}
+        case when lower({{ column.name }}_as_given) in ({{ quoted(column.rules.missing) | lower }}) then null else {{ column.name }}_as_given end
+        {%- else -%}
+        {{ column.name }}_as_given
+        {%- endif %} as {{ column.name }}_text
+        {%- endfor %}
+    from landed
+
+),
+
+typed as (
+
+    select
+        present.*,
+        settings.programme_start
+        {%- for column in columns %},
+        {{ typed_value(column) }} as {{ column.name }}
+        {%- endfor %}
+        {%- for column in columns if column.rules.get("on_unmapped") %},
+        present.{{ column.name }}_text is not null
+        and {{ column.name }}_spelling.value is null
+        and {{ comparable("present." ~ column.name ~ "_text") }} not in ({{ quoted(column.rules.allowed) }}) as {{ column.name }}_is_unlisted
+        {%- endfor %}
+    from present
+    cross join {{ settings }} as settings
+    {%- for column in columns if column.is_coded %}
+    left join {{ spellings }} as {{ column.name }}_spelling
+        on {{ column.name }}_spelling.export = '{{ export }}'
+        and {{ column.name }}_spelling.column_name = '{{ column.name }}'
+        and {{ column.name }}_spelling.spelling = {{ comparable("present." ~ column.name ~ "_text") }}
+    {%- endfor %}
+
+),
+
+keyed as (
+
+    select
+        typed.*,
+        {%- set key_parts = [] -%}
+        {%- for name in rules.key -%}{%- do key_parts.append("coalesce(cast(typed." ~ name ~ " as string), '')") -%}{%- endfor %}
+        {% set needed = columns | selectattr("name", "in", rules.key) | selectattr("rules.required", "true") | list -%}
+        case
+            when {% for column in needed %}typed.{{ column.name }} is not null{{ " and " if not loop.last }}{% endfor %}
+                then concat({{ key_parts | join(", '|', ") }})
+        end as record_key,
+        concat(
+            {%- for column in columns %}
+            coalesce(cast(typed.{{ column.name }} as string), typed.{{ column.name }}_as_given, ''), chr(31),
+            {%- endfor %}
+            typed.door_findings
+        ) as content
+    from typed
+
+),
+
+compared as (
+
+    select
+        keyed.*,
+        {%- if clients is not none %}
+        clients.client_id is not null as is_known_client,
+        {%- for day in client_days(columns) %}
+        clients.{{ day }},
+        {%- endfor %}
+        {%- endif %}
+        keyed.record_key is not null
+        and row_number() over (partition by keyed.load_id, keyed.content order by keyed.source_line) > 1 as is_duplicate,
+        keyed.record_key is not null
+        and min(keyed.content) over (partition by keyed.load_id, keyed.record_key)
+        <> max(keyed.content) over (partition by keyed.load_id, keyed.record_key) as is_in_conflict
+    from keyed
+    {%- if clients is not none %}
+    left join {{ clients }} as clients on keyed.client_id = clients.client_id
+    {%- endif %}
+
+),
+
+judged as (
+
+    select
+        compared.*,
+        concat(
+            {%- for column in columns if not column.is_kept %}
+            {{ column_findings(column) }}
+            {%- endfor %}
+            {%- if rules.get("known_client") == "reject" %}
+            case when client_id is not null and not is_known_client then 'client_id:unknown_client;' else '' end,
+            {%- endif %}
+            {{ door_finding("row") }},
+            case when is_in_conflict then '{{ rules.key[0] }}:conflicting_duplicate;' else '' end
+        ) as reject_reasons,
+        concat(
+            {%- for column in columns if column.is_kept %}
+            {{ column_findings(column) }}
+            {%- endfor %}
+            {%- for column in columns if column.rules.get("on_unmapped") %}
+            case when {{ column.name }}_is_unlisted then '{{ column.name }}:not_in_list;' else '' end,
+            {%- endfor %}
+            {%- if rules.get("known_client") == "warn" %}
+            case when client_id is not null and not is_known_client then 'client_id:orphan;' else '' end,
+            {%- endif %}
+            ''
+        ) as kept_findings
+    from compared
+
+)
+
+select
+    load_id,
+    extract_date,
+    source_file,
+    source_line,
+    record_key,
+    is_duplicate,
+    nullif(reject_reasons, '') as reject_reasons,
+    nullif(kept_findings, '') as kept_findings
+    {%- for column in columns %},
+    {% if column.is_kept -%}
+    case when instr(concat(';', kept_findings), ';{{ column.name }}:') = 0 then {{ column.name }} end as {{ column.name }},
+    {%- else -%}
+    {{ column.name }},
+    {%- endif %}
+    {{ "cast(null as string)" if column.rules.get("identifying") else column.name ~ "_as_given" }} as {{ column.name }}_as_given
+    {%- endfor %}
+from judged
+    {%- endif -%}
+{% endmacro %}
+
+-- The columns of a contract as landing has them: name, rules, is_coded (values are compared with lists),
+-- is_kept (a bad cell is emptied and the row stays).
+{% macro contract_columns(contract) %}
+    {%- set columns = [] -%}
+    {%- for column in contract.columns.values() -%}
+        {%- set rules = column.config.meta -%}
+        {%- do columns.append({
+            "name": "age_band" if rules.get("door") == "age_band" else column.name,
+            "rules": rules,
+            "is_coded": "allowed" in rules,
+            "is_kept": rules.get("on_error") == "blank",
+        }) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{% endmacro %}
+
+-- The expression that types one cell. What the door made (pseudonyms, age bands) is taken as it is.
+{% macro typed_value(column) -%}
+    {%- set text = "present." ~ column.name ~ "_text" -%}
+    {%- set type = column.rules.type -%}
+    {%- if column.rules.get("door") or type == "text_code" -%} {{ text }}
+    {%- elif column.is_coded -%}
+        case
+            when {{ comparable(text) }} in ({{ quoted(column.rules.allowed) }}) then {{ comparable(text) }}
+            when {{ column.name }}_spelling.value is not null then {{ column.name }}_spelling.value
+            {%- if column.rules.get("on_unmapped") %}
+            when {{ text }} is not null then '{{ column.rules.on_unmapped }}'
+            {%- endif %}
+        end
+    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot") }}
+    {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
+    {%- elif type == "integer" -%} {{ typed_integer(text) }}
+    {%- elif type == "identifier" -%} {{ typed_identifier(text) }}
+    {%- else -%} {{ exceptions.raise_compiler_error("Unknown type " ~ type ~ " of column " ~ column.name) }}
+    {%- endif -%}
+{%- endmacro %}
+
+-- Every reason against one column's cell, as arguments of concat, each ending in a comma.
+{% macro column_findings(column) %}
+    {%- set name = column.name -%}
+    {%- set text = name ~ "_text" -%}
+    {%- set rules = column.rules -%}
+    {%- set type = rules.type -%}
+    {%- set door_name = "birth_year" if name == "age_band" else name -%}
+    {%- set untold = "instr(door_findings, ';" ~ door_name ~ ":') = 0 and instr(door_findings, ';row:') = 0" %}
+            {{ door_finding(door_name) }},
+    {%- if rules.get("required") %}
+            case when {{ text }} is null and {{ untold }} then '{{ name }}:missing;' else '' end,
+    {%- endif -%}
+    {%- for other, values in rules.get("required_when", {}).items() %}
+            case when {{ text }} is null and {{ untold }} and {{ other }} in ({{ quoted(values) }})
+                then '{{ name }}:needed_for_{{ other }};' else '' end,
+    {%- endfor -%}
+    {%- if type == "date" %}
+            case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
+                when {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
+                else '{{ name }}:not_a_date;' end,
+    {%- elif type in ("decimal", "integer", "identifier") and not rules.get("door") %}
+            case when {{ text }} is not null and {{ name }} is null and {{ untold }}
+                then '{{ name }}:{{ {"decimal": "not_an_amount", "integer": "not_a_whole_number", "identifier": "not_an_identifier"}[type] }};'
+                else '' end,
+    {%- elif type == "text_code" %}
+            case when length({{ text }}) > {{ rules.max_length }} then '{{ name }}:too_long;' else '' end,
+    {%- elif column.is_coded and not rules.get("on_unmapped") %}
+            case when {{ text }} is not null and {{ name }} is null and {{ untold }} then '{{ name }}:not_in_list;' else '' end,
+    {%- endif -%}
+    {%- if "min" in rules %}
+            case when {{ name }} < {{ rules.min }} then '{{ name }}:below_minimum;' else '' end,
+    {%- endif -%}
+    {%- if "max" in rules %}
+            case when {{ name }} > {{ rules.max }} then '{{ name }}:above_maximum;' else '' end,
+    {%- endif -%}
+    {%- for other in not_before(rules) %}
+            case when {{ name }} < {{ other }} then '{{ name }}:before_{{ other }};' else '' end,
+    {%- endfor -%}
+    {%- if rules.get("not_after") %}
+            case when {{ name }} > {{ rules.not_after }} then '{{ name }}:after_{{ rules.not_after }};' else '' end,
+    {%- endif -%}
+{% endmacro %}
+
+-- What ingestion found out about a cell at the door, or about the whole row (its field count is wrong, say).
+{% macro door_finding(name) -%}
+    case when instr(door_findings, ';{{ name }}:') > 0
+                then concat('{{ name }}:', split_part(split_part(door_findings, ';{{ name }}:', 2), ';', 1), ';') else '' end
+{%- endmacro %}
+
+-- Names in not_before that are neither a column of the export nor a setting: days that `clients` knows.
+{% macro client_days(columns) %}
+    {%- set days = [] -%}
+    {%- for column in columns -%}
+        {%- for name in not_before(column.rules) if name != "programme_start" and name not in columns | map(attribute="name") -%}
+            {%- if name not in days -%}{%- do days.append(name) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(days) }}
+{% endmacro %}
+
+{% macro not_before(rules) %}
+    {%- set names = rules.get("not_before", []) -%}
+    {{ return([names] if names is string else names) }}
+{% endmacro %}
+
+-- Values of a contract as SQL literals.
+{% macro quoted(values) -%}
+    {%- for value in values -%}'{{ value | string | replace("'", "''") }}'{{ ", " if not loop.last }}{%- endfor -%}
+{%- endmacro %}

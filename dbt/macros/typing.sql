@@ -1,0 +1,76 @@
+-- From one cleaned text to one typed value. NULL where the text has none of the declared forms: never an error, so
+-- that no message quotes a cell. type_rows (type_rows.sql) names the reasons.
+
+-- Days: 2015-05-31, 20150531; 2015-05-31T23:30 (London) and with Z (UTC); 31/05/2015 and 31-05-2015, with a time or without;
+-- 31/05/15, 31-May-15, 31 May 2015. Never month first, never a serial number.
+{% macro typed_date(text, pivot) -%}
+    {%- set time = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?" -%}
+    {%- set iso = "[0-9]{4}-[0-9]{2}-[0-9]{2}" -%}
+    {%- set months = "jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
+        ~ "|oct(ober)?|nov(ember)?|dec(ember)?" -%}
+    {%- set day_first = "replace(split_part(" ~ text ~ ", ' ', 1), '-', '/')" -%}
+    {%- set named = "replace(lower(" ~ text ~ "), ' ', '-')" -%}
+    {%- set named_month = "(instr('janfebmaraprmayjunjulaugsepoctnovdec', substr(split_part("
+        ~ named ~ ", '-', 2), 1, 3)) + 2) / 3" -%}
+    case
+        when {{ has_form(text, iso) }} then try_cast({{ text }} as date)
+        when {{ has_form(text, "[0-9]{8}") }}
+            then try_cast(concat(substr({{ text }}, 1, 4), '-', substr({{ text }}, 5, 2), '-', substr({{ text }}, 7, 2)) as date)
+        when {{ has_form(text, iso ~ "[T ]" ~ time) }}
+            then cast(try_cast(replace({{ text }}, 'T', ' ') as timestamp) as date)
+        when {{ has_form(text, iso ~ "[T ]" ~ time ~ "Z") }}
+            then {{ london_day("try_cast(replace(replace(" ~ text ~ ", 'T', ' '), 'Z', '') as timestamp)") }}
+        when {{ has_form(text, "[0-9]{1,2}(/[0-9]{1,2}/|-[0-9]{1,2}-)([0-9]{2}|[0-9]{4})( " ~ time ~ ")?") }}
+            then try_cast(concat(
+                {{ four_digit_year("split_part(" ~ day_first ~ ", '/', 3)", pivot) }}, '-',
+                lpad(split_part({{ day_first }}, '/', 2), 2, '0'), '-',
+                lpad(split_part({{ day_first }}, '/', 1), 2, '0')
+            ) as date)
+        when {{ has_form(named, "[0-9]{1,2}-(" ~ months ~ ")-([0-9]{2}|[0-9]{4})") }}
+            then try_cast(concat(
+                {{ four_digit_year("split_part(" ~ named ~ ", '-', 3)", pivot) }}, '-',
+                lpad(cast(cast(floor({{ named_month }}) as integer) as string), 2, '0'), '-',
+                lpad(split_part({{ named }}, '-', 1), 2, '0')
+            ) as date)
+    end
+{%- endmacro %}
+
+-- Two digits below the pivot are 20xx, the others 19xx.
+{% macro four_digit_year(digits, pivot) -%}
+    case
+        when length({{ digits }}) = 4 then {{ digits }}
+        when try_cast({{ digits }} as integer) < {{ pivot }} then concat('20', {{ digits }})
+        else concat('19', {{ digits }})
+    end
+{%- endmacro %}
+
+-- Pounds and pence: 1234.5, £1,234.50, -50, (45.00). Thousands by commas in threes, at most two decimals.
+{% macro typed_decimal(text) -%}
+    {%- set figure = "([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]{1,2})?" -%}
+    case
+        when {{ has_form(text, "(-?£? ?|£-)" ~ figure ~ "|[(]£?" ~ figure ~ "[)]") }}
+            then try_cast(concat(
+                case when {{ text }} like '(%' or {{ text }} like '%-%' then '-' else '' end,
+                translate({{ text }}, '£,()- ', '')
+            ) as decimal(12, 2))
+    end
+{%- endmacro %}
+
+-- Whole numbers; 5.0 too, which spreadsheets make of 5.
+{% macro typed_integer(text) -%}
+    case when {{ has_form(text, "-?[0-9]{1,9}([.]0+)?") }} then try_cast(split_part({{ text }}, '.', 1) as integer) end
+{%- endmacro %}
+
+-- References as they stand, leading zeros and case kept. Words for "none yet" are no references. (Numbers that a
+-- spreadsheet turned into powers of ten are found at the door.)
+{% macro typed_identifier(text) -%}
+    case
+        when lower({{ text }}) not in ('0', 'tbc', 'tba', 'n/a', 'na', 'n/k', 'nk', 'none', 'null', 'unknown', 'not known', '-', '?')
+            then {{ text }}
+    end
+{%- endmacro %}
+
+-- How a coded value is compared with the lists: case, spaces and hyphens do not matter.
+{% macro comparable(text) -%}
+    lower(replace(replace({{ text }}, ' ', '_'), '-', '_'))
+{%- endmacro %}

@@ -1,0 +1,75 @@
+-- Possible but odd budget lines of the current extract: one row for each rule and line; for over_allowance one row for
+-- each client and budget year.
+with
+
+spent as (
+
+    select
+        line_key,
+        client_key,
+        paid_date,
+        amount
+    from {{ ref('fct_budget_lines') }}
+    where status in ('paid', 'refunded')
+
+),
+
+support as (
+
+    select
+        spent.line_key,
+        count(episodes.episode_key) as episodes_started,
+        max(case when episodes.end_date is null or episodes.end_date >= spent.paid_date then 1 else 0 end) as is_supported
+    from spent
+    left join {{ ref('fct_episodes') }} as episodes
+        on spent.client_key = episodes.client_key
+            and spent.paid_date >= episodes.start_date
+    group by spent.line_key
+
+),
+
+yearly as (
+
+    select
+        spent.client_key,
+        {{ financial_year_start('spent.paid_date', 'settings.financial_year_start_month') }} as year_start,
+        settings.allowance_gbp_per_year,
+        sum(spent.amount) as net_paid
+    from spent
+    cross join {{ ref('stg_programme_settings') }} as settings
+    group by
+        spent.client_key,
+        {{ financial_year_start('spent.paid_date', 'settings.financial_year_start_month') }},
+        settings.allowance_gbp_per_year
+
+)
+
+select
+    case when episodes_started = 0 then 'spend_before_start' else 'spend_after_end' end as rule,
+    line_key as record_key
+from support
+where episodes_started = 0 or is_supported = 0
+
+union all
+
+select
+    'over_allowance' as rule,
+    concat(client_key, '|', cast(year_start as string)) as record_key
+from yearly
+where net_paid > allowance_gbp_per_year
+
+union all
+
+select
+    'refund_not_negative' as rule,
+    line_key as record_key
+from {{ ref('fct_budget_lines') }}
+where status = 'refunded' and amount >= 0
+
+union all
+
+select
+    'line_without_date' as rule,
+    line_key as record_key
+from {{ ref('fct_budget_lines') }}
+where paid_date is null and agreed_date is null and requested_date is null

@@ -1,0 +1,26 @@
+-- Which referral each episode goes back to: the one that the system links, if it is the client's own and known; else
+-- the client's latest referral received on or before the start.
+with
+
+candidates as (
+
+    select
+        episodes.episode_id,
+        referrals.referral_id,
+        coalesce(episodes.referral_id = referrals.referral_id, false) as is_linked,
+        referrals.received_date <= episodes.start_date as is_before_start,
+        referrals.received_date
+    from {{ ref('stg_caseload') }} as episodes
+    inner join {{ ref('stg_referrals') }} as referrals on episodes.client_id = referrals.client_id
+
+)
+
+select
+    episode_id,
+    coalesce(
+        max(case when is_linked then referral_id end),
+        max_by(referral_id, concat(cast(received_date as string), referral_id))
+    ) as referral_id
+from candidates
+where is_linked or is_before_start
+group by episode_id

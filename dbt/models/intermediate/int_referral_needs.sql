@@ -1,0 +1,31 @@
+-- One row for each referral and need domain. A blank is not known, never no.
+{%- set need_columns = [
+    'need_supported_housing',
+    'need_criminal_justice',
+    'need_substance_misuse',
+    'need_mental_health',
+    'need_primary_health_care',
+] %}
+with
+
+answers as (
+
+    {% for column in need_columns %}
+        select
+            referral_id,
+            client_id,
+            '{{ column }}' as referral_column,
+            coalesce({{ column }}, 'unknown') as answer
+        from {{ ref('stg_referrals') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+
+select
+    answers.referral_id,
+    answers.client_id,
+    domains.need_domain,
+    answers.answer
+from answers
+inner join {{ ref('need_domains') }} as domains on answers.referral_column = domains.referral_column

@@ -1,0 +1,62 @@
+-- Possible but odd stars of the current extract: one row for each rule and reading.
+with
+
+spreads as (
+
+    select
+        record_key,
+        count(*) as areas_scored,
+        min(score) as lowest,
+        max(score) as highest
+    from {{ ref('int_star_scores') }}
+    group by record_key
+
+),
+
+support as (
+
+    select
+        readings.reading_key,
+        max(case when episodes.end_date is null or episodes.end_date >= readings.completed_date then 1 else 0 end) as is_supported
+    from {{ ref('fct_star_readings') }} as readings
+    inner join {{ ref('fct_episodes') }} as episodes
+        on readings.client_key = episodes.client_key
+            and readings.completed_date >= episodes.start_date
+    group by readings.reading_key
+
+)
+
+select
+    'star_after_end' as rule,
+    reading_key
+from support
+where is_supported = 0
+
+union all
+
+select
+    'star_all_areas_equal' as rule,
+    record_key as reading_key
+from spreads
+where areas_scored = 10 and lowest = highest
+
+union all
+
+select
+    'star_without_status' as rule,
+    record_key as reading_key
+from {{ ref('stg_outcome_stars') }}
+where status is null
+
+union all
+
+select
+    case
+        when readings.areas_scored < settings.star_minimum_areas then 'star_without_enough_areas'
+        else 'two_stars_on_one_day'
+    end as rule,
+    readings.reading_key
+from {{ ref('fct_star_readings') }} as readings
+inner join {{ ref('stg_outcome_stars') }} as stars on readings.reading_key = stars.record_key
+cross join {{ ref('stg_programme_settings') }} as settings
+where stars.status = 'approved' and not readings.is_valid

@@ -1,0 +1,45 @@
+with
+
+needs as (
+
+    select
+        links.episode_id,
+        links.referral_id,
+        referrals.domain_count,
+        referrals.domains_unknown
+    from {{ ref('int_episode_referrals') }} as links
+    inner join {{ ref('fct_referrals') }} as referrals on links.referral_id = referrals.referral_key
+
+)
+
+select
+    episodes.episode_id as episode_key,
+    episodes.client_id as client_key,
+    needs.referral_id as referral_key,
+    episodes.start_date,
+    episodes.end_date,
+    case when episodes.end_date is not null then coalesce(episodes.destination, 'not_known') end as destination,
+    case when episodes.end_date is not null then coalesce(destinations.cohort_status, 'other') end as cohort_status_at_end,
+    episodes.borough,
+    coalesce(episodes.sex, 'not_known') as sex,
+    coalesce(episodes.age_band, 'not_known') as age_band,
+    coalesce(ethnicities.ethnicity_group, 'not_known') as ethnicity_group,
+    case
+        when needs.referral_id is null then 'not_known'
+        when needs.domain_count = 0 and needs.domains_unknown > 0 then 'not_known'
+        else cast(needs.domain_count as string)
+    end as domain_count,
+    coalesce(needs.domain_count, 0) as domains_evidenced,
+    concat(
+        cast(extract(year from episodes.start_date) as string),
+        case when extract(month from episodes.start_date) <= 6 then '-H1' else '-H2' end
+    ) as start_cohort,
+    episodes.eligibility_override_reason,
+    cast(row_number() over (
+        partition by episodes.client_id
+        order by episodes.start_date, episodes.episode_id
+    ) as integer) as episode_number
+from {{ ref('stg_caseload') }} as episodes
+left join needs on episodes.episode_id = needs.episode_id
+left join {{ ref('destinations') }} as destinations on episodes.destination = destinations.destination
+left join {{ ref('ethnicity_groups') }} as ethnicities on episodes.ethnicity = ethnicities.ethnicity

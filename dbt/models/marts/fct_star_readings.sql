@@ -1,0 +1,45 @@
+-- Worker and client may disagree and leave two approved readings of one day. One of them is valid: the one made
+-- together, else the worker's, else the client's.
+with
+
+areas as (
+
+    select
+        record_key,
+        count(*) as areas_scored
+    from {{ ref('int_star_scores') }}
+    group by record_key
+
+),
+
+readings as (
+
+    select
+        stars.record_key,
+        stars.client_id,
+        stars.star_version,
+        stars.completed_date,
+        coalesce(stars.completed_by, 'not_known') as completed_by,
+        coalesce(stars.status = 'approved', false)
+        and coalesce(areas.areas_scored, 0) >= settings.star_minimum_areas as is_usable,
+        cast(coalesce(areas.areas_scored, 0) as integer) as areas_scored,
+        case stars.completed_by when 'together' then 1 when 'worker' then 2 when 'client' then 3 else 4 end as preference
+    from {{ ref('stg_outcome_stars') }} as stars
+    cross join {{ ref('stg_programme_settings') }} as settings
+    left join areas on stars.record_key = areas.record_key
+
+)
+
+select
+    record_key as reading_key,
+    client_id as client_key,
+    star_version,
+    completed_date,
+    completed_by,
+    is_usable
+    and row_number() over (
+        partition by client_id, star_version, completed_date, is_usable
+        order by preference, record_key
+    ) = 1 as is_valid,
+    areas_scored
+from readings

@@ -1,0 +1,1 @@
+{{ type_rows('caseload', clients=ref('stg_referred_clients')) }}

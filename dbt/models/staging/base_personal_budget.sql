@@ -1,0 +1,1 @@
+{{ type_rows('personal_budget', clients=ref('stg_known_clients')) }}

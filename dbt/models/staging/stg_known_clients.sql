@@ -1,0 +1,22 @@
+-- Everybody in a known load of referrals or caseload. A star or budget line of anybody else is rejected until the
+-- client arrives.
+with
+
+everybody as (
+
+    select client_id from {{ ref('stg_referred_clients') }}
+    union
+    select client_id from {{ ref('base_caseload') }}
+    where client_id is not null
+
+)
+
+select
+    everybody.client_id,
+    cast(
+        coalesce(referred.first_received_date, settings.programme_start)
+        - settings.star_days_before_referral as date
+    ) as earliest_star_date
+from everybody
+cross join {{ ref('stg_programme_settings') }} as settings
+left join {{ ref('stg_referred_clients') }} as referred on everybody.client_id = referred.client_id

@@ -1,0 +1,9 @@
+select
+    cast(max(case when setting = 'programme_start' then value end) as date) as programme_start,
+    cast(max(case when setting = 'two_digit_year_pivot' then value end) as integer) as two_digit_year_pivot,
+    cast(max(case when setting = 'financial_year_start_month' then value end) as integer) as financial_year_start_month,
+    cast(max(case when setting = 'needs_threshold' then value end) as integer) as needs_threshold,
+    cast(max(case when setting = 'allowance_gbp_per_year' then value end) as decimal(12, 2)) as allowance_gbp_per_year,
+    cast(max(case when setting = 'star_minimum_areas' then value end) as integer) as star_minimum_areas,
+    cast(max(case when setting = 'star_days_before_referral' then value end) as integer) as star_days_before_referral
+from {{ ref('programme_settings') }}

@@ -1,0 +1,3 @@
+select episode_key
+from {{ ref('fct_episodes') }}
+where end_date < start_date

@@ -1,0 +1,147 @@
+"""A warehouse built by the real dbt project from rows made by hand, as ingestion would have landed them.
+
+Belongs here: writing the landing folder, running dbt up to the marts, reading tables. Does not belong here:
+what a test expects. All rows are invented.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.ingestion.landing import LEDGER
+from dagster_project.ingestion.load import landed_schema
+from dagster_project.settings import ROOT, Settings
+from dagster_project.transformation import invoke_dbt
+
+CONTRACTS = load_contracts(ROOT / "dbt/models/staging/_landing__sources.yml")
+CONTROL = pa.schema([("as_at", pa.date32()), ("known_by", pa.timestamp("us"))])
+FIRST_LINE = 2
+
+Row = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One load: rows of text by landed column name, from line 2 on; columns left out are empty."""
+
+    export: str
+    extract_date: date
+    rows: Sequence[Row] = field(default_factory=list)
+    revision: int = 1
+    status: str = "loaded"
+    rows_skipped: int = 0
+
+    @property
+    def load_id(self) -> str:
+        """Unlike that of any other file of the same export, day and revision."""
+        return f"{self.extract_date}-{self.export}-{self.revision:012d}"
+
+    @property
+    def known_from(self) -> datetime:
+        """The end of the extract date."""
+        return datetime.combine(self.extract_date, time.max)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A warehouse as one build left it."""
+
+    path: Path
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query gives."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+
+@dataclass(frozen=True)
+class ProjectSettings(Settings):
+    """Settings whose dbt project stands below `root`, which may be a changed copy."""
+
+    root: Path = ROOT
+
+    @property
+    def dbt_dir(self) -> Path:
+        """The dbt project."""
+        return self.root / "dbt"
+
+
+class Workshop:
+    """One data folder in which warehouses are built in turn, so that dbt reads its project once."""
+
+    def __init__(self, folder: Path, root: Path = ROOT) -> None:
+        self._settings = ProjectSettings(
+            folder, folder / "publications", "fulfilling_lives", b"", b"", "", root
+        )
+        self._builds = 0
+
+    def land(self, *files: LandedFile) -> None:
+        """Fill landing anew with these loads and the empty files that stand there for every table."""
+        landing = self._settings.landing
+        if landing.exists():
+            shutil.rmtree(landing)
+        for export in CONTRACTS.values():
+            _write(landing / export.name / "schema.parquet", [], landed_schema(export))
+        _write(landing / "loads/schema.parquet", [], LEDGER)
+        for file in files:
+            if file.status == "loaded":
+                schema = landed_schema(CONTRACTS[file.export])
+                _write(landing / file.export / f"{file.load_id}.parquet", _landed_rows(file), schema)
+            _write(landing / "loads" / f"{file.load_id}.parquet", [_ledger_entry(file)], LEDGER)
+
+    def build(self, as_at: date, known_by: date) -> Built:
+        """Run dbt up to the marts, with their tests, on what is known by the end of a day; keep the result.
+
+        Fails with dbt's words if a model or test fails.
+        """
+        control = [{"as_at": as_at, "known_by": datetime.combine(known_by, time.max)}]
+        _write(self._settings.landing / "control/control.parquet", control, CONTROL)
+        layers = [f"path:models/{layer}" for layer in ("staging", "intermediate", "marts")]
+        result = invoke_dbt(
+            self._settings,
+            ["build", "--select", "resource_type:seed", *layers, "--indirect-selection", "cautious",
+             "--exclude-resource-type", "unit_test"],
+        )  # fmt: skip
+        assert result.success, result.exception or [node.message for node in result.result if node.message]
+        self._builds += 1
+        kept = self._settings.data_dir / f"build-{self._builds}.duckdb"
+        shutil.move(self._settings.warehouse, kept)
+        return Built(kept)
+
+
+def _landed_rows(file: LandedFile) -> list[dict[str, Any]]:
+    origin = {"source_file": file.export, "load_id": file.load_id, "extract_date": file.extract_date}
+    return [{**row, **origin, "source_line": line} for line, row in enumerate(file.rows, FIRST_LINE)]
+
+
+def _ledger_entry(file: LandedFile) -> dict[str, Any]:
+    landed = len(file.rows) if file.status == "loaded" else 0
+    return {
+        "load_id": file.load_id,
+        "export": file.export,
+        "file_name": f"{file.export}.csv",
+        "sha256": file.load_id,
+        "file_bytes": 1,
+        "extract_date": file.extract_date,
+        "revision": file.revision,
+        "received_at": file.known_from,
+        "known_from": file.known_from,
+        "status": file.status,
+        "rows_in_file": landed + file.rows_skipped,
+        "rows_skipped": file.rows_skipped,
+        "rows_landed": landed,
+        "ignored_columns": 0,
+    }
+
+
+def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema), path)

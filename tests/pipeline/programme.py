@@ -1,0 +1,93 @@
+"""A programme on a folder of its own: its inbox, the real `flic`, and what came out of it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
+
+FLIC = [sys.executable, "-c", "from dagster_project.cli import main; main()"]
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One data folder and the commands run on it as a data lead would, each in a process of its own."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the data lead's shell holds; the keys are fixed so that folders can be compared."""
+        own = {
+            name: value for name, value in os.environ.items() if not name.startswith(("FLIC_", "DAGSTER_"))
+        }
+        return own | {
+            "FLIC_DATA_DIR": str(self.folder),
+            "FLIC_PSEUDONYM_KEY": "synthetic-pseudonym-key-for-the-tests-only",
+            "FLIC_ROUNDING_KEY": "synthetic-rounding-key-for-the-tests-only",
+        }
+
+    @property
+    def inbox(self) -> Path:
+        return self.folder / "inbox"
+
+    @property
+    def publications(self) -> Path:
+        return self.folder / "publications"
+
+    def drop(self, *files: Path) -> None:
+        """Put files into the inbox under their own names."""
+        self.inbox.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copyfile(file, self.inbox / file.name)
+
+    def flic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line to its end."""
+        return subprocess.run(
+            [*FLIC, *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def refresh(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A refresh that has to succeed."""
+        done = self.flic("refresh", *arguments)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
+
+    def current(self, folder: str = "publications") -> dict[str, str]:
+        """`current.json` of the served folder or of `management`."""
+        return json.loads((self.folder / folder / "current.json").read_text())
+
+    def query(self, sql: str, *parameters: object, folder: str = "publications") -> list[tuple]:
+        """Rows of the release that is served in a folder."""
+        file = self.folder / folder / self.current(folder)["file"]
+        with duckdb.connect(str(file), read_only=True) as release:
+            return release.execute(sql, list(parameters)).fetchall()
+
+    def warehouse(self, sql: str, *parameters: object) -> list[tuple]:
+        """Rows of the warehouse."""
+        with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as warehouse:
+            return warehouse.execute(sql, list(parameters)).fetchall()
+
+    def copy_to(self, folder: Path) -> "Programme":
+        """The same programme in another folder, to be changed there."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Programme(folder)
+
+
+def example_files(*patterns: str) -> list[Path]:
+    """The example exports, or those whose names match one of the patterns."""
+    every = sorted(path for path in EXAMPLE_INBOX.iterdir() if path.suffix in {".csv", ".xlsx"})
+    return [path for path in every if not patterns or any(path.match(pattern) for pattern in patterns)]

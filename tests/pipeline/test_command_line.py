@@ -1,0 +1,163 @@
+"""`flic` says what happened: by its exit status and by its last line."""
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["refersh"],
+        ["refresh", "--as-at", "31/05/2015"],
+        ["refresh", "--as-at", "2015-02-30"],
+        ["refresh", "--known-by", "yesterday"],
+        ["publications", "rollback"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_two(tmp_path: Path, arguments: list[str]) -> None:
+    done = Programme(tmp_path).flic(*arguments)
+    assert done.returncode == 2
+    assert "usage: flic" in done.stderr
+
+
+def test_unknown_profile_is_wrong_use_and_names_the_known_ones(tmp_path: Path) -> None:
+    environment = Programme(tmp_path).environment | {"FLIC_PROFILE": "../elsewhere"}
+    done = subprocess.run(
+        [*FLIC, "status"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "fulfilling_lives" in last_line(done)
+
+
+@pytest.mark.parametrize("variable", ["FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY"])
+def test_refresh_without_a_key_fails_before_it_touches_the_inbox(tmp_path: Path, variable: str) -> None:
+    programme = Programme(tmp_path)
+    programme.drop(*example_files("referrals_2014-09-30*"))
+    environment = programme.environment
+    del environment[variable]
+    done = subprocess.run(
+        [*FLIC, "refresh"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert variable in last_line(done)
+    assert len(list(programme.inbox.iterdir())) == 1
+    assert not (tmp_path / "landing").exists()
+
+
+def test_a_changed_pseudonym_key_is_refused(published: Programme, tmp_path: Path) -> None:
+    programme = published.copy_to(tmp_path / "data")
+    release = programme.current()["release_id"]
+    environment = programme.environment | {"FLIC_PSEUDONYM_KEY": "another-synthetic-key-of-sufficient-length"}
+    done = subprocess.run(
+        [*FLIC, "refresh"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "key" in last_line(done)
+    assert programme.current()["release_id"] == release
+
+
+def test_an_empty_inbox_on_the_first_day_is_not_a_failure(tmp_path: Path) -> None:
+    done = Programme(tmp_path).flic("refresh")
+    assert done.returncode == 0
+    assert last_line(done).startswith("No new files")
+
+
+def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(
+    published: Programme, tmp_path: Path
+) -> None:
+    programme = published.copy_to(tmp_path / "data")
+    before = programme.current()
+    done = programme.refresh()
+    after = programme.current()
+    assert last_line(done).startswith("Nothing new")
+    assert after.pop("checked_at") > before.pop("checked_at")
+    assert after == before
+
+
+def test_a_second_refresh_is_told_at_once_who_runs(published: Programme, tmp_path: Path) -> None:
+    programme = published.copy_to(tmp_path / "data")
+    with subprocess.Popen(
+        [*FLIC, "refresh"], env=programme.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        while not (programme.folder / "refresh.lock.json").exists() or not first.stdout.readline():
+            pass
+        second = programme.flic("refresh")
+        first.communicate()
+    assert first.returncode == 0
+    assert second.returncode == 1
+    assert "already running" in last_line(second)
+
+
+def test_a_shrunken_export_stops_until_it_is_confirmed(published: Programme, tmp_path: Path) -> None:
+    programme = published.copy_to(tmp_path / "data")
+    release = programme.current()["release_id"]
+    [caseload] = example_files("caseload_2014-09-30.csv")
+    programme.inbox.mkdir(exist_ok=True)
+    # The first extract, sent again under a later day: a filter left on, as it happens.
+    (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
+    stopped = programme.flic("refresh")
+    assert stopped.returncode == 3
+    assert "caseload" in last_line(stopped)
+    assert "--confirm-volume" in last_line(stopped)
+    assert programme.current()["release_id"] == release
+    # Asked again without an answer it stops again; confirmed once it never asks again.
+    assert programme.flic("refresh").returncode == 3
+    assert programme.flic("refresh", "--confirm-volume").returncode == 0
+    assert programme.flic("refresh").returncode == 0
+    assert programme.current()["release_id"] != release
+
+
+def test_status_is_ten_lines_about_what_is_served(published: Programme) -> None:
+    done = published.flic("status")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) <= 10
+    assert published.current()["release_id"] in done.stdout
+    assert "0 waiting" in done.stdout
+    assert "success" in done.stdout
+
+
+def test_publications_are_listed_verified_and_rolled_back(
+    published_may_2015: Programme, tmp_path: Path
+) -> None:
+    programme = published_may_2015.copy_to(tmp_path / "data")
+    newest = programme.current()["release_id"]
+    listed = programme.flic("publications", "list")
+    assert f"* {newest}" in listed.stdout
+    assert programme.flic("publications", "verify").returncode == 0
+    [earlier] = [line.strip() for line in listed.stdout.splitlines() if line.startswith("  ")]
+    assert programme.flic("publications", "rollback", earlier).returncode == 0
+    assert programme.current()["release_id"] == earlier
+    # One byte is enough.
+    file = programme.publications / f"{newest}.duckdb"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    damaged = programme.flic("publications", "verify")
+    assert damaged.returncode == 1
+    assert newest in damaged.stdout
+    assert programme.flic("publications", "rollback", newest).returncode == 1
+    assert programme.current()["release_id"] == earlier
+
+
+def test_demo_says_which_port_is_taken_before_it_does_anything(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = Programme(tmp_path / "data").flic("demo", "--dashboards-port", str(port))
+    assert done.returncode == 1
+    assert f"port {port} for the dashboards is taken" in last_line(done)
+    assert "DASHBOARDS_PORT=" in last_line(done)
+    assert not (tmp_path / "data").exists()

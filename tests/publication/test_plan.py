@@ -1,0 +1,97 @@
+"""The publication plan is fixed, and what it may not ask for is refused before anything is counted."""
+
+from datetime import date
+
+import pytest
+
+from dagster_project.publication.plan import PlanError, read_definitions, read_plan
+from tests.publication.invented_warehouse import Programme
+
+DEFINITIONS = read_definitions(
+    [
+        {
+            "metric_id": "open_caseload",
+            "timing": "stock",
+            "counts": "people",
+            "population": "",
+            "measures": "count",
+            "breakdowns": "borough|sex|need_domain",
+            "overlapping": "need_domain",
+        },
+        {
+            "metric_id": "star_change",
+            "timing": "stock",
+            "counts": "people",
+            "population": "star_change",
+            "measures": "mean|count",
+            "breakdowns": "star_area|direction",
+            "overlapping": "star_area",
+        },
+    ]
+)
+SOUND: dict[str, object] = {
+    "metric_id": "open_caseload",
+    "measure": "count",
+    "period_type": "as_at",
+    "dimension_1": "borough",
+    "dimension_2": None,
+    "audience": "spg",
+    "exact": True,
+    "approved_by": "The board",
+}
+
+
+def test_a_sound_row_is_read_as_it_stands():
+    (table,) = read_plan([SOUND], DEFINITIONS)
+    assert (table.metric_id, table.dimensions, table.exact) == ("open_caseload", ("borough",), True)
+    assert DEFINITIONS["open_caseload"].population == "open_caseload"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"metric_id": "shoe_size"}, "no such metric"),
+        ({"measure": "maximum"}, "offers count, not 'maximum'"),
+        ({"metric_id": "star_change", "measure": "median", "dimension_1": ""}, "offers mean, count"),
+        ({"period_type": "quarter"}, "period must be one of as_at, programme"),
+        ({"period_type": ""}, "period must be one of"),
+        ({"dimension_1": "shoe_size"}, "no breakdown 'shoe_size'"),
+        ({"dimension_1": "borough*sex*need_domain"}, "at most two"),
+        ({"dimension_3": "sex"}, "column 'dimension_3' is not known"),
+        ({"dimension_1": "", "dimension_2": "borough"}, "or one in dimension_1"),
+        ({"dimension_2": "borough"}, "two different ones"),
+        ({"audience": "public"}, "audience must be one of management, spg"),
+        ({"audience": ""}, "audience must be one of"),
+        ({"approved_by": " "}, "needs the name of who approved it"),
+        ({"dimension_1": "sex"}, "only counts of headline metrics"),
+        ({"dimension_2": "sex"}, "only counts of headline metrics"),
+        ({"metric_id": "star_change", "dimension_1": ""}, "only counts of headline metrics"),
+        (
+            {"metric_id": "star_change", "measure": "mean", "dimension_1": ""},
+            "only counts of headline metrics",
+        ),
+    ],
+)
+def test_what_may_not_leave_is_refused_with_its_reason(change: dict[str, object], reason: str):
+    with pytest.raises(PlanError, match=reason.replace("*", r"\*")):
+        read_plan([SOUND | change], DEFINITIONS)
+
+
+def test_every_fault_is_named_at_once_and_twice_the_same_table_is_one():
+    swapped = {"dimension_1": "sex", "dimension_2": "borough", "exact": False}
+    again = {"dimension_1": "borough", "dimension_2": "sex", "exact": False}
+    with pytest.raises(PlanError) as refused:
+        read_plan([SOUND | swapped, SOUND | again, SOUND | {"metric_id": "shoe_size"}], DEFINITIONS)
+    assert "stands in the plan twice" in str(refused.value)
+    assert "no such metric" in str(refused.value)
+
+
+def test_an_empty_plan_is_refused():
+    with pytest.raises(PlanError, match="empty"):
+        read_plan([], DEFINITIONS)
+
+
+def test_the_invented_programme_has_a_sound_plan():
+    programme = Programme(1, people=5, as_at=date(2014, 9, 30))
+    rows = [vars(table) for table in programme.plan()]
+    assert read_plan(rows, programme.definitions()) == programme.plan()

@@ -1,0 +1,457 @@
+"""Releases: whole or not at all, verified before they are served, never overwritten, and free of people."""
+
+import json
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from dagster_project.publication.publish import (
+    PublicationError,
+    PublishReport,
+    current_release,
+    list_releases,
+    publish,
+    rollback,
+    verify,
+)
+from dagster_project.settings import ROOT, Settings
+from tests.publication.invented_warehouse import KEY, Programme, settings_for, write_warehouse
+from tests.publication.killed_publish import RENAMES
+
+SPRING, SUMMER = date(2015, 3, 31), date(2015, 6, 30)
+METRIC_VALUES = """
+    metric_id measure period_type period_start period_end dimension_1 category_1 dimension_2 category_2
+    value lower upper numerator denominator people mark exact note
+"""
+
+
+def invented(as_at: date) -> Programme:
+    """The same people, seen on a later or an earlier day."""
+    return Programme(4, people=60, as_at=as_at, days=[as_at])
+
+
+@pytest.fixture(scope="module")
+def spring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one release, as at March 2015. Tests work on copies."""
+    settings = settings_for(tmp_path_factory.mktemp("spring") / "data")
+    write_warehouse(settings.warehouse, invented(SPRING))
+    run(settings, "2015-04-02T09:00:00")
+    return settings.data_dir
+
+
+@pytest.fixture(scope="module")
+def summer_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The warehouse of the next quarter."""
+    path = tmp_path_factory.mktemp("summer") / "warehouse.duckdb"
+    write_warehouse(path, invented(SUMMER))
+    return path
+
+
+@pytest.fixture
+def zone(spring: Path, tmp_path: Path) -> Settings:
+    """A data folder of the test's own with the March release served."""
+    shutil.copytree(spring, tmp_path / "data")
+    return settings_for(tmp_path / "data")
+
+
+def run(settings: Settings, created_at: str, **options: Any) -> PublishReport:
+    """Publish at a given moment (UTC)."""
+    moment = datetime.fromisoformat(created_at)
+    return publish(settings, created_at=moment, inputs_sha256="inputs", log=logging.getLogger(), **options)
+
+
+def served(folder: Path) -> str:
+    """The id of the served release, after checking that it is whole."""
+    current = current_release(folder)
+    assert current is not None
+    assert verify(folder, current.release_id) == []
+    return current.release_id
+
+
+def manifest(folder: Path, release_id: str) -> dict[str, Any]:
+    """The manifest of a release."""
+    return json.loads((folder / f"{release_id}.manifest.json").read_text())
+
+
+def query(folder: Path, sql: str) -> list[tuple]:
+    """Rows of the served file."""
+    with duckdb.connect(str(folder / f"{served(folder)}.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+# --- what is in the files ---
+
+
+def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zone: Settings):
+    columns = "select table_name, column_name, data_type from information_schema.columns order by all"
+    found = query(zone.publications_dir, columns)
+    assert found == query(zone.management, columns)
+    tables = {name for name, _, _ in found}
+    assert tables == {
+        "release",
+        "metric_values",
+        "metric_definitions",
+        "reference_categories",
+        "reference_wording",
+        "reference_periods",
+        "reference_plan",
+        "reference_settings",
+        "source_status",
+        "data_quality_issues",
+    }
+    described = query(zone.publications_dir, "describe metric_values")
+    assert [row[0] for row in described] == METRIC_VALUES.split()
+    (release,) = query(
+        zone.publications_dir,
+        "select as_at, status, audience, synthetic, profile, stale_after_days from release",
+    )
+    assert release == (SPRING, "draft", "spg", True, "fulfilling_lives", 100)
+    assert query(zone.management, "select audience from release") == [("management",)]
+
+
+def test_management_has_the_exact_figures_and_the_safe_file_only_headlines(zone: Settings):
+    programme = invented(SPRING)
+    exact = {
+        (f.metric_id, f.measure, f.period_type, f.period_start, f.period_end, *pairs): f.value
+        for f in programme.figures()
+        for pairs in [tuple(part for pair in (*f.categories, ("", ""), ("", ""))[:2] for part in pair)]
+    }
+    rows = query(zone.management, "select * from metric_values where measure = 'count'")
+    assert rows
+    assert all(row[9] == exact[row[:9]] and row[16] for row in rows)
+    headlines = {table.metric_id for table in programme.plan() if table.exact}
+    rows = query(zone.publications_dir, "select * from metric_values where measure = 'count'")
+    assert {row[0] for row in rows if row[16]} == headlines
+    assert all(row[9] is None or row[9] % 5 == 0 for row in rows if not row[16])
+    assert all(row[5] in ("", "borough") and not row[7] for row in rows if row[16])
+
+
+def test_nobody_is_in_the_safe_file(zone: Settings):
+    clients = {person.client for person in invented(SPRING).people}
+    file = zone.publications_dir / f"{served(zone.publications_dir)}.duckdb"
+    content = file.read_bytes()
+    with duckdb.connect(str(file), read_only=True) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()
+        ]
+        text = "".join(repr(connection.execute(f"from {name}").fetchall()) for name in tables)
+    assert clients
+    for client in clients:
+        assert client.encode() not in content
+        assert client not in text
+    assert "two_digit_year_pivot" not in text
+    assert KEY.hex() not in text
+    (spoken,) = zone.publications_dir.glob("*.manifest.json")
+    assert "rounding_key_check" not in spoken.read_text()
+
+
+def test_few_faulty_rows_are_withheld_and_management_sees_them(zone: Settings):
+    question = "select rule, rows, mark from data_quality_issues order by rule"
+    assert query(zone.management, question) == [
+        ("date in the future", 12, ""),
+        ("not in referrals", 3, ""),
+        ("over the allowance", 0, ""),
+    ]
+    future, few, none = query(zone.publications_dir, question)
+    assert future[1] in (10, 15)
+    assert few[1:] == none[1:] == (None, "c")
+
+
+def test_a_table_planned_for_management_does_not_leave(zone: Settings):
+    plan = [
+        replace(table, audience="management" if table.metric_id == "cohort_status" else "spg")
+        for table in invented(SPRING).plan()
+    ]
+    write_warehouse(zone.warehouse, invented(SPRING), plan=plan)
+    run(zone, "2015-04-03T09:00:00")
+    asked = "select count(*) from {} where metric_id = 'cohort_status'"
+    for folder, there in ((zone.management, True), (zone.publications_dir, False)):
+        for table in ("metric_values", "reference_plan"):
+            assert bool(query(folder, asked.format(table))[0][0]) is there
+
+
+# --- the same again, and something new ---
+
+
+def test_the_same_figures_make_no_new_release(zone: Settings):
+    before = current_release(zone.publications_dir)
+    files = sorted(zone.publications_dir.iterdir())
+    report = run(zone, "2015-05-01T09:00:00")
+    after = current_release(zone.publications_dir)
+    assert before
+    assert after == replace(before, checked_at=datetime.fromisoformat("2015-05-01T09:00"))
+    assert (report.unchanged, report.served, report.release_id) == (True, True, before.release_id)
+    assert sorted(zone.publications_dir.iterdir()) == files
+
+
+def test_new_figures_make_a_release_and_the_old_one_stays_as_it_was(zone: Settings, summer_warehouse: Path):
+    old = served(zone.publications_dir)
+    content = (zone.publications_dir / f"{old}.duckdb").read_bytes()
+    shutil.copy(summer_warehouse, zone.warehouse)
+    report = run(zone, "2015-07-02T09:00:00")
+    assert (report.unchanged, report.dropped_tables) == (False, ())
+    assert report.cells_shown + report.cells_withheld == len(invented(SUMMER).figures())
+    assert list_releases(zone.publications_dir) == [old, report.release_id]
+    assert served(zone.publications_dir) == served(zone.management) == report.release_id
+    assert (zone.publications_dir / f"{old}.duckdb").read_bytes() == content
+    assert query(zone.publications_dir, "select as_at from release") == [(SUMMER,)]
+
+
+def test_two_folders_come_to_the_same_figures(zone: Settings, tmp_path: Path):
+    """Another machine, another moment: the same people make the same tables."""
+    other = settings_for(tmp_path / "other")
+    shutil.copy(zone.warehouse, other.warehouse)
+    release_id = run(other, "2016-01-01T00:00:00").release_id
+    for one, two in ((zone.publications_dir, other.publications_dir), (zone.management, other.management)):
+        first, second = manifest(one, served(one)), manifest(two, release_id)
+        assert first["figures_sha256"] == second["figures_sha256"]
+        assert first["tables"]["metric_values"] == second["tables"]["metric_values"]
+
+
+def test_old_releases_go_and_the_served_one_stays(zone: Settings, summer_warehouse: Path):
+    first = served(zone.publications_dir)
+    spring_warehouse = zone.warehouse.read_bytes()
+    made = []
+    for number in range(1, 5):
+        if number % 2:
+            shutil.copy(summer_warehouse, zone.warehouse)
+        else:
+            zone.warehouse.write_bytes(spring_warehouse)
+        made.append(run(zone, f"2015-07-0{number}T09:00:00", keep=3).release_id)
+    assert list_releases(zone.publications_dir) == made[-3:]
+    assert first not in list_releases(zone.publications_dir)
+
+    rollback(zone.publications_dir, made[1])
+    assert served(zone.publications_dir) == made[1]
+    shutil.copy(summer_warehouse, zone.warehouse)
+    assert served(zone.publications_dir) == made[1]
+    run(zone, "2015-07-09T09:00:00", keep=1)
+    assert len(list_releases(zone.publications_dir)) == 1
+
+
+def test_rollback_serves_only_what_verifies(zone: Settings, summer_warehouse: Path):
+    old = served(zone.publications_dir)
+    shutil.copy(summer_warehouse, zone.warehouse)
+    new = run(zone, "2015-07-02T09:00:00").release_id
+    rollback(zone.publications_dir, old)
+    assert served(zone.publications_dir) == old
+    damage(zone.publications_dir / f"{new}.duckdb")
+    with pytest.raises(PublicationError, match="not the one that was published"):
+        rollback(zone.publications_dir, new)
+    with pytest.raises(PublicationError, match="no release"):
+        rollback(zone.publications_dir, "../elsewhere")
+    assert served(zone.publications_dir) == old
+
+
+def test_what_a_killed_run_left_goes_and_other_files_stay(zone: Settings):
+    folder = zone.publications_dir
+    unfinished = folder / "2015-06-30-20150702T090000Z-0123abcd.duckdb"
+    others = folder / "notes.duckdb"
+    for path in (unfinished, others, folder / "build" / "half"):
+        path.write_text("")
+    run(zone, "2015-05-01T09:00:00")
+    assert not unfinished.exists()
+    assert others.exists()
+    assert list((folder / "build").iterdir()) == []
+
+
+# --- faults ---
+
+
+def damage(file: Path) -> None:
+    """Change one byte in the middle."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+
+
+def test_verify_finds_damage_and_the_next_refresh_mends_it(zone: Settings):
+    folder = zone.publications_dir
+    release_id = served(folder)
+    damage(folder / f"{release_id}.duckdb")
+    assert any("not the one" in problem for problem in verify(folder, release_id))
+    report = run(zone, "2015-05-01T09:00:00")
+    assert not report.unchanged
+    assert served(folder) == report.release_id != release_id
+    sound = manifest(folder, report.release_id)
+    assert sound["figures_sha256"] == manifest(folder, release_id)["figures_sha256"]
+
+
+@pytest.mark.parametrize("field", ["figures_sha256", "tables", "attempts", "created_at"])
+def test_verify_finds_an_edited_manifest(zone: Settings, field: str):
+    folder, release_id = zone.publications_dir, served(zone.publications_dir)
+    edited = manifest(folder, release_id) | {field: {} if field == "tables" else "edited"}
+    (folder / f"{release_id}.manifest.json").write_text(json.dumps(edited))
+    assert "the manifest was changed" in verify(folder, release_id)
+
+
+def test_verify_finds_what_is_missing(zone: Settings):
+    folder, release_id = zone.publications_dir, served(zone.publications_dir)
+    (folder / f"{release_id}.duckdb").rename(folder / "elsewhere")
+    assert verify(folder, release_id) == ["the file is missing"]
+    assert verify(folder, "never made") == ["the manifest is missing or cannot be read"]
+
+
+def break_folder(zone: Settings, fault: str) -> None:
+    """Bring about a fault of the served folder."""
+    folder = zone.publications_dir
+    pointer = folder / "current.json"
+    if fault == "a file in place of the folder":
+        shutil.rmtree(folder)
+        folder.write_text("")
+    elif fault == "a file in place of build":
+        (folder / "build").rmdir()
+        (folder / "build").write_text("")
+    elif fault == "a pointer to nowhere":
+        content = json.loads(pointer.read_text())
+        pointer.write_text(json.dumps(content | {"release_id": "gone", "file": "gone.duckdb"}))
+    elif fault == "a pointer that leaves the folder":
+        content = json.loads(pointer.read_text())
+        pointer.write_text(json.dumps(content | {"file": "../warehouse.duckdb"}))
+    elif fault == "a dangling link":
+        pointer.unlink()
+        pointer.symlink_to("nowhere.json")
+    elif fault == "not JSON":
+        pointer.write_text("2015-03-31")
+    elif fault == "a list":
+        pointer.write_text("[]")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("a file in place of the folder", "does not exist"),
+        ("a file in place of build", "cannot be written"),
+        ("a pointer to nowhere", "does not name a release"),
+        ("a pointer that leaves the folder", "does not name a release"),
+        ("a dangling link", "does not name a release"),
+        ("not JSON", "does not name a release"),
+        ("a list", "does not name a release"),
+    ],
+)
+def test_a_broken_folder_stops_before_anything_is_built(zone: Settings, fault: str, reason: str):
+    break_folder(zone, fault)
+    zone.warehouse.unlink()  # it is not even looked for
+    with pytest.raises(PublicationError, match=reason):
+        run(zone, "2015-05-01T09:00:00")
+
+
+def test_a_missing_folder_is_made_only_where_it_is_the_default(zone: Settings, tmp_path: Path):
+    typed_wrongly = replace(zone, publications_dir=tmp_path / "publicatons")
+    with pytest.raises(PublicationError, match="does not exist"):
+        run(typed_wrongly, "2015-05-01T09:00:00")
+    assert not typed_wrongly.publications_dir.exists()
+    shutil.rmtree(zone.publications_dir)
+    run(zone, "2015-05-01T09:00:00")
+    assert served(zone.publications_dir)
+
+
+@pytest.mark.parametrize("key", [b"", b"short"])
+def test_a_missing_or_short_key_stops(zone: Settings, key: bytes):
+    with pytest.raises(PublicationError, match="FLIC_ROUNDING_KEY"):
+        run(replace(zone, rounding_key=key), "2015-05-01T09:00:00")
+
+
+def test_another_key_stops(zone: Settings):
+    before = served(zone.publications_dir)
+    with pytest.raises(PublicationError, match="not the key of the release before"):
+        run(replace(zone, rounding_key=KEY[::-1]), "2015-05-01T09:00:00")
+    assert served(zone.publications_dir) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("drop table metrics.fct_metric_values", "cannot be read"),
+        (
+            "delete from metrics.fct_metric_values where metric_id = 'ends'",
+            "the warehouse has no such figures",
+        ),
+        (
+            "update metrics.fct_metric_values set category_1 = 'Jo' where category_1 = 'male'",
+            "not in the list",
+        ),
+        ("update metrics.fct_metric_values set value = 2.5 where measure = 'count'", "not a whole number"),
+        ("delete from reference.publication_plan", "empty"),
+        ("update reference.publication_plan set exact = true", "only counts of headline metrics"),
+        ("delete from reference.programme_settings where setting = 'count_minimum'", "count_minimum"),
+        ("delete from reference.programme_settings where setting = 'programme_name'", "programme_name"),
+        ("delete from landing.control", "one row"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_published_stops_and_names_no_value(
+    zone: Settings, change: str, reason: str
+):
+    before = served(zone.publications_dir)
+    with duckdb.connect(str(zone.warehouse)) as warehouse:
+        warehouse.execute(change)
+    with pytest.raises(PublicationError, match=reason) as stopped:
+        run(zone, "2015-05-01T09:00:00")
+    assert "Jo" not in str(stopped.value)
+    assert served(zone.publications_dir) == before
+    assert list((zone.publications_dir / "build").iterdir()) == []
+
+
+def test_a_missing_or_damaged_warehouse_stops(zone: Settings):
+    zone.warehouse.write_bytes(b"no database")
+    with pytest.raises(PublicationError, match="cannot be read"):
+        run(zone, "2015-05-01T09:00:00")
+    zone.warehouse.unlink()
+    with pytest.raises(PublicationError, match="no warehouse"):
+        run(zone, "2015-05-01T09:00:00")
+
+
+# --- killed anywhere ---
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    spring: Path, summer_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The fingerprints of the June release where nothing went wrong."""
+    settings = settings_for(tmp_path_factory.mktemp("undisturbed") / "data")
+    shutil.copytree(spring, settings.data_dir, dirs_exist_ok=True)
+    shutil.copy(summer_warehouse, settings.warehouse)
+    release_id = run(settings, "2015-07-02T09:00:00").release_id
+    return {
+        folder.name: manifest(folder, release_id)["figures_sha256"]
+        for folder in (settings.management, settings.publications_dir)
+    }
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, len(RENAMES) + 1))
+def test_killed_around_any_rename_a_whole_release_is_served(
+    zone: Settings, summer_warehouse: Path, undisturbed: dict[str, str], number: int, when: str
+):
+    old = served(zone.publications_dir)
+    shutil.copy(summer_warehouse, zone.warehouse)
+    child = subprocess.run(
+        [sys.executable, "-m", "tests.publication.killed_publish", str(zone.data_dir), str(number), when],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+    swapped = number == len(RENAMES) and when == "after"
+    assert (served(zone.publications_dir) == old) is not swapped
+    assert served(zone.management)
+
+    release_id = run(zone, "2015-07-03T09:00:00").release_id
+    for folder in (zone.management, zone.publications_dir):
+        assert manifest(folder, served(folder))["figures_sha256"] == undisturbed[folder.name]
+        assert list((folder / "build").iterdir()) == []
+        finished = {f"{name}{end}" for name in list_releases(folder) for end in (".duckdb", ".manifest.json")}
+        assert {path.name for path in folder.iterdir()} == finished | {"build", "current.json"}
+        assert all(verify(folder, name) == [] for name in list_releases(folder))
+    assert served(zone.publications_dir) == release_id
