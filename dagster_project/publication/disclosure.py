@@ -294,6 +294,29 @@ def safe_figures(
     )
 
 
+def safe_issues(
+    issues: Iterable[tuple[str, str, str, str, int]], exports: Iterable[str], *, key: bytes, rules: Rules
+) -> list[tuple[str, str, str, str, int | None, str]]:
+    """Rows (export, rule, severity, wording, rows, mark) of faults as a reader gets them.
+
+    A rule that shows by being listed that somebody broke it would tell of a single row. So every rule whose
+    count is withheld goes into one line for its export and severity, and that line is there for every export.
+    """
+    listed: list[tuple[str, str, str, str, int | None, str]] = []
+    for export, rule, severity, wording, rows in issues:
+        shown, mark = rounded_rows(rows, f"{export}:{rule}", key=key, rules=rules)
+        if not mark:
+            listed.append((export, rule, severity, wording, shown, mark))
+    least = rules.count_minimum
+    few = f"any other reason, each in fewer than {least} rows or in none"
+    listed += [
+        (export, "other", severity, few, None, WITHHELD)
+        for export in sorted(exports)
+        for severity in ("reject", "warn")
+    ]
+    return listed
+
+
 def rounded_rows(rows: int, label: str, *, key: bytes, rules: Rules) -> tuple[int | None, str]:
     """A count of rows with a data-quality fault as a reader gets it, and its mark."""
     cell = Cell("data_quality_issues", "rows", date.min, date.min, (("rule", label),))

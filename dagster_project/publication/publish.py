@@ -23,8 +23,8 @@ from dagster_project.publication.disclosure import (
     Rules,
     SafeFigures,
     exact_figures,
-    rounded_rows,
     safe_figures,
+    safe_issues,
 )
 from dagster_project.publication.plan import (
     MetricDefinition,
@@ -172,20 +172,20 @@ def publish(
     log.info("%d figures are safe to show, %d are withheld", len(safe.figures) - withheld, withheld)
     for name in safe.dropped_tables:
         log.warning("Not published, it cannot be rounded together with the others: %s", name)
-    safe_issues = [
-        (
-            *issue[:4],
-            *rounded_rows(issue[4], f"{issue[0]}:{issue[1]}", key=settings.rounding_key, rules=rules),
-        )
-        for issue in warehouse.issues
-    ]
+    [sources] = [table for table in warehouse.references if table.name == "source_status"]
+    few_hidden = safe_issues(
+        warehouse.issues,
+        [str(source[0]) for source in sources.rows],
+        key=settings.rounding_key,
+        rules=rules,
+    )
     exact = exact_figures(warehouse.figures, warehouse.definitions)
     contents = {
         settings.management: (
             "management",
             _tables(warehouse, exact, [(*issue, "") for issue in warehouse.issues]),
         ),
-        settings.publications_dir: ("spg", _tables(warehouse, safe.figures, safe_issues, audience="spg")),
+        settings.publications_dir: ("spg", _tables(warehouse, safe.figures, few_hidden, audience="spg")),
     }
 
     prints = {folder: _figures_sha256(tables) for folder, (_, tables) in contents.items()}
