@@ -70,9 +70,9 @@ def run_refresh(
     # Taken here too, before the seconds that Dagster needs to start: a second refresh is told at once.
     with exclusive(settings):
         prepare_manifest(settings)
-    from dagster_project.definitions import build
+    from dagster_project.refresh import definitions
 
-    job = build(settings).resolve_job_def("refresh")
+    job = definitions(settings).resolve_job_def("refresh")
     with dagster_instance(settings) as instance:
         job.execute_in_process(
             instance=instance,

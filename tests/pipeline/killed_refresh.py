@@ -14,16 +14,13 @@ from typing import Any
 # name of the place: (module, function, which call of it, before or after)
 PLACES: dict[str, tuple[str, str, int, str]] = {
     "while the third file is landing": ("pyarrow.parquet", "ParquetWriter.close", 3, "before"),
-    "after the third file landed": ("pyarrow.parquet", "ParquetWriter.close", 3, "after"),
     "before as-at and known-by are written": (
         "dagster_project.ingestion.assets",
         "write_control",
         1,
         "before",
     ),
-    "before dbt": ("dagster_project.transformation", "build_warehouse", 1, "before"),
     "amid dbt": ("dbt.adapters.duckdb.connections", "DuckDBConnectionManager.execute", 60, "after"),
-    "after dbt": ("dagster_project.transformation", "build_warehouse", 1, "after"),
     "before refused rows are written": ("dagster_project.ingestion.assets", "write_rejects", 1, "before"),
     "before publication": ("dagster_project.publication.assets", "publish", 1, "before"),
     "after publication": ("dagster_project.publication.assets", "publish", 1, "after"),

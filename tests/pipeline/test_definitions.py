@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from dagster_project.definitions import build
+from dagster_project import refresh
 from dagster_project.settings import Settings
 from tests.pipeline.programme import ROOT, Programme
 
@@ -18,7 +18,7 @@ def definitions(published: Programme) -> Iterator[dg.Definitions]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in published.environment.items():
             patch.setenv(name, value)
-        yield build(Settings.from_environment())
+        yield refresh.definitions(Settings.from_environment())
 
 
 def test_the_graph_has_every_layer(definitions: dg.Definitions) -> None:

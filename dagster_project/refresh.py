@@ -1,0 +1,72 @@
+"""The one list of what Dagster runs: assets, checks, refresh job, schedule, inbox sensor, failure hook.
+
+Explicit on purpose: loading definitions from a folder loses dbt assets silently. A function, so that the
+command line and tests can have it for their own settings; Dagster's programs take it from `definitions.py`.
+"""
+
+import logging
+
+import dagster as dg
+
+from dagster_project.ingestion.assets import landing_assets, refused_rows
+from dagster_project.ingestion.inbox import waiting_files
+from dagster_project.lock import RefreshLock
+from dagster_project.publication.assets import release
+from dagster_project.settings import Settings
+from dagster_project.transformation import warehouse_assets
+
+logger = logging.getLogger("flic")
+
+
+@dg.failure_hook
+def keep_last_publication(context: dg.HookContext) -> None:
+    """Say in the log what a failure means for the people who read the dashboards."""
+    logger.error("The refresh stopped at %s; the last publication stays served.", context.op.name)
+
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """Everything Dagster knows of this project, for one machine's settings."""
+    refresh = dg.define_asset_job(
+        "refresh",
+        selection=dg.AssetSelection.all(),
+        hooks={keep_last_publication},
+        # A process a step would let several steps write one DuckDB file: two of three would fail.
+        executor_def=dg.in_process_executor,
+        description="Inbox to publication: ingest, build and test the warehouse, publish.",
+    )
+
+    @dg.sensor(
+        job=refresh,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a refresh when the set of files waiting in the inbox has changed and is quiet.",
+    )
+    def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        files = waiting_files(Settings.from_environment())
+        if not files:
+            return dg.SkipReason("The inbox is empty.")
+        # The same files, refused again, must not start a run every half minute: the key names their state.
+        return dg.RunRequest(
+            run_key=";".join(f"{file.name}:{file.size}:{file.modified_ns}" for file in files)
+        )
+
+    return dg.Definitions(
+        assets=[
+            landing_assets(settings),
+            warehouse_assets(settings),
+            refused_rows,
+            release,
+        ],
+        jobs=[refresh],
+        schedules=[
+            dg.ScheduleDefinition(
+                name="daily_refresh",
+                job=refresh,
+                cron_schedule=settings.refresh_schedule,
+                execution_timezone="Europe/London",
+                default_status=dg.DefaultScheduleStatus.RUNNING,
+            )
+        ],
+        sensors=[inbox_sensor],
+        resources={"refresh_lock": RefreshLock()},
+    )

@@ -1,0 +1,128 @@
+"""How good is the data?: can we trust this?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dashboards import components, sentences
+from dashboards.state import View, current
+
+SEVERITIES = (
+    (
+        "stop",
+        "Rules that stop publication",
+        "None of these can stand here: a release with one is not published.",
+    ),
+    (
+        "reject",
+        "Rows refused, by reason",
+        "The row, or the cell named, is left out and listed for the data lead.",
+    ),
+    ("warn", "Warnings", "The rows are counted; the data lead is asked to look at them."),
+)
+IDENTITIES = (
+    ("Rows", "Rows in a file = rows loaded + duplicates + refused + skipped (titles, totals, blank lines)."),
+    (
+        "Flow",
+        "People open at the beginning + started − ended = people open at the end, in every period and "
+        "breakdown.",
+    ),
+    (
+        "Referrals",
+        "Every referral stands in exactly one status; the statuses add up to the referrals received.",
+    ),
+    (
+        "Cohorts",
+        "Everyone who started stands in exactly one place: open, moved on, lost contact, died or other.",
+    ),
+)
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    sources = view.publication.source_status()
+    components.page_head(
+        view, "How good is the data?", "Can we trust this?", sentences.data_quality(sources), True
+    )
+    components.section("What came, and when", "How fresh each export is, and what became of its rows.")
+    components.html(components.table_html(_sources_table(view, sources)))
+    missing = [row["label"] for row in sources if not row["ever_received"]]
+    if missing:
+        components.quiet(
+            f"Never received: {', '.join(missing)}. Figures that rest on it are empty, which does not mean "
+            "nil."
+        )
+    _issues(view)
+    components.section(
+        "What must add up", "A refresh that breaks one of these stops and the last release stays."
+    )
+    identities = components.Table("Identities that are checked", ["Identity", "In words"], IDENTITIES)
+    components.html(components.table_html(identities, words=True))
+
+
+def _sources_table(view: View, sources: list[dict]) -> components.Table:
+    rows = []
+    for row in sources:
+        extract, received = row["last_extract_date"], row["last_received_at"]
+        age = (
+            f"{(view.publication.release.as_at - extract).days} days before the as-at day"
+            if extract
+            else "[x]"
+        )
+        if extract and extract >= view.publication.release.as_at:
+            age = "up to the as-at day"
+        rows.append(
+            [
+                row["label"],
+                sentences.number(row["files_loaded"] or 0),
+                sentences.day(extract) if extract else "never came",
+                age,
+                sentences.day(received) if isinstance(received, datetime) else "[x]",
+                *[
+                    sentences.number(row[column] or 0)
+                    for column in ("rows_loaded", "rows_duplicate", "rows_rejected", "rows_skipped")
+                ],
+            ]
+        )
+    headings = [
+        "Export",
+        "Files",
+        "Last extract",
+        "Reaches",
+        "Received",
+        "Loaded",
+        "Duplicate",
+        "Refused",
+        "Skipped",
+    ]
+    return components.Table("Exports: freshness and rows", headings, rows)
+
+
+def _issues(view: View) -> None:
+    issues = view.publication.data_quality_issues()
+    labels = {row["export"]: row["label"] for row in view.publication.source_status()}
+    for severity, title, text in SEVERITIES:
+        found = [row for row in issues if row["severity"] == severity]
+        if severity == "stop" and not found:
+            continue
+        components.section(title, text)
+        if not found:
+            components.quiet("None.")
+            continue
+        rows = [
+            [
+                labels.get(row["export"], row["export"]),
+                sentences.number(row["rows"]) if row["rows"] is not None else "<10 [c]",
+                sentences.capital(row["wording"]),
+            ]
+            for row in found
+        ]
+        table = components.Table(f"{title}, counted over all files", ["Export", "Rows", "Reason"], rows)
+        components.html(components.table_html(table, words=True))
+    components.quiet(
+        "Counts of rows are rounded to 5 like counts of people. Reasons found in fewer than 10 rows share a "
+        "line that is always there; the data lead knows which they are."
+    )
+
+
+show(current())

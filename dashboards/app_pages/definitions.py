@@ -1,0 +1,113 @@
+"""Definitions and methods: what does each figure mean?"""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from dashboards import components
+from dashboards.sentences import MARKS
+from dashboards.state import View, current
+
+GLOSSARY = (
+    ("As-at day", "The day that the figures describe, at its end."),
+    ("Open", "Supported at the end of the day: started, and not yet ended."),
+    ("Started", "Support began in the period. A person with two spells of support is one person."),
+    ("Moved on", "Support ended because the person no longer needs it."),
+    ("Outcomes Star reading", "One completed star, approved by the worker, with at least one area scored."),
+    ("Release", "A dated file of figures that is never changed. A draft has not been approved yet."),
+    ("Export", "A file from a partner's system, put into the inbox by the data lead."),
+    ("Interval", "The range in which the figure would lie 95 times out of 100 if chance alone were at work."),
+)
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    definitions = view.publication.definitions()
+    components.page_head(
+        view,
+        "Definitions and methods",
+        "What does each figure mean?",
+        f"{len(definitions)} figures are published; each is defined here once, in the words that stand "
+        "beside it.",
+        True,
+    )
+    asked = st.text_input(
+        "Search the definitions", key="search_definitions", placeholder="for example: moved on"
+    )
+    found = [
+        words
+        for words in definitions.values()
+        if not asked or asked.casefold() in " ".join(str(w) for w in words.values()).casefold()
+    ]
+    components.section("Figures", f"{len(found)} of {len(definitions)} shown.")
+    if not found:
+        components.quiet("No definition holds these words. Try a shorter one.")
+    with st.container(key="pair-definitions"):
+        for words in found:
+            with st.container(key=f"exhibit-{words['metric_id']}"):
+                components.html(components.definition_html(view, words))
+    _disclosure(view)
+    components.section("Marks")
+    _words_table("What a mark means", ("Mark", "Meaning"), [(f"[{m}]", words) for m, words in MARKS.items()])
+    components.section("Glossary")
+    _words_table("Words of the programme", ("Word", "Meaning"), GLOSSARY)
+    _accessibility()
+    components.section("Acknowledgements")
+    components.html(
+        f"<p>{escape(view.publication.wording().get('star_acknowledgement', ''))}</p><p>The areas of the "
+        "star are named; "
+        "its artwork and the wording of its scales are not reproduced.</p>"
+    )
+
+
+def _words_table(caption: str, headings: tuple[str, str], rows: list | tuple) -> None:
+    components.html(components.table_html(components.Table(caption, headings, rows), words=True))
+
+
+def _disclosure(view: View) -> None:
+    settings = view.publication.settings()
+
+    def value(name: str) -> str:
+        return escape(settings.get(name, "[x]"))
+
+    components.section("How people are protected")
+    rules = (
+        "Only tables on a fixed list leave the programme's own system; a choice on a page picks among them.",
+        "Referrals, starts, ends and people open, for the programme and each borough, are exact.",
+        f"Every other count is rounded to a multiple of {value('rounding_base')}, up or down, in one go "
+        "for all tables, so "
+        f"that rows and columns agree. A count under {value('count_minimum')} is shown as "
+        f"&lt;{value('count_minimum')}, "
+        "also when it is nil.",
+        f"A share is whole per cent of rounded counts and needs {value('share_denominator_minimum')} "
+        "people; it is shown "
+        "in steps of 5 where fewer than 100 people stand beneath it, and never as all or none.",
+        f"A mean needs {value('mean_people_minimum')} people, a median {value('median_people_minimum')}. "
+        "No smallest or "
+        "largest values are shown.",
+        f"Money needs {value('money_people_minimum')} people, and the total without the two largest must "
+        "be at least "
+        f"{value('money_p_percent')}% of the largest. Totals are rounded to £100.",
+        "A release is never recomputed. Corrections appear in the next one.",
+    )
+    items = "".join(f"<li>{rule}</li>" for rule in rules)
+    components.html(f'<ul class="sentences">{items}</ul>')
+
+
+def _accessibility() -> None:
+    components.section("Accessibility")
+    components.html(
+        '<ul class="sentences"><li>Every chart has a sentence, a text alternative, a table and a file.</li>'
+        "<li>Colours are chosen to stay apart for colour-blind readers and never carry a meaning alone.</li>"
+        "<li>Pages work by keyboard, at 320 pixels and 400% zoom, in light and dark, and on A4.</li>"
+        "<li>Known limits: the list of choices is the framework's own and announces its value after it "
+        "closes; a wide "
+        "table scrolls sideways inside its frame on a phone.</li>"
+        "<li>If something does not work for you, tell the data lead: the same figures can be sent as a "
+        "file.</li></ul>"
+    )
+
+
+show(current())

@@ -1,0 +1,452 @@
+"""Charts: Plotly figures with one look for light and one for dark.
+
+Belongs here: the palettes and the few kinds of chart. Does not belong here: which figures a page shows,
+wording of sentences, Streamlit. `plotly.express` is not used: it takes ten times as long for the same bars.
+
+Every chart draws only what its table shows. A withheld figure is a hatched stub of one fixed length with
+`<10` (or its mark) beside it: the length says nothing about the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from dashboards.published import Figure
+from dashboards.sentences import interval, is_money, shown
+
+FONT = '"Source Sans", "Source Sans Pro", sans-serif'
+STUB_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of one theme. `categories` and `stages` keep apart under the common colour-blindnesses.
+
+    No red and no green: these are figures about people, not about good and bad.
+    """
+
+    ink: str
+    muted: str
+    line: str
+    paper: str
+    accent: str
+    second: str
+    withheld: str
+    stages: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
+LIGHT = Look(
+    ink="#1d2b36",
+    muted="#51606c",
+    line="#dcd8cf",
+    paper="#ffffff",
+    accent="#1f5f86",
+    second="#b8651b",
+    withheld="#8a949c",
+    stages=("#c9dcea", "#94bcd6", "#5b96bb", "#2f6f99", "#123f60"),
+    categories=("#1f5f86", "#e0a458", "#8c6bb1", "#51606c", "#b9c2c9"),
+)
+DARK = Look(
+    ink="#e9edf0",
+    muted="#aab6bf",
+    line="#36424c",
+    paper="#1b232a",
+    accent="#7dbbe0",
+    second="#e3a35c",
+    withheld="#8794a0",
+    stages=("#e3f0f8", "#b1d3ea", "#79b0d3", "#4688b1", "#2b6186"),
+    categories=("#7dbbe0", "#e3a35c", "#b79bdb", "#aab6bf", "#6f7e8a"),
+)
+
+
+def look(dark: bool) -> Look:
+    """The palette of the theme in use."""
+    return DARK if dark else LIGHT
+
+
+def _template(colours: Look) -> go.layout.Template:
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "outside",
+        "ticklen": 6,
+        "tickcolor": "rgba(0,0,0,0)",
+        "tickfont": {"size": 13, "color": colours.muted},
+        "title": {"font": {"size": 13, "color": colours.muted}},
+        "fixedrange": True,
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 14, "color": colours.ink},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "xaxis": axis,
+            "yaxis": axis,
+            "separators": ".,",
+            "hovermode": False,
+            "showlegend": False,
+            "bargap": 0.34,
+            "uniformtext": {"minsize": 11, "mode": "show"},
+        }
+    )
+
+
+TEMPLATES = {LIGHT: _template(LIGHT), DARK: _template(DARK)}
+
+
+def _figure(colours: Look, height: int) -> go.Figure:
+    return go.Figure(layout={"template": TEMPLATES[colours], "height": height})
+
+
+def _wrapped(label: str, width: int = 24) -> str:
+    """A label in lines of at most about `width` letters, so that names fit a phone."""
+    lines = [""]
+    for word in label.split():
+        if lines[-1] and len(lines[-1]) + len(word) + 1 > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(lines)
+
+
+def _hatched(colours: Look) -> dict:
+    """The one look of a withheld figure."""
+    return {
+        "color": colours.paper,
+        "pattern": {
+            "shape": "/",
+            "fillmode": "overlay",
+            "fgcolor": colours.withheld,
+            "fgopacity": 1,
+            "size": 6,
+            "solidity": 0.35,
+        },
+        "line": {"color": colours.withheld, "width": 1},
+    }
+
+
+def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
+    """Horizontal bars in the order given, labelled at their ends; points where there are intervals."""
+    values = [f.value for _, f in rows if f.value is not None]
+    uppers = [f.upper for _, f in rows if f.upper is not None]
+    longest = max([*values, *uppers, 1.0])
+    if rows and rows[0][1].measure == "share":
+        longest = 100.0
+    stub = longest * STUB_SHARE
+    labels = [_wrapped(label) for label, _ in rows]
+    chart = _figure(colours, 24 + sum(30 + 14 * label.count("<br>") for label in labels))
+    if any(f.lower is not None and f.upper is not None for _, f in rows):
+        # A point on a line shows its interval better than the end of a bar does.
+        chart.add_scatter(
+            y=labels,
+            x=[f.value for _, f in rows],
+            mode="markers",
+            marker={"color": colours.accent, "size": 11},
+            error_x=_intervals([f for _, f in rows], colours) | {"color": colours.accent, "thickness": 2.2},
+        )
+        chart.update_yaxes(showgrid=True, gridcolor=colours.line)
+    else:
+        chart.add_bar(
+            y=labels, x=[f.value for _, f in rows], orientation="h", marker={"color": colours.accent}
+        )
+    chart.add_bar(
+        y=labels,
+        x=[stub if f.value is None else None for _, f in rows],
+        orientation="h",
+        marker=_hatched(colours),
+    )
+    for label, (_, f) in zip(labels, rows, strict=True):
+        chart.add_annotation(
+            x=max(f.upper or 0, f.value) if f.value is not None else stub,
+            y=label,
+            text=shown(f),
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            bgcolor=colours.paper,
+            font={"color": colours.ink if f.value is not None else colours.muted, "size": 14},
+        )
+    chart.update_yaxes(autorange="reversed", tickfont={"color": colours.ink})
+    is_share = bool(rows) and rows[0][1].measure == "share"
+    chart.update_xaxes(
+        range=[0, longest], visible=is_share, tickvals=[0, 50, 100], ticktext=["0%", "50%", "100%"]
+    )
+    if is_share:
+        chart.update_layout(height=(chart.layout.height or 0) + 34)  # pyright: ignore[reportAttributeAccessIssue]
+    # The labels stand right of the longest bar, outside the axes: room by their length.
+    room = 14 + 8 * max([len(shown(f)) for _, f in rows], default=0)
+    chart.update_layout(barmode="overlay", margin={"r": room})
+    return chart
+
+
+def _intervals(figures: Sequence[Figure], colours: Look) -> dict:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [(f.upper - f.value) if f.value is not None and f.upper is not None else 0 for f in figures],
+        "arrayminus": [
+            (f.value - f.lower) if f.value is not None and f.lower is not None else 0 for f in figures
+        ],
+        "color": colours.ink,
+        "thickness": 1.4,
+        "width": 4,
+    }
+
+
+def spark(series: Sequence[Figure], colours: Look) -> go.Figure:
+    """A small trend line from zero; a withheld point is a hollow square on the base line."""
+    chart = _figure(colours, 46)
+    places = list(range(len(series)))
+    chart.add_scatter(
+        x=places,
+        y=[f.value for f in series],
+        mode="lines",
+        line={"color": colours.muted, "width": 1.6},
+        connectgaps=False,
+    )
+    shown_points = [(x, f.value) for x, f in zip(places, series, strict=True) if f.value is not None]
+    if shown_points and series[-1].value is not None:
+        chart.add_scatter(
+            x=[shown_points[-1][0]],
+            y=[shown_points[-1][1]],
+            mode="markers",
+            marker={"color": colours.accent, "size": 8},
+        )
+    hidden = [x for x, f in zip(places, series, strict=True) if f.value is None]
+    if hidden:
+        chart.add_scatter(
+            x=hidden,
+            y=[0] * len(hidden),
+            mode="markers",
+            marker={"symbol": "square-open", "color": colours.withheld, "size": 6},
+        )
+    top = max([v for _, v in shown_points], default=1.0) or 1.0
+    chart.update_xaxes(visible=False, range=[-0.3, max(len(series) - 0.7, 0.3)])
+    chart.update_yaxes(visible=False, range=[-0.18 * top, 1.18 * top])
+    chart.update_layout(margin={"l": 2, "r": 2, "t": 2, "b": 2})
+    return chart
+
+
+def trend(
+    names: Sequence[str], series: Sequence[Figure], colours: Look, part_last: bool = False
+) -> go.Figure:
+    """A line from zero over periods, its ends labelled; the last point is hollow when its period is not
+    over."""
+    top = max([f.value for f in series if f.value is not None], default=1.0) or 1.0
+    chart = _figure(colours, 260)
+    chart.add_scatter(
+        x=list(names),
+        y=[f.value for f in series],
+        mode="lines+markers",
+        line={"color": colours.accent, "width": 2.4},
+        marker={
+            "size": 7,
+            "color": [
+                colours.paper if part_last and n == len(series) - 1 else colours.accent
+                for n in range(len(series))
+            ],
+            "line": {"color": colours.accent, "width": 2},
+        },
+        connectgaps=False,
+    )
+    _hidden_points(chart, names, series, colours)
+    known = [n for n, f in enumerate(series) if f.value is not None]
+    for n, beside in {known[0]: True, known[-1]: False}.items() if known else ():
+        # The first figure stands left of its point, where no line runs.
+        chart.add_annotation(
+            x=names[n],
+            y=series[n].value,
+            text=f"<b>{shown(series[n])}</b>",
+            showarrow=False,
+            xanchor="right" if beside else "center",
+            xshift=-9 if beside else 0,
+            yshift=0 if beside else 16,
+        )
+    chart.update_yaxes(
+        range=[-top * 0.03, top * 1.2], showgrid=True, gridcolor=colours.line, nticks=5, rangemode="tozero"
+    )
+    if series and is_money(series[-1]):
+        chart.update_yaxes(tickprefix="£", tickformat=",d")
+    _time_axis(chart, names)
+    return chart
+
+
+def _hidden_points(chart: go.Figure, names: Sequence[str], series: Sequence[Figure], colours: Look) -> None:
+    hidden = [n for n, f in enumerate(series) if f.value is None]
+    if not hidden:
+        return
+    chart.add_scatter(
+        x=[names[n] for n in hidden],
+        y=[0] * len(hidden),
+        mode="markers+text",
+        marker={"symbol": "square-open", "size": 8, "color": colours.withheld},
+        text=[shown(series[n]) for n in hidden],
+        textposition="top center",
+        textfont={"size": 12, "color": colours.muted},
+        cliponaxis=False,
+    )
+
+
+def _time_axis(chart: go.Figure, names: Sequence[str]) -> None:
+    # One label a year keeps a phone readable: the first quarter that is there of each year.
+    firsts: dict[str, str] = {}
+    for name in names:
+        firsts.setdefault(name.split()[0], name)
+    chart.update_xaxes(
+        type="category",
+        tickvals=list(firsts.values()),
+        ticktext=list(firsts),
+        categoryarray=list(names),
+        tickangle=0,
+    )
+
+
+def in_and_out(
+    names: Sequence[str], ins: Sequence[Figure], outs: Sequence[Figure], colours: Look
+) -> go.Figure:
+    """Starts above the line and ends below it, quarter by quarter."""
+    top = max([f.value for f in (*ins, *outs) if f.value is not None], default=1.0) or 1.0
+    stub = top * STUB_SHARE
+    chart = _figure(colours, 280)
+    for series, sign, colour in ((ins, 1, colours.accent), (outs, -1, colours.second)):
+        heights = [sign * (stub if f.value is None else f.value) for f in series]
+        for is_hidden, marker in ((False, {"color": colour}), (True, _hatched(colours))):
+            chart.add_bar(
+                x=list(names),
+                y=[
+                    h if (f.value is None) == is_hidden else None
+                    for h, f in zip(heights, series, strict=True)
+                ],
+                marker=marker,
+            )
+        for name, height, f in zip(names, heights, series, strict=True):
+            chart.add_annotation(
+                x=name,
+                y=height,
+                text=shown(f),
+                showarrow=False,
+                yshift=9 * sign,
+                font={"size": 12, "color": colours.ink},
+            )
+    chart.add_hline(y=0, line={"color": colours.muted, "width": 1})
+    chart.update_layout(barmode="relative", bargap=0.25)
+    chart.update_yaxes(range=[-top * 1.35, top * 1.6], visible=False)
+    for text, colour, y in (("<b>Started</b>", colours.accent, 1), ("<b>Ended</b>", colours.second, 0)):
+        chart.add_annotation(
+            x=0,
+            y=y,
+            xref="paper",
+            yref="paper",
+            text=text,
+            showarrow=False,
+            xanchor="left",
+            font={"color": colour},
+        )
+    _time_axis(chart, names)
+    return chart
+
+
+def stacked(
+    rows: Sequence[tuple[str, Sequence[Figure]]],
+    names: Sequence[str],
+    shades: Sequence[str],
+    colours: Look,
+) -> go.Figure:
+    """One bar of parts for each row, each part labelled with its figure; the key stands above in the same
+    order.
+
+    A withheld part is hatched and has one fixed length, so that the length of the whole bar is not a total.
+    """
+    longest = max([sum(f.value or 0 for f in cells) for _, cells in rows], default=1.0) or 1.0
+    stub = max(longest * 0.06, 0.5)
+    labels = [_wrapped(label, 22) for label, _ in rows]
+    chart = _figure(colours, 60 + sum(34 + 12 * label.count("<br>") for label in labels))
+    for n in range(len(names)):
+        cells = [cells[n] for _, cells in rows]
+        chart.add_bar(
+            y=labels,
+            x=[f.value for f in cells],
+            orientation="h",
+            marker={"color": shades[n], "line": {"color": colours.paper, "width": 1.5}},
+            text=[shown(f) if f.value else "" for f in cells],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"size": 12, "color": _readable_on(shades[n])},
+        )
+        chart.add_bar(
+            y=labels,
+            x=[stub if f.value is None else None for f in cells],
+            orientation="h",
+            marker=_hatched(colours),
+        )
+    chart.update_layout(barmode="stack", bargap=0.28)
+    chart.update_yaxes(autorange="reversed", tickfont={"color": colours.ink})
+    chart.update_xaxes(visible=False)
+    return chart
+
+
+def _readable_on(colour: str) -> str:
+    red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#10181f" if luminance > 0.2 else "#ffffff"
+
+
+def changes(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
+    """Mean change by area as a dot with its interval, around a line at nil; withheld areas say so at the
+    line."""
+    known = [f for _, f in rows if f.value is not None]
+    reach = max([abs(v) for f in known for v in (f.lower, f.upper, f.value) if v is not None], default=1.0)
+    reach = max(reach * 1.25, 1.0)
+    labels = [_wrapped(label, 22) for label, _ in rows]
+    chart = _figure(colours, 70 + sum(36 + 12 * label.count("<br>") for label in labels))
+    chart.add_vline(x=0, line={"color": colours.muted, "width": 1})
+    places = [n for n, (_, f) in enumerate(rows) if f.value is not None]
+    chart.add_scatter(
+        y=[labels[n] for n in places],
+        x=[rows[n][1].value for n in places],
+        mode="markers",
+        marker={"size": 11, "color": colours.accent},
+        error_x=_intervals([rows[n][1] for n in places], colours)
+        | {"color": colours.accent, "thickness": 2.2},
+    )
+    for label, (_, f) in zip(labels, rows, strict=True):
+        # On a patch of paper, so that the line at nil does not run through the figure.
+        chart.add_annotation(
+            x=f.value or 0,
+            y=label,
+            text=f"<b>{shown(f)}</b>" if f.value is not None else shown(f),
+            showarrow=False,
+            yshift=15 if f.value is not None else 0,
+            bgcolor=colours.paper,
+            borderpad=1,
+            font={"size": 12.5, "color": colours.ink if f.value is not None else colours.muted},
+        )
+    chart.update_yaxes(
+        autorange="reversed",
+        categoryorder="array",
+        categoryarray=labels,
+        tickfont={"color": colours.ink},
+        showgrid=True,
+        gridcolor=colours.line,
+    )
+    chart.update_xaxes(
+        range=[-reach, reach], nticks=7, title={"text": "points, from first to latest reading"}
+    )
+    return chart
+
+
+def summary(rows: Sequence[tuple[str, Figure]]) -> str:
+    """A chart in one line of text, for those who do not see it: each label with its figure."""
+    parts = []
+    for label, f in rows:
+        bounds = f" (interval {interval(f)})" if interval(f) else ""
+        parts.append(f"{label}: {shown(f)}{bounds}")
+    return "; ".join(parts) + "."

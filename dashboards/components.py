@@ -1,0 +1,394 @@
+"""The parts of a page: head, tiles, exhibits with their table and file, definition panels, footer.
+
+Belongs here: how a figure, a chart, a table or a definition looks on a page, and the CSV behind a chart.
+Does not belong here: which figures a page shows (`app_pages/`), wording (`sentences.py`), drawing
+(`charts.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboards import charts
+from dashboards.published import Figure
+from dashboards.sentences import (
+    MARKS,
+    capital,
+    change,
+    day,
+    interval,
+    number,
+    people,
+    period_name,
+    shown,
+    table_cell,
+    top_line,
+    why_missing,
+)
+from dashboards.state import ALL_BOROUGHS, View
+
+ROUNDING_NOTE = (
+    "Headline counts are exact. Counts in breakdowns are rounded to 5 to protect people, so their parts "
+    "may add up "
+    "to a slightly different total; a count under 10 is shown as <10."
+)
+# A static picture: no hover, zoom or drag that would say more than the table or trap a finger on a phone.
+STATIC = {"staticPlot": True, "displayModeBar": False, "responsive": True}
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text: a caption, headings and rows; the first cell of a row is its heading."""
+
+    caption: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def html(text: str) -> None:
+    """Write markup; whatever comes from the publication has been escaped by the caller."""
+    st.html(text)
+
+
+def page_head(view: View, title: str, question: str, sentence: str, whole_release: bool = False) -> None:
+    """The title, the question the page answers, the answer in one sentence and what is being looked at.
+
+    `whole_release`: the page is about the release as it is, not about the chosen period and borough.
+    """
+    place = "all boroughs"
+    if view.borough != ALL_BOROUGHS:
+        place = view.publication.label("borough", view.borough)
+    scope = f"Showing {period_name(view.period)}, {place}"
+    if not view.period.is_complete:
+        scope += ". The quarter is not over: its flows are figures so far, not compared with a whole quarter."
+    else:
+        scope += f", compared with {period_name(view.before)}." if view.before else "."
+    if whole_release:
+        scope = "About the whole release, not one period or borough."
+    html(
+        f'<div class="head"><h1>{escape(title)}</h1><p class="question">{escape(question)}</p>'
+        f'<p class="lead">{escape(sentence)}</p><p class="scope">{escape(scope)}</p></div>'
+    )
+
+
+def section(title: str, text: str = "") -> None:
+    """A heading of a part of the page, with a quiet line under it."""
+    html(f"<h2>{escape(title)}</h2>" + (f'<p class="quiet">{escape(text)}</p>' if text else ""))
+
+
+def unseen_section(title: str) -> None:
+    """A heading for those who listen, where the eye needs none."""
+    html(f'<h2 class="unseen">{escape(title)}</h2>')
+
+
+def quiet(text: str) -> None:
+    """A line that matters less: a caveat, a pointer."""
+    html(f'<p class="quiet">{escape(text)}</p>')
+
+
+def banner(text: str) -> None:
+    """A warning in words, on top of the page."""
+    html(f'<p class="banner" role="status">{escape(text)}</p>')
+
+
+@contextmanager
+def tiles(name: str) -> Iterator[None]:
+    """A grid of tiles that folds to two columns and then to one."""
+    with st.container(key=f"tiles-{name}"):
+        yield
+
+
+def tile(
+    view: View,
+    name: str,
+    label: str,
+    figure: Figure | None,
+    *,
+    before: Figure | None = None,
+    series: Sequence[Figure] = (),
+    since: str = "",
+    place: str = "all boroughs",
+    compare: bool = True,
+    unit: str = "",
+) -> None:
+    """One headline figure with its people, its change, a small trend and its definition.
+
+    `since` is a second figure in words (programme to date). `unit` stands beside the number; with the unit
+    `people` the number is the people and needs none under it.
+    """
+    metric_id = figure.metric_id if figure else ""
+    with st.container(key=f"tile-{name}"):
+        missing = why_missing(figure)
+        under = missing or ("" if unit == "people" else people(figure))
+        lines = [f'<p class="tile-under">{escape(capital(under))}</p>'] if under else []
+        if since:
+            lines.append(f'<p class="tile-under">{escape(since)}</p>')
+        if compare and figure is not None and view.before is not None:
+            is_on_a_day = figure.period_type in ("as_at", "programme")
+            compared = f"on {day(view.before.end)}" if is_on_a_day else f"in {period_name(view.before)}"
+            lines.append(f'<p class="tile-change">{escape(capital(change(figure, before, compared)))}</p>')
+        noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
+        # Where a borough is chosen, every tile says whether it is about it.
+        where = "" if view.borough == ALL_BOROUGHS else f'<span class="tile-place">{escape(place)}</span>'
+        html(
+            f'<div class="tile"><h3>{escape(label)} {where}</h3>'
+            f'<p class="tile-figure">{escape(shown(figure))}{noun}</p>{"".join(lines)}</div>'
+        )
+        if len(series) > 1:
+            recent = series[-9:]
+            st.plotly_chart(
+                charts.spark(recent, charts.look(view.dark)),
+                theme=None,
+                config=STATIC,
+                key=f"spark-{name}",
+                alt=f"{label}, the last {len(recent)} quarters: " + ", ".join(shown(f) for f in recent),
+            )
+        if metric_id:
+            definition(view, [metric_id], key=f"tile-{name}")
+
+
+def definition(view: View, metric_ids: Sequence[str], key: str) -> None:
+    """The definition panel of one or more metrics; every word comes from `metric_definitions`."""
+    words = view.publication.definitions()
+    with st.popover("Definition", type="tertiary", key=f"definition-{key}"):
+        for metric_id in metric_ids:
+            html(definition_html(view, words.get(metric_id, {"label": metric_id})))
+
+
+def definition_html(view: View, words: dict[str, str]) -> str:
+    """One metric's words as markup, with the exports it rests on and when each was extracted."""
+    rows = [
+        (heading, words.get(column, ""))
+        for heading, column in (
+            ("What it is", "definition"),
+            ("Counted", "counted"),
+            ("Not counted", "not_counted"),
+            ("Missing", "missing"),
+            ("Caveats", "caveats"),
+        )
+    ]
+    extracted = {
+        row["export"]: f"{row['label']} ({day(row['last_extract_date'])})"
+        if row["last_extract_date"]
+        else f"{row['label']} (never came)"
+        for row in view.publication.source_status()
+    }
+    exports = [extracted.get(name, name) for name in words.get("exports", "").split("|") if name]
+    rows.append(("Rests on, with extract date", "; ".join(exports)))
+    rows.append(("Owner", words.get("owner", "")))
+    body = "".join(f"<dt>{escape(h)}</dt><dd>{escape(text)}</dd>" for h, text in rows if text)
+    return f'<div class="definition"><h3>{escape(words.get("label", ""))}</h3><dl>{body}</dl></div>'
+
+
+def exhibit(
+    view: View,
+    name: str,
+    title: str,
+    *,
+    figures: Sequence[Figure],
+    draw: Callable[[charts.Look], go.Figure],
+    table: Table,
+    alt: str,
+    text: str = "",
+    scope: str = "",
+    caveat: str = "",
+    key: Sequence[tuple[str, str]] = (),
+) -> None:
+    """A chart with what it says in words, its key, its table, its file and its definitions.
+
+    Where nothing can be drawn (no table, or every cell withheld) the reason stands in words, never an empty
+    chart.
+    """
+    with st.container(key=f"exhibit-{name}"):
+        head = f"<h3>{escape(title)}</h3>" + (
+            f'<p class="scope">{escape(capital(scope))}</p>' if scope else ""
+        )
+        html(head + (f'<p class="finding">{escape(text)}</p>' if text else ""))
+        if not figures:
+            html('<p class="nothing">[x] Not published for this period and place.</p>')
+            return
+        if all(f.value is None for f in figures):
+            reason = why_missing(figures[0])
+            html(f'<p class="nothing">{escape(table_cell(figures[0]))} in every part: {escape(reason)}.</p>')
+        else:
+            if key:
+                swatches = "".join(
+                    f'<li><span class="swatch" style="background:{colour}"></span>{escape(label)}</li>'
+                    for label, colour in key
+                )
+                html(f'<ul class="key">{swatches}</ul>')
+            st.plotly_chart(
+                draw(charts.look(view.dark)),
+                theme=None,
+                config=STATIC,
+                key=f"chart-{name}",
+                alt=f"{title}. {alt}",
+            )
+        if caveat:
+            quiet(caveat)
+        html(f"<details><summary>Table of these figures</summary>{table_html(table)}</details>")
+        with st.container(horizontal=True, key=f"tools-{name}", gap="small"):
+            definition(view, list(dict.fromkeys(f.metric_id for f in figures)), key=name)
+            download(view, figures, name, title)
+
+
+def download(view: View, figures: Sequence[Figure], name: str, title: str) -> None:
+    """The figures as a CSV file, marks kept, formulas neutralised."""
+    st.download_button(
+        "Download CSV",
+        csv_bytes(view, figures),
+        file_name=f"{view.publication.release.release_id}-{name}.csv",
+        mime="text/csv",
+        key=f"csv-{name}",
+        type="tertiary",
+        on_click="ignore",
+        help=f"{title}: the same figures, with marks",
+    )
+
+
+def table_html(table: Table, words: bool = False) -> str:
+    """A table that prints, scrolls sideways inside itself on a phone and is read cell by cell.
+
+    `words`: the cells are text, set from the left; figures are set from the right.
+    """
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in table.headings)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(c)}</td>" for c in row[1:])
+        + "</tr>"
+        for row in table.rows
+    )
+    kind = "table words" if words else "table"
+    return (
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(table.caption)}"><table>'
+        f"<caption>{escape(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def dimension_label(view: View, dimension: str) -> str:
+    """A breakdown in the programme's words."""
+    return view.publication.wording().get(f"dimension_{dimension}", dimension.replace("_", " ").capitalize())
+
+
+def one_way(view: View, caption: str, dimension: str, figures: Sequence[Figure], heading: str) -> Table:
+    """A table with a row for each category: figure, interval where there is one, people where they are not
+    the figure."""
+    with_interval = any(f.lower is not None for f in figures)
+    with_people = any(f.people is not None and f.people != f.value for f in figures)
+    headings = [dimension_label(view, dimension), heading]
+    headings += ["95% interval"] if with_interval else []
+    headings += ["People"] if with_people else []
+    rows = []
+    for f in figures:
+        row = [view.publication.label(dimension, f.category(dimension)), table_cell(f)]
+        if with_interval:
+            row.append(interval(f) or f"[{f.mark or 'z'}]")
+        if with_people:
+            row.append(number(f.people) if f.people is not None else f"[{f.mark or 'x'}]")
+        rows.append(row)
+    return Table(caption, headings, rows)
+
+
+def two_way(view: View, caption: str, rows: str, columns: str, figures: Sequence[Figure]) -> Table:
+    """A table with a row and a column for each category of two breakdowns."""
+    cells = {(f.category(rows), f.category(columns)): f for f in figures}
+    across = [c for c in view.publication.categories(columns) if any(k[1] == c for k in cells)]
+    down = [c for c in view.publication.categories(rows) if any(k[0] == c for k in cells)]
+    return Table(
+        caption,
+        [dimension_label(view, rows), *[view.publication.label(columns, c) for c in across]],
+        [
+            [
+                view.publication.label(rows, r),
+                *[table_cell(cells[(r, c)]) if (r, c) in cells else "[x]" for c in across],
+            ]
+            for r in down
+        ],
+    )
+
+
+def over_time(caption: str, columns: Sequence[tuple[str, Sequence[Figure]]]) -> Table:
+    """A table with a row for each period, newest last, and a column for each figure."""
+    by_end = {heading: {f.period_end: f for f in series} for heading, series in columns}
+    periods = {f.period_end: f for _, series in columns for f in series}
+    return Table(
+        caption,
+        ["Period", *[heading for heading, _ in columns]],
+        [
+            [capital(period_name(f)), *[table_cell(by_end[heading].get(end)) for heading, _ in columns]]
+            for end, f in sorted(periods.items())
+        ],
+    )
+
+
+def safe_cell(value: object) -> object:
+    """A cell that a spreadsheet will not take for a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def csv_bytes(view: View, figures: Sequence[Figure]) -> bytes:
+    """Figures as CSV (UTF-8 with a byte order mark, for Excel): codes, labels, figure, interval, people,
+    mark, note.
+
+    A withheld figure is `[c]` in the value column, never empty or 0.
+    """
+    publication, release = view.publication, view.publication.release
+    dimensions = list(dict.fromkeys(d for f in figures for d in f.categories))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    columns = [
+        "release",
+        "as_at",
+        "synthetic",
+        "metric_id",
+        "measure",
+        "period_type",
+        "period_start",
+        "period_end",
+    ]
+    columns += [name for d in dimensions for name in (d, f"{d}_label")]
+    writer.writerow(
+        [*columns, "value", "lower", "upper", "people", "mark", "meaning_of_mark", "exact", "note"]
+    )
+    for f in figures:
+        row: list[object] = [release.release_id, release.as_at, release.synthetic, f.metric_id, f.measure]
+        row += [f.period_type, f.period_start, f.period_end]
+        for d in dimensions:
+            row += [f.category(d), publication.label(d, f.category(d)) if f.category(d) else ""]
+        row += [f"[{f.mark or 'x'}]" if f.value is None else f.value, f.lower, f.upper, f.people, f.mark]
+        row += [MARKS.get(f.mark, ""), f.exact, f.note]
+        writer.writerow([safe_cell(cell) for cell in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def footer(view: View) -> None:
+    """Sources with extract dates, what the marks mean, acknowledgement, release."""
+    release = view.publication.release
+    sources = [
+        f"{row['label']} {day(row['last_extract_date'])}"
+        if row["last_extract_date"]
+        else f"{row['label']} (never came)"
+        for row in view.publication.source_status()
+    ]
+    acknowledgement = view.publication.wording().get("star_acknowledgement", "")
+    html(
+        '<footer class="foot">'
+        f"<p><strong>Sources, with extract dates:</strong> {escape('; '.join(sources) or 'none')}.</p>"
+        "<p><strong>Marks:</strong> [c] withheld to protect people (counts under 10 show as &lt;10); [z] "
+        "not "
+        f"applicable; [x] not available; [m] too early to say. {escape(ROUNDING_NOTE)}</p>"
+        f"<p>{escape(acknowledgement)}</p>"
+        f"<p>{escape(release.programme_name)} · {escape(top_line(release, view.served.checked_at))} · "
+        f"software {escape(release.software_version)}</p></footer>"
+    )

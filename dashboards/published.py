@@ -1,0 +1,316 @@
+"""The published file: which one is served, whether it is what was published, and the one query for figures.
+
+Belongs here: `current.json`, verification, the locked DuckDB connection, `Publication.figures`. Does not
+belong here: wording, drawing, anything of Streamlit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# The file is data from another process: it may not read files, load extensions or change these settings.
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+}
+
+
+class NotServable(Exception):
+    """A release that is missing, altered or unreadable; the text says which, in words for the page."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The one row of `release` (times in UTC)."""
+
+    release_id: str
+    as_at: date
+    created_at: datetime
+    status: str
+    programme_name: str
+    synthetic: bool
+    software_version: str
+    refresh_interval_days: int
+    stale_after_days: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published cell: a row of `metric_values` (the specification of publication).
+
+    `categories` maps each breakdown of the cell to its category; empty for a figure about everyone. `value`
+    and what goes with it is None where `mark` stands (`c` withheld, `z` not applicable, `x` not available,
+    `m` too early). Shares are per cent, money is pounds.
+    """
+
+    metric_id: str
+    measure: str
+    period_type: str
+    period_start: date
+    period_end: date
+    categories: dict[str, str]
+    value: float | None
+    lower: float | None
+    upper: float | None
+    numerator: float | None
+    denominator: float | None
+    people: int | None
+    mark: str
+    exact: bool
+    note: str
+
+    def category(self, dimension: str) -> str:
+        """The category in one breakdown; '' when the cell is not broken down by it."""
+        return self.categories.get(dimension, "")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A row of `reference_periods`; `end` is the last day shown."""
+
+    period_type: str
+    start: date
+    end: date
+    is_complete: bool
+
+
+FIGURE_COLUMNS = (
+    "metric_id, measure, period_type, period_start, period_end, dimension_1, category_1, dimension_2, "
+    "category_2, "
+    "value, lower, upper, numerator, denominator, people, mark, exact, note"
+)
+
+
+class Publication:
+    """One verified release, opened read-only and locked; safe to share between sessions."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`; raises NotServable when it is not a publication."""
+        try:
+            self._connection = duckdb.connect(str(path), read_only=True, config=LOCKED)
+            row = self._rows("select * from release")[0]
+            self._order = {
+                (r["dimension"], r["category"]): (r["sort_order"], r["label"])
+                for r in self._rows("select * from reference_categories")
+            }
+            self._rows(f"select {FIGURE_COLUMNS} from metric_values limit 0")
+        except (duckdb.Error, IndexError) as error:
+            raise NotServable(f"{path.name} cannot be read as a publication") from error
+        self.path = path
+        self.release = Release(
+            release_id=row["release_id"],
+            as_at=row["as_at"],
+            created_at=row["created_at"].replace(tzinfo=UTC),
+            status=row["status"],
+            programme_name=row["programme_name"],
+            synthetic=row["synthetic"],
+            software_version=row["software_version"],
+            refresh_interval_days=row["refresh_interval_days"],
+            stale_after_days=row["stale_after_days"],
+        )
+
+    def figures(
+        self,
+        metric_id: str,
+        measure: str,
+        period_type: str,
+        dimensions: Sequence[str] = (),
+        period_end: date | None = None,
+        **categories: str,
+    ) -> list[Figure]:
+        """The cells of one published table, by period and then in the order of the category lists.
+
+        `dimensions` are the breakdowns of the table in any order (at most two); `categories` keeps the
+        cells of one category of a breakdown (`borough="camden"`) and adds that breakdown to `dimensions`.
+        An empty list means that the table was not published, never that the count is nil.
+        """
+        wanted = sorted({*dimensions, *categories})
+        found = self._rows(
+            f"select {FIGURE_COLUMNS} from metric_values where metric_id = ? and measure = ? and "
+            "period_type = ? "
+            "and list_sort(list_filter([dimension_1, dimension_2], lambda d: d <> '')) = ? "
+            "and period_end = coalesce(?, period_end)",
+            [metric_id, measure, period_type, wanted, period_end],
+        )
+        figures = [_figure(row) for row in found]
+        kept = [f for f in figures if all(f.category(d) == c for d, c in categories.items())]
+        return sorted(
+            kept, key=lambda f: (f.period_end, *[self._sort_key(d, f.category(d)) for d in dimensions])
+        )
+
+    def figure(
+        self, metric_id: str, measure: str, period_type: str, period_end: date, **categories: str
+    ) -> Figure | None:
+        """One cell, or None where the plan publishes no such cell."""
+        found = self.figures(metric_id, measure, period_type, (), period_end, **categories)
+        return found[0] if found else None
+
+    def label(self, dimension: str, category: str) -> str:
+        """A category in the programme's words; the code itself where the list has none."""
+        return self._order.get((dimension, category), (0, category))[1] or category
+
+    def categories(self, dimension: str) -> list[str]:
+        """The categories of a breakdown in their fixed order."""
+        return [c for d, c in sorted(self._order, key=lambda key: self._sort_key(*key)) if d == dimension]
+
+    def periods(self, period_type: str) -> list[Period]:
+        """The periods of one type, oldest first."""
+        rows = self._rows("select * from reference_periods where period_type = ?", [period_type])
+        periods = [
+            Period(r["period_type"], r["period_start"], r["period_end"], r["is_complete"]) for r in rows
+        ]
+        return sorted(periods, key=lambda p: (p.end, p.start))
+
+    def definitions(self) -> dict[str, dict[str, str]]:
+        """The words of every metric by `metric_id`, in alphabetical order of label."""
+        rows = self._rows("select * from metric_definitions order by label, metric_id")
+        return {r["metric_id"]: {k: v or "" for k, v in r.items()} for r in rows}
+
+    def settings(self) -> dict[str, str]:
+        """The programme's and the disclosure settings, as text."""
+        return {r["setting"]: r["value"] for r in self._rows("select setting, value from reference_settings")}
+
+    def wording(self) -> dict[str, str]:
+        """The programme's own words by term."""
+        return {r["term"]: r["label"] for r in self._rows("select term, label from reference_wording")}
+
+    def source_status(self) -> list[dict[str, Any]]:
+        """One row an export: when it came and what became of its rows."""
+        return self._rows("select * from source_status order by label, export")
+
+    def data_quality_issues(self) -> list[dict[str, Any]]:
+        """Rules that found something, with counts of rows (None where `mark` is `c`)."""
+        return self._rows("select * from data_quality_issues order by severity, export, rule")
+
+    def _sort_key(self, dimension: str, category: str) -> tuple[int, str]:
+        order, _label = self._order.get((dimension, category), (10_000, ""))
+        return (order, category)
+
+    def _rows(self, query: str, values: list | None = None) -> list[dict[str, Any]]:
+        # A cursor a query: DuckDB connections are not shared between threads, cursors of one database may be.
+        with self._connection.cursor() as cursor:
+            result = cursor.execute(query, values or [])
+            names = [column[0] for column in result.description or []]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _figure(row: dict[str, Any]) -> Figure:
+    pairs = ((row["dimension_1"], row["category_1"]), (row["dimension_2"], row["category_2"]))
+    plain: dict[str, Any] = {k: v for k, v in row.items() if not k.startswith(("dimension_", "category_"))}
+    plain["mark"], plain["note"] = row["mark"] or "", row["note"] or ""
+    return Figure(**plain, categories={dimension: category for dimension, category in pairs if dimension})
+
+
+@dataclass(frozen=True)
+class Served:
+    """What one script run shows.
+
+    `checked_at` is when a refresh last looked for new exports, also when there were none; `fallback` says
+    why this is not the release that `current.json` names, '' when it is.
+    """
+
+    publication: Publication
+    checked_at: datetime
+    fallback: str = ""
+
+
+class PublicationsFolder:
+    """The folder of releases; remembers the last one that verified in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._last: Publication | None = None
+        self._last_sha256 = ""
+        self._last_state: tuple[int, int] | None = None
+
+    def serve(self) -> Served | None:
+        """The release that `current.json` names; a verified older one if that cannot be served; None if
+        there is none.
+
+        Reads `current.json` once. Hashes a file once, not at every run, unless its time or size has changed.
+        """
+        with self._lock:
+            try:
+                pointer = _pointer(self.folder / "current.json")
+                publication = self._open(pointer["file"], pointer["sha256"])
+                return Served(publication, _moment(pointer["checked_at"]) or publication.release.created_at)
+            except NotServable as reason:
+                problem = str(reason)
+            # A file that is gone is still open as it was verified; one that was changed is not trusted again.
+            if self._last is not None and _state(self._last.path) in (None, self._last_state):
+                return Served(self._last, self._last.release.created_at, problem)
+            for entry in self._newest_first():
+                try:
+                    publication = self._open(entry["file"], entry["sha256"])
+                    return Served(publication, publication.release.created_at, problem)
+                except NotServable:
+                    continue
+        return None
+
+    def _newest_first(self) -> list[dict[str, str]]:
+        manifests = []
+        for path in self.folder.glob("*.manifest.json"):
+            with contextlib.suppress(NotServable):
+                manifests.append(_pointer(path))
+        return sorted(manifests, key=lambda entry: (entry["created_at"], entry["file"]), reverse=True)
+
+    def _open(self, file_name: str, sha256: str) -> Publication:
+        path = self.folder / file_name
+        if path.parent != self.folder or path.suffix != ".duckdb":
+            raise NotServable("current.json names something that is not a release")
+        state = _state(path)
+        if self._last is not None and (path, sha256, state) == (
+            self._last.path,
+            self._last_sha256,
+            self._last_state,
+        ):
+            return self._last
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise NotServable(f"release {path.stem} is missing") from error
+        if found != sha256:
+            raise NotServable(f"release {path.stem} is not the file that was published")
+        self._last, self._last_sha256, self._last_state = Publication(path), sha256, state
+        return self._last
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Time and size of a file, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _pointer(path: Path) -> dict[str, str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        times = {key: str(content.get(key) or "") for key in ("checked_at", "created_at")}
+        return {"file": str(content["file"]), "sha256": str(content["sha256"])} | times
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotServable(f"{path.name} is missing or cannot be read") from error
+
+
+def _moment(text: str) -> datetime | None:
+    """A UTC moment from ISO text; None where there is none or it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,156 @@
+"""What the reader chose: period, borough and breakdown, kept across pages and in the address.
+
+Belongs here: the choices, their defaults, the address, and the view that every page starts from. Does not
+belong here: figures, wording, drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from dashboards.published import Figure, Period, Publication, Served
+from dashboards.sentences import period_name
+
+ALL_BOROUGHS = "all"
+NOT_A_CHOICE = "not_known"
+BREAKDOWNS = {"sex": "Sex", "age_band": "Age", "ethnicity_group": "Ethnicity", "borough": "Borough"}
+
+
+@dataclass(frozen=True)
+class View:
+    """One release seen with one set of choices; a page gets all it shows from here."""
+
+    served: Served
+    period: Period
+    before: Period | None
+    borough: str
+    dark: bool
+
+    @property
+    def publication(self) -> Publication:
+        """The release of this script run; never another one in the same run."""
+        return self.served.publication
+
+    @property
+    def end(self) -> date:
+        """The last day of the chosen period."""
+        return self.period.end
+
+    def place(
+        self, metric_id: str, measure: str, period_type: str, dimensions: Sequence[str] = ()
+    ) -> dict[str, str]:
+        """The chosen borough as a category, or nothing when all are chosen or this table is not published
+        by borough."""
+        if self.borough == ALL_BOROUGHS or "borough" in dimensions:
+            return {}
+        cells = self.publication.figures(
+            metric_id, measure, period_type, dimensions, self.end, borough=self.borough
+        )
+        return {"borough": self.borough} if cells else {}
+
+    def place_name(self, place: dict[str, str]) -> str:
+        """`Camden`, or `all boroughs` where the figure is about all of them."""
+        return self.publication.label("borough", place["borough"]) if place else "all boroughs"
+
+    def about_all(self, sentence: str) -> str:
+        """A sentence about all boroughs; says so where the reader has chosen one."""
+        return sentence if self.borough == ALL_BOROUGHS else f"{sentence} (All boroughs.)"
+
+    def figure(
+        self, metric_id: str, measure: str, period_type: str, on: date | None = None, **categories: str
+    ) -> Figure | None:
+        """One cell of the chosen period (or of the period that ends `on`), for the chosen borough where
+        published."""
+        place = self.place(metric_id, measure, period_type, tuple(categories))
+        return self.publication.figure(metric_id, measure, period_type, on or self.end, **categories | place)
+
+    def figures(
+        self,
+        metric_id: str,
+        measure: str,
+        period_type: str,
+        dimensions: Sequence[str] = (),
+        **categories: str,
+    ) -> list[Figure]:
+        """One table at the end of the chosen period, for the chosen borough where published."""
+        place = self.place(metric_id, measure, period_type, dimensions)
+        return self.publication.figures(
+            metric_id, measure, period_type, dimensions, self.end, **categories | place
+        )
+
+    def series(self, metric_id: str, measure: str, period_type: str, **categories: str) -> list[Figure]:
+        """One cell over the periods up to the chosen one, oldest first."""
+        place = self.place(metric_id, measure, period_type, tuple(categories))
+        cells = self.publication.figures(metric_id, measure, period_type, (), None, **categories | place)
+        ends = {p.end for p in self.publication.periods("quarter")}
+        return [f for f in cells if f.period_end <= self.end and f.period_end in ends]
+
+    def latest_year(self) -> Period | None:
+        """The newest financial year, whole or so far, that has ended by the end of the chosen period."""
+        years = [p for p in self.publication.periods("year") if p.end <= self.end]
+        return years[-1] if years else None
+
+
+def current() -> View:
+    """The view of this script run, as `streamlit_app.py` made it before the page began."""
+    return st.session_state["view"]
+
+
+def make_view(served: Served, period: Period, borough: str, dark: bool) -> View:
+    """The view of one run; `before` is the quarter that ends on the eve of the chosen one."""
+    earlier = [p for p in served.publication.periods("quarter") if p.end < period.start]
+    return View(served, period, earlier[-1] if earlier else None, borough, dark)
+
+
+def default_period(periods: Sequence[Period]) -> Period:
+    """The last complete quarter, or the newest part of one where none is complete."""
+    complete = [p for p in periods if p.is_complete]
+    return (complete or list(periods))[-1]
+
+
+def period_option(period: Period) -> str:
+    """A period as the list of choices shows it; a part of a quarter says so."""
+    return period_name(period) + ("" if period.is_complete else " (part quarter)")
+
+
+def choose(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    default: str,
+    describe: Callable[[str], str],
+    offered: bool = True,
+) -> str:
+    """Draw one choice (unless it is not `offered` on this page) and return it.
+
+    The address wins, so that a link reproduces the view; then what this reader chose before (going to
+    another page clears the address); then the default. A value that is not on offer is named and ignored.
+    """
+    widget, kept = f"choice_{name}", f"chosen_{name}"
+    asked = st.query_params.get(name)
+    before = st.session_state.get(kept)
+    value = next((v for v in (asked, before) if v is not None and v in options), default)
+    if asked is not None and asked not in options:
+        # The value of an address is a stranger's text: it is not repeated on the page.
+        st.session_state["address_note"] = (
+            f"The address asks for a {label.lower()} that this release does not hold; it shows "
+            f"{describe(value)}."
+        )
+    st.session_state[kept] = value
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value
+    if not offered:
+        return value
+    st.session_state[widget] = value
+    st.selectbox(
+        label, list(options), format_func=describe, key=widget, on_change=_to_address, args=(name, widget)
+    )
+    return value
+
+
+def _to_address(name: str, widget: str) -> None:
+    st.query_params[name] = st.session_state[widget]

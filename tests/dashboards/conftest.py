@@ -1,0 +1,27 @@
+"""Publications that the tests of the dashboards share: each is written once a session."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.dashboards.publication_fixture import LATEST, MAY_2015, write_publication
+
+KINDS: dict[str, tuple[date, str]] = {
+    "normal": (LATEST, "normal"),
+    "part_period": (MAY_2015, "normal"),
+    "all_suppressed": (LATEST, "all_suppressed"),
+    "empty": (LATEST, "empty"),
+}
+
+
+@pytest.fixture(scope="session")
+def publications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder of publications for each kind, each with one release and its `current.json`."""
+    folders = {}
+    for name, (as_at, kind) in KINDS.items():
+        folders[name] = tmp_path_factory.mktemp(name)
+        write_publication(folders[name], as_at, kind)
+    return folders

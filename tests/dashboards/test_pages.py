@@ -1,0 +1,212 @@
+"""Every page draws every kind of publication, says what it must, and keeps the reader's choices."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboards.publication_fixture import LATEST, write_publication
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    "this_quarter",
+    "referrals_and_waits",
+    "who_we_support",
+    "what_is_changing",
+    "money",
+    "data_quality",
+    "definitions",
+]
+KINDS = ["normal", "part_period", "all_suppressed", "empty"]
+
+
+def open_page(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
+    """One page of the application on one folder of publications."""
+    monkeypatch.setenv("FLIC_PUBLICATIONS_DIR", str(folder))
+    app = AppTest.from_file(str(ROOT / "dashboards" / "streamlit_app.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    return app if page == PAGES[0] else go_to(app, page)
+
+
+def go_to(app: AppTest, page: str) -> AppTest:
+    return app.switch_page(str(ROOT / "dashboards" / "app_pages" / f"{page}.py")).run()
+
+
+def markup(app: AppTest) -> str:
+    """All that is written on the page, as markup."""
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def text(app: AppTest) -> str:
+    """All that is written on the page, as a reader sees it."""
+    without_style = re.sub(r"<style>.*?</style>", "", markup(app), flags=re.DOTALL)
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", without_style)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_every_publication(
+    page: str, kind: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications[kind], page, monkeypatch)
+    written = text(app)
+    assert not app.exception
+    assert "cannot be shown just now" not in written
+    assert re.search(
+        r"As at \d+ \w+ \d{4} · refreshed .* \(draft: not yet approved\) · The data are synthetic", written
+    )
+    assert 'class="lead"' in markup(app)
+    assert "Sources, with extract dates" in written
+    assert "None" not in re.sub(r"None\.", "", written)
+    assert not re.search(r"\bnan\b", written, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("page", PAGES[:5])
+def test_nothing_withheld_turns_into_a_number(
+    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["all_suppressed"], page, monkeypatch)
+    cells = re.findall(r"<td>([^<]*)</td>", markup(app))
+    tiles = re.findall(r'class="tile-figure">([^<]*)', markup(app))
+    assert {unescape(cell) for cell in cells} <= {"<10 [c]", "[c]", "[x]"}
+    assert {unescape(tile).strip() for tile in tiles} <= {"<10", "[c]"}
+
+
+def test_the_day_of_the_review(publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(publications["part_period"], "this_quarter", monkeypatch, period="2015-05-31")
+    written = text(app)
+    assert "165 since June 2014" in written
+    assert "88 since June 2014" in written
+    assert "2 since June 2014" in written
+    assert "0 + 88 \N{MINUS SIGN} 2 = 86: everyone is accounted for." in written
+    assert re.search(r"People open\s+86 people", written)
+    assert re.search(r"Moved on so far\s+<10 people", written)
+    assert "The quarter is not over" in written
+
+
+@pytest.mark.parametrize("page", PAGES[:5])
+def test_the_view_is_in_the_address_and_stays_on_the_way_to_another_page(
+    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(
+        publications["normal"], "this_quarter", monkeypatch, period="2016-09-30", borough="camden"
+    )
+    assert "Showing July to September 2016, Camden" in text(app)
+    app.query_params.clear()
+    go_to(app, page)
+    assert "Showing July to September 2016, Camden" in text(app)
+    assert app.query_params["period"] == "2016-09-30"
+    assert app.query_params["borough"] == "camden"
+
+
+def test_a_choice_goes_into_the_address(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["normal"], "this_quarter", monkeypatch)
+    assert app.query_params["period"] == "2018-03-31"
+    app.selectbox(key="choice_period").set_value("2017-12-31").run()
+    assert app.query_params["period"] == "2017-12-31"
+    assert "Showing October to December 2017" in text(app)
+    go_to(app, "who_we_support")
+    app.selectbox(key="choice_by").set_value("age_band").run()
+    assert app.query_params["by"] == "age_band"
+
+
+def test_an_address_that_asks_for_what_is_not_there(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["normal"], "this_quarter", monkeypatch, period="<b>1999</b>", borough="mars")
+    assert "does not hold" in text(app)
+    assert "1999" not in markup(app)
+    assert "Showing January to March 2018, all boroughs" in text(app)
+
+
+def test_a_borough_changes_the_figures_that_are_published_by_borough(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = text(open_page(publications["normal"], "this_quarter", monkeypatch))
+    camden = text(open_page(publications["normal"], "this_quarter", monkeypatch, borough="camden"))
+    assert "375 since June 2014" in everyone
+    assert "375 since June 2014" not in camden
+    assert re.search(r"People open\s+Camden", camden)
+    assert re.search(r"Personal budgets paid\s+all boroughs", camden)
+    assert re.search(r"have the two readings that change needs.* \(All boroughs\.\)", camden)
+    assert "(All boroughs.)" not in everyone
+
+
+def test_old_figures_do_not_look_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_publication(tmp_path, created_at=datetime.now(UTC) - timedelta(days=150))
+    assert "These figures are stale." in text(open_page(tmp_path, "this_quarter", monkeypatch))
+
+
+def test_a_release_that_does_not_verify_gives_way_to_one_that_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_publication(tmp_path, release_id="2018-01-older", created_at=datetime(2018, 4, 1, tzinfo=UTC))
+    damaged = write_publication(tmp_path, LATEST, "empty", release_id="2018-02-newer")
+    damaged.write_bytes(damaged.read_bytes() + b"more")
+    written = text(open_page(tmp_path, "this_quarter", monkeypatch))
+    assert (
+        "The newest release cannot be shown: release 2018-02-newer is not the file that was published"
+        in written
+    )
+    assert "release 2018-01-older" in written
+
+
+def test_no_publication_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(tmp_path, "this_quarter", monkeypatch)
+    assert not app.exception
+    assert "Nothing is published yet" in text(app)
+    assert "flic refresh" in text(app)
+
+
+def test_an_error_is_a_calm_sentence(publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("inner workings")
+
+    monkeypatch.setattr("dashboards.components.page_head", broken)
+    app = open_page(publications["normal"], "this_quarter", monkeypatch)
+    assert not app.exception
+    assert "This page cannot be shown just now" in text(app)
+    assert "inner workings" not in markup(app)
+
+
+def test_change_is_shown_only_where_enough_people_have_two_readings(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = text(open_page(publications["normal"], "what_is_changing", monkeypatch))
+    early = text(open_page(publications["part_period"], "what_is_changing", monkeypatch, period="2015-05-31"))
+    assert "Mean change from first to latest reading" in later
+    assert "Mean change from first to latest reading" not in early
+    assert "Too early, or too few" in early
+    for written in (later, early):
+        assert "Triangle Consulting Social Enterprise" in written
+
+
+def test_definitions_can_be_searched(publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(publications["normal"], "definitions", monkeypatch)
+    assert "15 of 15 shown" in text(app)
+    app.text_input(key="search_definitions").set_value("moved on").run()
+    assert "1 of 15 shown" in text(app)
+    app.text_input(key="search_definitions").set_value("no such words").run()
+    assert "No definition holds these words" in text(app)
+
+
+@pytest.mark.parametrize("page", PAGES[:5])
+def test_every_chart_has_a_text_a_table_and_a_file(
+    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["normal"], page, monkeypatch)
+    drawn = [chart.proto for chart in app.get("plotly_chart")]
+    assert drawn
+    assert all(chart.alt for chart in drawn)
+    tables = markup(app).count("<details>")
+    assert tables >= 1
+    assert len(app.get("download_button")) >= tables

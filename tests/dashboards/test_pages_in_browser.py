@@ -1,0 +1,233 @@
+"""Every page in a real browser: figures as published, nothing cut off, nothing loaded from outside.
+
+Screenshots of every page, at a desk and on a phone, in light and dark, go to `test-results/dashboards/`.
+To look at another publication:
+
+    FLIC_LOOK_AT=FOLDER_OF_PUBLICATIONS pytest tests/dashboards/test_pages_in_browser.py
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from dashboards.published import Publication, PublicationsFolder
+from dashboards.sentences import number
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "test-results" / "dashboards"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PAGES = (
+    "",
+    "referrals-and-waits",
+    "who-we-support",
+    "what-is-changing",
+    "money",
+    "data-quality",
+    "definitions",
+)
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt install chromium)")
+
+
+@pytest.fixture(scope="module")
+def folder(publications: dict[str, Path]) -> Path:
+    """The publications that are looked at."""
+    return Path(os.environ.get("FLIC_LOOK_AT") or publications["normal"])
+
+
+@pytest.fixture(scope="module")
+def publication(folder: Path) -> Publication:
+    """What the pages must show."""
+    served = PublicationsFolder(folder).serve()
+    assert served is not None
+    return served.publication
+
+
+def serve(folder: Path) -> Iterator[str]:
+    """The application on a free port, stopped afterwards; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "streamlit_app.py")]
+    program = subprocess.Popen(
+        [*command, "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT,
+        env=os.environ | {"FLIC_PUBLICATIONS_DIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield address
+    finally:
+        program.terminate()
+        program.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The application on the publications that are looked at."""
+    yield from serve(folder)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """One Playwright for the module."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One headless Chromium for the module."""
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    yield started
+    started.close()
+
+
+def open_page(
+    browser: Browser,
+    url: str,
+    size: tuple[int, int],
+    scheme: str = "light",
+    requests: list[str] | None = None,
+) -> Page:
+    """A page that has been drawn to its end; `requests` collects the addresses that it loads."""
+    page = browser.new_page(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page.on("request", lambda request: requests.append(request.url) if requests is not None else None)
+    page.goto(url)
+    page.wait_for_selector("footer.foot", timeout=60_000)
+    # The page's text comes before the code that draws its charts.
+    page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
+    page.wait_for_timeout(400)
+    return page
+
+
+def picture(page: Page, name: str) -> None:
+    """A picture of the whole page: Streamlit scrolls an inner box, so the window is made as tall as that."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size(
+        {"width": page.viewport_size["width"] if page.viewport_size else 1280, "height": height}
+    )
+    page.wait_for_timeout(400)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole(name: str, size: str, scheme: str, browser: Browser, address: str) -> None:
+    outside: list[str] = []
+    page = open_page(browser, f"{address}/{name}", SIZES[size], scheme, outside)
+    written = page.inner_text("[data-testid=stMain]")
+    assert "As at " in written
+    assert "The data are synthetic" in written
+    assert "cannot be shown just now" not in written
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("h1").count() == 1
+    # The inner box scrolls downwards only; tables scroll inside their own frame.
+    box = page.evaluate(
+        "(e => [e.scrollWidth, e.clientWidth])(document.querySelector('[data-testid=stMain]'))"
+    )
+    assert box[0] <= box[1]
+    cut = page.evaluate(
+        "[...document.querySelectorAll('[class*=st-key-exhibit-], [class*=st-key-tile-], .flow, .head')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
+    )
+    assert cut == []
+    assert [url for url in outside if not url.startswith((address, "data:", "blob:"))] == []
+    picture(page, f"{name or 'this-quarter'}-{size}-{scheme}")
+    page.close()
+
+
+def test_at_320_pixels_nothing_is_cut(browser: Browser, address: str) -> None:
+    for name in PAGES:
+        page = open_page(browser, f"{address}/{name}", (320, 640))
+        width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        assert width <= 320, name
+        page.close()
+
+
+def test_the_figures_are_the_publications(browser: Browser, address: str, publication: Publication) -> None:
+    page = open_page(browser, address, SIZES["desk"])
+    end = [p for p in publication.periods("quarter") if p.is_complete][-1].end
+    for metric, tile in (
+        ("referrals_received", "referrals_received"),
+        ("starts", "starts"),
+        ("ends", "ends"),
+    ):
+        shown = page.inner_text(f".st-key-tile-{tile}")
+        for period_type in ("quarter", "programme"):
+            figure = publication.figure(metric, "count", period_type, end)
+            assert figure is not None
+            assert figure.value is not None
+            assert number(figure.value) in shown
+    open_now = publication.figure("open_caseload", "count", "as_at", end)
+    assert open_now is not None
+    assert page.inner_text(".st-key-tile-open .tile-figure").split()[0] == number(open_now.value or 0)
+    page.close()
+
+
+def test_a_link_gives_the_same_view_and_the_way_to_another_page_keeps_it(
+    browser: Browser, address: str
+) -> None:
+    page = open_page(browser, f"{address}/?period=2016-09-30&borough=camden", SIZES["desk"])
+    assert "Showing July to September 2016, Camden" in page.inner_text(".head")
+    page.get_by_role("link", name="Who we support").click()
+    page.wait_for_function("document.querySelector('h1')?.innerText === 'Who we support'")
+    page.wait_for_function("location.search.includes('period=2016-09-30')")
+    assert "borough=camden" in page.url
+    assert "Showing July to September 2016, Camden" in page.inner_text(".head")
+    page.close()
+
+
+def test_a_page_on_paper_has_all_of_its_charts_and_tables(browser: Browser, address: str) -> None:
+    page = open_page(browser, f"{address}/who-we-support", SIZES["desk"])
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.pdf(path=PICTURES / "who-we-support-a4.pdf", format="A4", print_background=True)
+    page.emulate_media(media="print")
+    closed = page.evaluate(
+        "[...document.querySelectorAll('details .table')]"
+        ".filter(e => e.getBoundingClientRect().height === 0).length"
+    )
+    assert closed == 0
+    assert not page.locator("[data-testid=stSidebar]").is_visible()
+    page.close()
+
+
+def test_no_publication_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
+    for address in serve(tmp_path):
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("h1")
+        assert "Nothing is published yet" in page.inner_text("[data-testid=stMain]")
+        page.close()

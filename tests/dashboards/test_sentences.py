@@ -1,0 +1,473 @@
+"""The words are true for whatever the figures are: nothing there, withheld, rising, falling, unchanged."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dashboards import sentences
+from dashboards.published import Figure, Period, Release
+from dashboards.sentences import StarCoverage
+
+END = date(2018, 3, 31)
+QUARTER = Period("quarter", date(2018, 1, 1), END, True)
+PART = Period("quarter", date(2015, 4, 1), date(2015, 5, 31), False)
+
+
+def figure(value: float | None, **changes: Any) -> Figure:
+    """A count of people in the first quarter of 2018; None is withheld as under ten."""
+    fields: dict[str, Any] = {
+        "metric_id": "starts",
+        "measure": "count",
+        "period_type": "quarter",
+        "period_start": date(2018, 1, 1),
+        "period_end": END,
+        "categories": {},
+        "value": value,
+        "lower": None,
+        "upper": None,
+        "numerator": None,
+        "denominator": None,
+        "people": None if value is None else int(value),
+        "mark": "c" if value is None else "",
+        "exact": True,
+        "note": "<10" if value is None else "",
+    }
+    return Figure(**fields | changes)
+
+
+SHARE = {"measure": "share", "metric_id": "acceptance_rate", "exact": False}
+MONEY = {"measure": "total_gbp", "metric_id": "budget_spent", "exact": False}
+CHANGE = {"measure": "mean", "metric_id": "star_change", "exact": False}
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown", "in_table"),
+    [
+        (figure(0), "0", "0"),
+        (figure(1234), "1,234", "1,234"),
+        (figure(None), "<10", "<10 [c]"),
+        (figure(None, note="withheld so that another figure cannot be worked out"), "[c]", "[c]"),
+        (figure(55, **SHARE), "55%", "55%"),
+        (figure(None, **SHARE | {"note": "<10 %"}), "<10%", "<10% [c]"),
+        (figure(None, **SHARE | {"note": ">90 %"}), ">90%", ">90% [c]"),
+        (figure(None, **SHARE | {"note": "too few people"}), "[c]", "[c]"),
+        (figure(2400, **MONEY), "£2,400", "£2,400"),
+        (figure(-100, **MONEY), "\N{MINUS SIGN}£100", "\N{MINUS SIGN}£100"),
+        (figure(0.8, **CHANGE), "+0.8", "+0.8"),
+        (figure(-0.3, **CHANGE), "\N{MINUS SIGN}0.3", "\N{MINUS SIGN}0.3"),
+        (figure(-0.04, **CHANGE), "0.0", "0.0"),
+        (figure(None, mark="x", note="not received"), "[x]", "[x]"),
+        (figure(None, mark="m", note=""), "[m]", "[m]"),
+        (figure(12, mark="p"), "12", "12 [p]"),
+        (None, "not published", "[x]"),
+    ],
+)
+def test_a_figure_as_a_reader_sees_it(cell: Figure | None, shown: str, in_table: str) -> None:
+    assert sentences.shown(cell) == shown
+    assert sentences.table_cell(cell) == in_table
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (figure(3), ""),
+        (None, "not published for this period"),
+        (figure(None), "withheld to protect people"),
+        (figure(None, note="too few people."), "withheld to protect people: too few people"),
+        (figure(None, mark="z", note=""), "not applicable"),
+        (figure(None, mark="x", note="the export never came"), "not available: the export never came"),
+        (figure(None, mark="m", note=""), "too early to say"),
+    ],
+)
+def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
+    assert sentences.why_missing(cell) == words
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (figure(12), figure(8), "4 more than in autumn (8)"),
+        (figure(8), figure(12), "4 fewer than in autumn (12)"),
+        (figure(8), figure(8), "the same as in autumn"),
+        (figure(25, exact=False), figure(20, exact=False), "about 5 more than in autumn (20)"),
+        (figure(25, exact=False), figure(25, exact=False), "about the same as in autumn"),
+        (figure(55, **SHARE), figure(60, **SHARE), "about 5 points lower than in autumn (60%)"),
+        (figure(55, **SHARE), figure(54, **SHARE), "about 1 point higher than in autumn (54%)"),
+        (figure(2400, **MONEY), figure(2800, **MONEY), "about £400 less than in autumn (£2,800)"),
+        (figure(None), figure(12), "no change is shown: one of the two figures is withheld"),
+        (figure(12), figure(None), "no change is shown: one of the two figures is withheld"),
+        (figure(12), None, "no earlier figure to compare with"),
+        (None, figure(12), "no earlier figure to compare with"),
+    ],
+)
+def test_change_between_two_figures(now: Figure | None, before: Figure | None, words: str) -> None:
+    assert sentences.change(now, before, "in autumn") == words
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        (QUARTER, "January to March 2018"),
+        (PART, "April to May 2015"),
+        (Period("quarter", date(2014, 6, 1), date(2014, 6, 30), True), "June 2014"),
+        (Period("quarter", date(2018, 4, 1), date(2018, 5, 15), False), "1 April to 15 May 2018"),
+        (Period("year", date(2017, 4, 1), END, True), "April 2017 to March 2018"),
+        (Period("programme", date(2014, 6, 1), date(2015, 5, 15), True), "1 June 2014 to 15 May 2015"),
+        (Period("as_at", END, END, True), "on 31 March 2018"),
+    ],
+)
+def test_a_period_in_words(period: Period, words: str) -> None:
+    assert sentences.period_name(period) == words
+
+
+OPEN_BEFORE = figure(82, period_type="as_at", period_end=date(2017, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (
+            (figure(17), figure(10), figure(7), figure(85), OPEN_BEFORE),
+            "In January to March 2018, 17 referrals were received, 10 people started and the support of 7 "
+            "people "
+            "ended. 85 people were open on 31 March 2018, 3 more than on 31 December 2017 (82).",
+        ),
+        (
+            (figure(1), figure(1), figure(0), figure(82), OPEN_BEFORE),
+            "In January to March 2018, 1 referral was received, 1 person started and the support of 0 people "
+            "ended. 82 people were open on 31 March 2018, the same as on 31 December 2017.",
+        ),
+        (
+            (figure(17), figure(2), figure(7), figure(77), OPEN_BEFORE),
+            "In January to March 2018, 17 referrals were received, 2 people started and the support of 7 "
+            "people "
+            "ended. 77 people were open on 31 March 2018, 5 fewer than on 31 December 2017 (82).",
+        ),
+        (
+            (figure(17), figure(None), figure(7), figure(77), None),
+            "In January to March 2018, 17 referrals were received, fewer than 10 people started and the "
+            "support of "
+            "7 people ended. 77 people were open on 31 March 2018.",
+        ),
+        (
+            (figure(None),) * 5,
+            "The headline figures for January to March 2018 are withheld to protect people.",
+        ),
+        ((None,) * 5, "Nothing is published about January to March 2018."),
+    ],
+)
+def test_this_quarter(figures: tuple, words: str) -> None:
+    assert sentences.this_quarter(*figures, period=QUARTER) == words
+
+
+def test_a_part_of_a_quarter_says_so() -> None:
+    text = sentences.this_quarter(figure(27), figure(18), figure(1), figure(86), None, PART)
+    assert text.startswith("In April to May 2015 so far, 27 referrals were received")
+    assert "1 person ended" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ((69, 18, 1, 86), "69 + 18 \N{MINUS SIGN} 1 = 86: everyone is accounted for."),
+        (("before", 88, 2, 86), "0 + 88 \N{MINUS SIGN} 2 = 86: everyone is accounted for."),
+        (
+            (69, 18, 1, 85),
+            "69 + 18 \N{MINUS SIGN} 1 makes 86, but 85 people are open: a difference of 1 that the data "
+            "lead should "
+            "explain.",
+        ),
+        ((69, None, 1, 86), "The flow cannot be added up because one of its figures is withheld."),
+    ],
+)
+def test_the_flow_adds_up_in_words(values: tuple, words: str) -> None:
+    cells = [None if v == "before" else figure(v) for v in values]
+    assert sentences.flow_identity(*cells) == words
+
+
+def test_a_flow_that_is_not_published_says_so() -> None:
+    assert sentences.flow_identity(None, None, None, None) == (
+        "The flow of people is not published for this period."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "No breakdown of sex is published for this period."),
+        ([("Female", figure(None))], "Every category is withheld to protect people."),
+        ([("Female", figure(30)), ("Male", figure(55))], "The largest shown: Male, 55 people."),
+        ([("A", figure(5)), ("B", figure(5))], "The largest shown: A and B, each 5 people."),
+        (
+            [("A", figure(15)), ("B", figure(None)), ("C", figure(10))],
+            "The largest shown: A, 15 people. 1 of 3 categories is withheld.",
+        ),
+        (
+            [("A", figure(15)), ("B", figure(None)), ("C", figure(None))],
+            "The largest shown: A, 15 people. 2 of 3 categories are withheld.",
+        ),
+        ([("A", figure(0)), ("B", figure(0))], "Every category is nil."),
+    ],
+)
+def test_the_largest_category(rows: list, words: str) -> None:
+    assert sentences.largest(rows, "sex", "people") == words
+
+
+@pytest.mark.parametrize(
+    ("share", "accepted", "received", "words"),
+    [
+        (
+            figure(55, **SHARE),
+            figure(186),
+            figure(375),
+            "375 referrals have been received since June 2014; 186 have been accepted, 55% of those decided.",
+        ),
+        (
+            figure(None, **SHARE | {"note": "too few people"}),
+            figure(1),
+            figure(2),
+            "2 referrals have been received since June 2014; 1 has been accepted. The share of decided "
+            "referrals that "
+            "were accepted is withheld to protect people: too few people.",
+        ),
+        (None, None, figure(0), "No referral has been received since June 2014."),
+        (
+            None,
+            None,
+            None,
+            "The number of referrals received since June 2014 is not published for this period.",
+        ),
+    ],
+)
+def test_acceptance(
+    share: Figure | None, accepted: Figure | None, received: Figure | None, words: str
+) -> None:
+    assert sentences.acceptance(share, accepted, received, "June 2014") == words
+
+
+def test_support_now_and_so_far() -> None:
+    text = sentences.support(figure(85), figure(186), figure(101), END, "June 2014")
+    assert text == (
+        "85 people were open on 31 March 2018. Since June 2014, 186 people started and the support of "
+        "101 people ended."
+    )
+    assert sentences.support(None, None, None, END, "June 2014") == (
+        "The number of people open on 31 March 2018 is not published."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (figure(86), "86 people"),
+        (figure(1), "1 person"),
+        (figure(165, people=160), "about 160 people"),
+        (figure(14, people=15), "at most 14 people"),
+        (figure(64, **SHARE | {"people": 370}), "about 370 people"),
+        (figure(26, people=None), "people not shown"),
+        (figure(None), "withheld to protect people"),
+        (None, "not published for this period"),
+    ],
+)
+def test_the_people_behind_a_figure(cell: Figure | None, words: str) -> None:
+    assert sentences.people(cell) == words
+
+
+@pytest.mark.parametrize(
+    ("starts", "words"),
+    [
+        (figure(12), "12 people started"),
+        (figure(1), "1 person started"),
+        (figure(0), "0 people started"),
+        (figure(None), "fewer than 10 people started"),
+        (figure(255, people=250), "support started 255 times"),
+        (figure(14, people=15), "support started 14 times"),
+        (figure(9, people=None), "support started 9 times"),
+        (None, "an unpublished number of people started"),
+    ],
+)
+def test_a_person_who_starts_twice_is_two_starts(starts: Figure | None, words: str) -> None:
+    assert sentences.started(starts) == words
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "words"),
+    [
+        (figure(12), figure(9), "12 people started and the support of 9 people ended"),
+        (figure(12, people=10), figure(9, people=8), "support started 12 times and ended 9 times"),
+        (figure(12, people=10), figure(9), "support started 12 times and the support of 9 people ended"),
+        (figure(12), figure(9, people=8), "12 people started and support ended 9 times"),
+    ],
+)
+def test_starts_and_ends_in_one_clause(starts: Figure, ends: Figure, words: str) -> None:
+    assert sentences.started_and_ended(starts, ends) == words
+
+
+@pytest.mark.parametrize(
+    ("pairs", "started", "is_enough", "part_of_the_words"),
+    [
+        (100, 176, True, "About 100 of the 176 people who had started by 31 December 2017"),
+        (20, 100, False, "too few to speak for the group, so no change is shown"),
+        (30, 100, True, "(30%)"),
+        (None, 59, False, "Fewer than 10 of the 59 people"),
+        (None, None, False, "Change cannot be shown"),
+        (20, 0, False, "no change is shown"),
+    ],
+)
+def test_change_is_shown_for_ten_people_and_three_in_ten(
+    pairs: int | None, started: int | None, is_enough: bool, part_of_the_words: str
+) -> None:
+    coverage = StarCoverage(pairs, started)
+    assert coverage.is_enough is is_enough
+    assert part_of_the_words in sentences.star_coverage(coverage, date(2017, 12, 31))
+
+
+def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
+    to_date = [
+        figure(n, period_type="programme", period_end=end)
+        for n, end in ((160, date(2017, 9, 30)), (176, date(2017, 12, 31)), (186, END))
+    ]
+    assert sentences.star_pairs([95, None, 100], to_date, END) == (StarCoverage(100, 176), date(2017, 12, 31))
+    assert sentences.star_pairs([95], to_date, date(2018, 3, 30)) == (
+        StarCoverage(95, 160),
+        date(2017, 9, 30),
+    )
+    assert sentences.star_pairs([], [], END) == (StarCoverage(None, None), None)
+
+
+@pytest.mark.parametrize(
+    ("intervals", "words"),
+    [
+        ([], "No change can be shown for any area."),
+        (
+            [(0.4, 1.2), (0.1, 0.9)],
+            "Among people with two readings, the latest is higher on average in 2 of 2 areas.",
+        ),
+        ([(-1.2, -0.4)], "Among people with two readings, the latest is lower on average in 1 of 1 areas."),
+        (
+            [(-0.2, 0.4)],
+            "Among people with two readings, the latest is not clearly different in 1 of 1 areas.",
+        ),
+        (
+            [(0.4, 1.2), (-1.2, -0.4), (-0.1, 0.3)],
+            "Among people with two readings, the latest is higher on average in 1 of 3 areas, lower on "
+            "average "
+            "in 1 and not clearly different in 1.",
+        ),
+    ],
+)
+def test_change_is_worded_by_its_intervals(intervals: list, words: str) -> None:
+    rows = [("area", figure((a + b) / 2, **CHANGE | {"lower": a, "upper": b})) for a, b in intervals]
+    assert sentences.star_change(rows) == words
+
+
+def test_tipping_point() -> None:
+    # 100 of 176 rose by 0.76 on average: the other 76 would have to have fallen by a whole point.
+    assert sentences.tipping_point(0.76, 100, 176) == pytest.approx(-1.0)
+    assert sentences.tipping_point(0.5, 10, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (
+            figure(30, exact=False),
+            "About 30 people have moved on since June 2014; in all, the support of 101 people ",
+        ),
+        (
+            figure(None),
+            "Fewer than 10 people have moved on since June 2014; in all, the support of 101 people ",
+        ),
+        (None, "How many people have moved on since June 2014 is not published."),
+    ],
+)
+def test_moved_on(count: Figure | None, words: str) -> None:
+    assert sentences.moved_on(count, figure(101), "June 2014").startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [
+        (
+            figure(2400, **MONEY),
+            "In January to March 2018, £2,400 was paid from personal budgets for about 40 people, 45% of "
+            "those "
+            "supported in the period.",
+        ),
+        (figure(0, **MONEY), "Nothing was paid from personal budgets in January to March 2018."),
+        (
+            figure(None, **MONEY | {"note": "too few people"}),
+            "What was paid from personal budgets in January to March 2018 is withheld to protect people: "
+            "too few "
+            "people.",
+        ),
+        (None, "No personal budget figures are published for January to March 2018."),
+    ],
+)
+def test_money(total: Figure | None, words: str) -> None:
+    assert sentences.money(total, figure(40, exact=False), figure(45, **SHARE), QUARTER) == words
+
+
+def source(label: str, loaded: int, rejected: int, came: bool = True) -> dict:
+    return {"label": label, "rows_loaded": loaded, "rows_rejected": rejected, "ever_received": came}
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ([], "Nothing is known about the exports behind these figures."),
+        ([source("Referrals", 0, 0, False)], "No export has come yet, so there is nothing to count."),
+        (
+            [source("Referrals", 990, 10), source("Caseload", 1000, 0)],
+            "Both exports have come; 1,990 rows are loaded and 10 were refused (0.5%).",
+        ),
+        (
+            [source("Referrals", 5000, 1)],
+            "The one export has come; 5,000 rows are loaded and 1 was refused (under 0.1%).",
+        ),
+        (
+            [source("Referrals", 10, 0), source("Caseload", 5, 0), source("Outcomes Star", 0, 0, False)],
+            "2 of 3 exports have come; 15 rows are loaded and none was refused. Outcomes Star never came.",
+        ),
+    ],
+)
+def test_data_quality(sources: list, words: str) -> None:
+    assert sentences.data_quality(sources) == words
+
+
+def release(created: datetime, status: str = "draft", synthetic: bool = True) -> Release:
+    return Release("r1", END, created, status, "Programme", synthetic, "0.1.0", 31, 100)
+
+
+CREATED = datetime(2018, 4, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("checked_after", "now_after", "part_of_the_words"),
+    [
+        (0, 0, ""),
+        (0, 31, ""),
+        (0, 32, "The planned refresh has not run: it is due every 31 days and the last was 32 days ago"),
+        (0, 101, "These figures are stale. Nobody has looked for new exports for 101 days"),
+        (110, 111, "These figures are stale: they are 111 days old."),
+        (95, 96, ""),
+    ],
+)
+def test_a_dead_scheduler_does_not_look_fresh(
+    checked_after: int, now_after: int, part_of_the_words: str
+) -> None:
+    checked, now = CREATED + timedelta(days=checked_after), CREATED + timedelta(days=now_after)
+    text = sentences.stale(release(CREATED), checked, now)
+    assert (part_of_the_words in text) if part_of_the_words else text == ""
+
+
+def test_the_top_line() -> None:
+    assert sentences.top_line(release(CREATED), CREATED) == (
+        "As at 31 March 2018 · refreshed 1 April 2018, 09:00 · release r1 (draft: not yet approved) · "
+        "The data are synthetic"
+    )
+    approved = sentences.top_line(release(CREATED, "approved", synthetic=False), CREATED + timedelta(days=5))
+    assert approved.endswith("checked for new exports 6 April 2018, 09:00 · release r1 (approved)")
