@@ -51,5 +51,7 @@ lock: setup ## write requirements.lock anew from pyproject.toml (exact versions,
 example: setup ## make the synthetic example exports anew
 	@$(BIN)/python tests/make_example_inbox.py
 
-clean: ## remove the demonstration's data (not the environment)
-	rm -rf data dbt/target dbt/logs logs test-results
+clean: ## remove the demonstration's data and what tests left (not the environment, never data of your own)
+	@if [ -d data ] && [ -d data/landing ] && [ ! -e data/demo_exports_taken.json ]; then \
+	  echo "data/ holds data of your own and stays"; else rm -rf data; fi
+	rm -rf dbt/target dbt/logs logs test-results

@@ -113,6 +113,8 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
             return NEEDS_CONFIRMATION
         if isinstance(cause, FlicError):
             print(f"Failed: {cause}. {served}")
+        elif isinstance(cause, OSError):
+            print(f"Failed: {cause.strerror}: {cause.filename}. Free space or mend its rights. {served}")
         else:
             # A defect. Its words may quote a row, so they stay in the run's history, in the restricted zone.
             print(f"Failed: unexpected {type(cause).__name__}; see the run in Dagster. {served}")
@@ -191,11 +193,13 @@ def last_run(settings: Settings) -> str:
 
 def publications(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic publications list | verify | rollback`: the releases that stand in the served folder."""
+    from dagster_project.lock import exclusive
     from dagster_project.publication.releases import current_release, list_releases, rollback, verify
 
     folder = settings.publications_dir
     if arguments.action == "rollback":
-        rollback(folder, arguments.release_id)
+        with exclusive(settings):
+            rollback(folder, arguments.release_id)
         print(f"Served again: release {arguments.release_id}.")
         return DONE
     current = current_release(folder)
@@ -230,6 +234,7 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
 
     ports = demonstration.Ports(dashboards=arguments.dashboards_port, dagster=arguments.dagster_port)
     demonstration.require_free(ports)
+    demonstration.require_own_folder(settings)
     settings = demonstration.make_keys(settings)
     demonstration.fill_inbox(settings)
     if waiting_files(settings) or current_release(settings.publications_dir) is None:

@@ -22,6 +22,8 @@ from dagster_project.settings import ROOT, FlicError, Settings, demo_key_path
 
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
 SECONDS_TO_ANSWER = 120
+# Which example exports have been put into the inbox; its presence marks a demonstration's data folder.
+MARKER = "demo_exports_taken.json"
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,18 @@ def make_keys(settings: Settings) -> Settings:
     return Settings.from_environment()
 
 
+def require_own_folder(settings: Settings) -> None:
+    """Raise `FlicError` when the data folder holds loads that the demonstration did not make."""
+    if (settings.landing / "loads").exists() and not (settings.data_dir / MARKER).exists():
+        raise FlicError(
+            f"{settings.data_dir} holds data of your own: the demonstration would mix synthetic people among"
+            " them. Give it another folder: FLIC_DATA_DIR=/some/other/folder make demo"
+        )
+
+
 def fill_inbox(settings: Settings) -> None:
     """Copy the example exports that the demonstration has not put into the inbox before."""
-    taken = settings.data_dir / "demo_exports_taken.json"
+    taken = settings.data_dir / MARKER
     seen = set(json.loads(taken.read_text())) if taken.exists() else set()
     exports = [path for path in sorted(EXAMPLE_INBOX.iterdir()) if path.suffix in {".csv", ".xlsx"}]
     new = [path for path in exports if path.name not in seen]

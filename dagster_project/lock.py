@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import filelock
@@ -23,6 +24,17 @@ class BusyError(FlicError):
 @contextmanager
 def exclusive(settings: Settings) -> Iterator[None]:
     """Hold the data folder for one refresh; raise `BusyError` at once if another one holds it."""
+    # What is written while the lock is held is for its owner alone; the served folder opens its own files.
+    previous = os.umask(0o077)
+    try:
+        with _held(settings):
+            yield
+    finally:
+        os.umask(previous)
+
+
+@contextmanager
+def _held(settings: Settings) -> Iterator[None]:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     holder = settings.data_dir / "refresh.lock.json"
     try:
@@ -31,10 +43,16 @@ def exclusive(settings: Settings) -> Iterator[None]:
             holder.write_text(json.dumps({"process": os.getpid(), "since": since}))
             yield
     except filelock.Timeout:
+        raise BusyError(f"already running: {_who(holder)}") from None
+
+
+def _who(holder: Path) -> str:
+    """Who holds the lock, as far as they have written it down."""
+    try:
         who = json.loads(holder.read_text())
-        raise BusyError(
-            f"already running: process {who['process']} has been refreshing since {who['since']}"
-        ) from None
+        return f"process {who['process']} has been refreshing since {who['since']}"
+    except (OSError, ValueError, KeyError):
+        return "another refresh has just begun"
 
 
 class RefreshLock(dg.ConfigurableResource):

@@ -77,7 +77,9 @@ def invoke_dbt(settings: Settings, arguments: Sequence[str], callbacks: Sequence
                 str(settings.dbt_dir),
                 "--target-path",
                 str(settings.dbt_target),
-                "--quiet",
+                # dbt's own words can quote a cell; what failed is told by us (_safe_message).
+                "--log-level",
+                "none",
                 "--log-level-file",
                 "none",
                 "--no-version-check",
@@ -118,18 +120,12 @@ def drop_damaged_warehouse(settings: Settings) -> None:
         return
     try:
         duckdb.connect(str(settings.warehouse)).close()
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
             raise TransformationError(
                 "another program holds the warehouse open; close it and run again"
-            ) from error
-        damaged = True
-    except duckdb.Error:
-        damaged = True
-    else:
-        damaged = False
-    if damaged:
-        logger.warning("The warehouse file is damaged; it is built anew from landing.")
+            ) from None
+        logger.warning("The warehouse file does not open; it is built anew from landing.")
         settings.warehouse.unlink()
         settings.warehouse.with_name(settings.warehouse.name + ".wal").unlink(missing_ok=True)
 

@@ -397,6 +397,8 @@ def data_quality(sources: Sequence[dict]) -> str:
     came = len(sources) - len(missing)
     if not came:
         return "No export has come yet, so there is nothing to count."
+    # Few rows are withheld like few people; where nothing came there is nothing to withhold.
+    withheld = [s for s in sources if s["ever_received"] and s["rows_rejected"] is None]
     rejected = sum(s["rows_rejected"] or 0 for s in sources)
     loaded = sum(s["rows_loaded"] or 0 for s in sources)
     if missing:
@@ -405,6 +407,12 @@ def data_quality(sources: Sequence[dict]) -> str:
         text = "The one export has come"
     else:
         text = f"{'Both' if came == 2 else f'All {came}'} exports have come"
+    never = f" {_listed(missing)} never came." if missing else ""
+    if withheld:
+        refused = f"about {number(rejected)} were refused, and " if rejected else ""
+        few = f"fewer than 10 of {_listed([s['label'] for s in withheld])}"
+        few += "" if refused else " refused"
+        return f"{text}; about {number(loaded)} rows are loaded, {refused}{few}.{never}"
     text += f"; {number(loaded)} rows are loaded"
     share = 100 * rejected / (loaded + rejected) if loaded + rejected else 0
     if rejected:
@@ -412,7 +420,7 @@ def data_quality(sources: Sequence[dict]) -> str:
         text += f" ({'under 0.1' if share < 0.1 else f'{share:.1f}'}%)"
     else:
         text += " and none was refused"
-    return text + "." + (f" {_listed(missing)} never came." if missing else "")
+    return f"{text}.{never}"
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 Their metadata holds counts and reasons, never a value of a file.
 """
 
+import csv
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -22,6 +23,10 @@ from dagster_project.settings import FlicError, Settings
 logger = logging.getLogger("flic")
 
 LONDON = ZoneInfo("Europe/London")
+
+
+class AsAtError(FlicError):
+    """Figures were asked for a day that no loaded extract can describe."""
 
 
 class NothingLoadedError(FlicError):
@@ -63,6 +68,18 @@ def latest_extract_date(settings: Settings, known_by: datetime) -> date:
     return day
 
 
+def require_described(settings: Settings, as_at: date, latest: date) -> None:
+    """Raise `AsAtError` for a day before the programme or after the newest extract: nobody knows it yet."""
+    with (settings.seeds_dir / "programme_settings.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["setting"]: row["value"] for row in csv.DictReader(file)}
+    start = date.fromisoformat(known["programme_start"])
+    if not start <= as_at <= latest:
+        raise AsAtError(
+            f"as-at {as_at} lies outside what is known: it goes from {start} (programme start)"
+            f" to {latest} (newest extract)"
+        )
+
+
 def write_control(settings: Settings, as_at: date, known_by: datetime) -> None:
     """Put the one row (`as_at`, `known_by`) that dbt reads beside the landed exports."""
     folder = settings.landing / "control"
@@ -92,7 +109,9 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         now = datetime.now(UTC).replace(tzinfo=None)
         report = ingest(settings, received_at=now, backfill=config.backfill, log=logger)
         known_by = london_to_utc(config.known_by) if config.known_by else now
-        as_at = date.fromisoformat(config.as_at) if config.as_at else latest_extract_date(settings, known_by)
+        latest = latest_extract_date(settings, known_by)
+        as_at = date.fromisoformat(config.as_at) if config.as_at else latest
+        require_described(settings, as_at, latest)
         write_control(settings, as_at, known_by)
         for export in exports:
             files = [file for file in report.files if file.export == export]

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,52 +28,61 @@ class PublishConfig(dg.Config):
 
 
 def guard_volume(settings: Settings, confirm: bool) -> None:
-    """Stop before publication when a current load is far smaller than the one before it.
+    """Stop before publication when a current load is far smaller than the last one that was accepted.
 
-    The share that counts as "far smaller" is `volume_guard_share` of the programme's settings. A confirmation
-    is kept beside the landed files, so that a confirmed load is never asked about again. Raises
-    `ConfirmationNeededError`.
+    A load is accepted once it has been published or the data lead has confirmed it; before the first
+    publication the load directly before counts. The share that is "far smaller" is `volume_guard_share` of
+    the programme's settings. Raises `ConfirmationNeededError`; with `confirm` the loads are accepted.
     """
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-        shrunk = warehouse.execute(
-            """
-            with loads as (
-                select
-                    load_id,
-                    export,
-                    is_current,
-                    rows_loaded,
-                    lag(rows_loaded) over (partition by export order by load_number) as rows_before
-                from marts.fct_loads
-                where load_number is not null
-            )
-            select load_id, export, rows_loaded, rows_before
-            from loads
-            cross join (
-                select cast(value as double) as share from reference.programme_settings
-                where setting = 'volume_guard_share'
-            )
-            where is_current and rows_loaded < share * rows_before
-            order by export
-            """
+        [(share,)] = warehouse.execute(
+            "select cast(value as double) from reference.programme_settings"
+            " where setting = 'volume_guard_share'"
         ).fetchall()
-    confirmed = settings.landing / "confirmed"
-    waiting = [row for row in shrunk if not (confirmed / row[0]).exists()]
-    if not waiting:
+        loads = warehouse.execute(
+            "select export, load_id, rows_loaded, is_current from marts.fct_loads"
+            " where load_number is not null order by export, load_number"
+        ).fetchall()
+    accepted = settings.landing / "accepted"
+    before: dict[str, int] = {}
+    has_accepted: set[str] = set()
+    shrunk: dict[str, str] = {}
+    for export, load_id, rows, is_current in loads:
+        is_accepted = (accepted / load_id).exists()
+        if is_current and not is_accepted and rows < share * before.get(export, 0):
+            shrunk[load_id] = f"{export}: {rows} rows, {before[export]} before"
+        if is_accepted or export not in has_accepted:
+            before[export] = rows
+        if is_accepted:
+            has_accepted.add(export)
+    if not shrunk:
         return
-    words = "; ".join(f"{export}: {rows} rows, {before} before" for _, export, rows, before in waiting)
+    words = "; ".join(shrunk.values())
     if not confirm:
         raise ConfirmationNeededError(
             f"far fewer rows than last time ({words}). If that is right: flic refresh --confirm-volume"
         )
-    confirmed.mkdir(parents=True, exist_ok=True)
-    for load_id, *_ in waiting:
-        (confirmed / load_id).touch()
     logger.info("Confirmed by the data lead: %s", words)
+    accept_loads(settings, shrunk)
+
+
+def accept_loads(settings: Settings, load_ids: Iterable[str]) -> None:
+    """Note beside the landed files that figures have been published from these loads, or may be."""
+    accepted = settings.landing / "accepted"
+    accepted.mkdir(parents=True, exist_ok=True)
+    for load_id in load_ids:
+        (accepted / load_id).touch()
+
+
+def current_loads(settings: Settings) -> list[str]:
+    """The loads that the warehouse's figures rest on."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        rows = warehouse.execute("select load_id from marts.fct_loads where is_current").fetchall()
+    return [load_id for (load_id,) in rows]
 
 
 def inputs_fingerprint(settings: Settings) -> str:
-    """SHA-256 over what the figures rest on: the loads known, as-at and known-by rule, seeds and models."""
+    """SHA-256 over what figures rest on: loads known, as-at, seeds, models and the rules of publication."""
     digest = hashlib.sha256()
     with duckdb.connect() as connection:
         rows = connection.execute(
@@ -89,8 +99,13 @@ def inputs_fingerprint(settings: Settings) -> str:
             ],
         ).fetchall()
     digest.update(repr(rows).encode())
-    for folder in (settings.seeds_dir, settings.dbt_dir / "models", settings.dbt_dir / "macros"):
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for folder in (
+        settings.seeds_dir,
+        settings.dbt_dir / "models",
+        settings.dbt_dir / "macros",
+        Path(__file__).parent,
+    ):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
             digest.update(f"{path.relative_to(folder)}\0".encode() + _content(path))
     return digest.hexdigest()
 
@@ -124,6 +139,7 @@ def release(
         inputs_sha256=inputs_fingerprint(settings),
         log=logger,
     )
+    accept_loads(settings, current_loads(settings))
     return dg.MaterializeResult(
         metadata={
             "release": report.release_id,

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import permutations
 
 from dagster_project.publication.intervals import t_interval, wilson
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
@@ -378,6 +379,11 @@ class _Counts:
                 of_counted, of_all = [definition.population, *of_counted], of_all[1:]
             numerators = place("numerator", counted, of_counted)
             denominators = place("denominator", of, of_all)
+            # "Of all ends" and "of ends without deaths" have one numerator; two roundings would narrow it.
+            alike: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
+            for figure, cell, count in zip(figures, numerators, counted, strict=True):
+                alike[*((d, c) for d, c in figure.categories if d in additive), count].append(cell)
+            at_most += [pair for cells in alike.values() for pair in permutations(cells, 2)]
             rest = [cell._replace(population=f"{metric_id}, rest") for cell in denominators]
             others = [b - a for a, b in zip(counted, of, strict=True)]
             for cells, numbers in ((numerators, counted), (denominators, of), (rest, others)):
@@ -459,7 +465,9 @@ def _safe_figure(
         return published(figure, value=rounded["value"], people=people)
     if figure.measure == "share" and not money:
         return published(figure, **safe_share(rounded["numerator"], rounded["denominator"], people, rules))
-    enough = min(figure.people, rounded["people"])
+    # By the rounded count alone, and so that it guarantees the minimum: whether a mean is shown must tell
+    # nothing of the true count that the rounded one does not.
+    enough = rounded["people"] - (rules.rounding_base - 1)
     if figure.measure == "share":
         return _safe_money_share(figure, people, enough, rules)
     if figure.measure == "total_gbp":

@@ -23,6 +23,7 @@ from dagster_project.publication.disclosure import (
     Rules,
     SafeFigures,
     exact_figures,
+    rounded_rows,
     safe_figures,
     safe_issues,
 )
@@ -135,6 +136,7 @@ class _Warehouse:
     plan: list[PlannedTable]
     figures: list[ExactFigure]
     issues: list[tuple[str, str, str, str, int]]
+    sources: Table
     references: list[Table]
     """Tables that stand in both files as they are."""
 
@@ -158,11 +160,14 @@ def publish(
             f"FLIC_ROUNDING_KEY is missing or shorter than {SHORTEST_KEY} characters. Rounding with a key"
             " that can be guessed protects nobody."
         )
+    if hmac.compare_digest(settings.rounding_key, settings.pseudonym_key):
+        raise PublicationError(
+            "FLIC_ROUNDING_KEY and FLIC_PSEUDONYM_KEY are the same: who learns one must not hold the other."
+        )
     prepare_folder(settings.management, may_create=True, private=True)
     is_default = settings.publications_dir == settings.data_dir / "publications"
     prepare_folder(settings.publications_dir, may_create=is_default, private=False)
-    key_check = hmac.digest(settings.rounding_key, b"rounding key check", "sha256").hex()[:16]
-    _refuse_other_key(settings.management, key_check)
+    _refuse_other_key(settings)
 
     warehouse = _read_warehouse(settings.warehouse)
     log.info("%d exact figures in %d planned tables", len(warehouse.figures), len(warehouse.plan))
@@ -172,27 +177,30 @@ def publish(
     log.info("%d figures are safe to show, %d are withheld", len(safe.figures) - withheld, withheld)
     for name in safe.dropped_tables:
         log.warning("Not published, it cannot be rounded together with the others: %s", name)
-    [sources] = [table for table in warehouse.references if table.name == "source_status"]
-    few_hidden = safe_issues(
-        warehouse.issues,
-        [str(source[0]) for source in sources.rows],
-        key=settings.rounding_key,
-        rules=rules,
-    )
+    exports = [str(source[0]) for source in warehouse.sources.rows]
+    issues = safe_issues(warehouse.issues, exports, key=settings.rounding_key, rules=rules)
     exact = exact_figures(warehouse.figures, warehouse.definitions)
     contents = {
         settings.management: (
             "management",
-            _tables(warehouse, exact, [(*issue, "") for issue in warehouse.issues]),
+            _tables(warehouse, exact, [(*issue, "") for issue in warehouse.issues], warehouse.sources),
         ),
-        settings.publications_dir: ("spg", _tables(warehouse, safe.figures, few_hidden, audience="spg")),
+        settings.publications_dir: (
+            "spg",
+            _tables(
+                warehouse,
+                safe.figures,
+                issues,
+                safe_sources(warehouse.sources, key=settings.rounding_key, rules=rules),
+                audience="spg",
+            ),
+        ),
     }
 
     prints = {folder: _figures_sha256(tables) for folder, (_, tables) in contents.items()}
     served = {folder: _served(folder, warehouse.as_at, prints[folder]) for folder in contents}
     unchanged = all(served.values())
-    both = hashlib.sha256("".join(prints.values()).encode()).hexdigest()
-    new = f"{warehouse.as_at}-{created_at:%Y%m%dT%H%M%SZ}-{both[:8]}"
+    new = f"{warehouse.as_at}-{created_at:%Y%m%dT%H%M%SZ}-{prints[settings.publications_dir][:8]}"
     for folder, (audience, tables) in contents.items():
         if not unchanged:
             about = {
@@ -205,13 +213,12 @@ def publish(
                 "figures_sha256": prints[folder],
                 "attempts": safe.attempts,
                 "dropped_tables": safe.dropped_tables,
-                "not_additive": safe.not_additive,
-                "rounded_apart": safe.apart,
             }
             release = _release_table(warehouse, new, created_at, about)
-            # The check stays in the restricted zone.
-            private = {"rounding_key_check": key_check} if audience == "management" else {}
-            write_release(folder, new, [release, *tables], about | private)
+            # Which tables do not add up says that somebody was counted twice: not for readers.
+            if audience == "management":
+                about |= {"not_additive": safe.not_additive, "rounded_apart": safe.apart}
+            write_release(folder, new, [release, *tables], about)
         serve(folder, new if not unchanged else served[folder], checked_at=created_at)
         remove_old(folder, keep)
     release_id = served[settings.publications_dir] if unchanged else new
@@ -226,17 +233,21 @@ def publish(
     )
 
 
-def _refuse_other_key(management: Path, key_check: str) -> None:
-    """Stop when the rounding key is another one than before: two roundings of one count give it away."""
-    current = current_release(management)
-    if current is None or verify(management, current.release_id):
-        return
-    known = read_manifest(management, current.release_id).get("rounding_key_check")
-    if known != key_check:
+def _refuse_other_key(settings: Settings) -> None:
+    """Stop when the rounding key is another one than before: two roundings of one count give it away.
+
+    The check value stands in the restricted zone, where readers of the safe figures cannot come.
+    """
+    check = hmac.digest(settings.rounding_key, b"rounding key check", "sha256").hex()[:16]
+    known = settings.data_dir / "rounding_key_check"
+    released = list_releases(settings.management) or list_releases(settings.publications_dir)
+    if not released:
+        known.write_text(check)
+    elif not known.exists() or known.read_text() != check:
         raise PublicationError(
-            "FLIC_ROUNDING_KEY is not the key of the release before. A count rounded with two keys can"
-            " be worked out: set the former key again. If it is lost or has leaked, ask who answers for data"
-            f" protection, then remove {management} and refresh."
+            "FLIC_ROUNDING_KEY is not the key of the releases before, or the file rounding_key_check is gone."
+            " A count rounded with two keys can be worked out: set the former key again. If it is lost or has"
+            " leaked, ask who answers for data protection, then remove all releases and refresh."
         )
 
 
@@ -256,6 +267,22 @@ def _figures_sha256(tables: Sequence[Table]) -> str:
     return hashlib.sha256(json.dumps(prints, sort_keys=True).encode()).hexdigest()
 
 
+def safe_sources(sources: Table, *, key: bytes, rules: Rules) -> Table:
+    """What came of each export as a reader gets it: counts of rows about people rounded, few of them NULL."""
+    counted = {"rows_loaded", "rows_duplicate", "rows_rejected"}
+    names = [name for name, _ in sources.columns]
+
+    def safe(row: dict[str, object]) -> tuple[object, ...]:
+        return tuple(
+            rounded_rows(int(str(row[name])), f"{row['export']}:{name}", key=key, rules=rules)[0]
+            if name in counted
+            else row[name]
+            for name in names
+        )
+
+    return replace(sources, rows=tuple(safe(row) for row in _dicts(sources)))
+
+
 # --- the tables of a publication --------------------------------------------------------------------------
 
 
@@ -263,6 +290,7 @@ def _tables(
     warehouse: _Warehouse,
     figures: Sequence[PublishedFigure],
     issues: Sequence[tuple[object, ...]],
+    sources: Table,
     audience: str = "",
 ) -> list[Table]:
     """All tables but `release`; `audience` keeps the tables planned for it."""
@@ -271,6 +299,7 @@ def _tables(
         Table("metric_values", METRIC_VALUES, tuple(tuple(vars(figure).values()) for figure in figures)),
         Table("reference_plan", PLAN, tuple(plan)),
         Table("data_quality_issues", ISSUES, tuple(issues)),
+        sources,
         *warehouse.references,
     ]
 
@@ -351,6 +380,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
         figures=_figures(
             connection, plan, {(dimension, category) for dimension, category, *_ in categories.rows}
         ),
+        sources=_table(connection, "source_status", "marts.fct_source_status", SOURCE_STATUS),
         issues=list(issues.rows),  # pyright: ignore[reportArgumentType]
         references=[
             definitions,
@@ -362,7 +392,6 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
                 (("term", "VARCHAR"), ("label", "VARCHAR")),
             ),
             _table(connection, "reference_periods", "marts.dim_periods", PERIODS),
-            _table(connection, "source_status", "marts.fct_source_status", SOURCE_STATUS),
             replace(settings, rows=tuple(row for row in settings.rows if row[0] in PUBLISHED_SETTINGS)),
         ],
     )
@@ -422,7 +451,8 @@ def _table(
     wanted = (
         ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in columns) if columns else "*"
     )
-    result = connection.execute(f"select {wanted} from {source}")
+    # In one order: what is withheld beside a withheld sum must not depend on how the engine stored the rows.
+    result = connection.execute(f"select {wanted} from {source} order by all")
     found = tuple((column[0], str(column[1])) for column in result.description or [])
     return Table(name, found, tuple(result.fetchall()))
 

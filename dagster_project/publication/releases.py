@@ -111,7 +111,11 @@ def current_release(folder: Path) -> CurrentRelease | None:
 def list_releases(folder: Path) -> list[str]:
     """The ids of the finished releases in `folder`, oldest first."""
     return sorted(
-        (path.name.removesuffix(".manifest.json") for path in folder.glob("*.manifest.json")),
+        (
+            release_id
+            for path in folder.glob("*.manifest.json")
+            if RELEASE_ID.fullmatch(release_id := path.name.removesuffix(".manifest.json"))
+        ),
         key=lambda release_id: (_created(folder, release_id), release_id),
     )
 
@@ -173,7 +177,9 @@ def prepare_folder(folder: Path, *, may_create: bool, private: bool) -> None:
     """
     try:
         if may_create and folder.parent.is_dir() and not os.path.lexists(folder):
-            folder.mkdir(mode=0o700 if private else 0o755)
+            folder.mkdir()
+            # Said by hand: a refresh runs with everything else closed to other users.
+            folder.chmod(0o700 if private else 0o755)
         if not folder.is_dir():
             raise PublicationError(
                 f"the publications folder {folder} does not exist. Make it, or correct FLIC_PUBLICATIONS_DIR."
@@ -227,11 +233,13 @@ def write_release(
             )
         # The manifest last: it is what makes a release finished.
         for name in (path, _manifest_path(build, release_id)):
+            _open_like(folder, name)
             _sync(name)
             name.replace(folder / name.name)
             _sync(folder)
-    except OSError as error:
-        raise PublicationError(f"release {release_id} cannot be written: {error.strerror}.") from error
+    except (OSError, duckdb.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else "DuckDB could not write it; is the disk full?"
+        raise PublicationError(f"release {release_id} cannot be written: {why}.") from error
     finally:
         shutil.rmtree(build, ignore_errors=True)
 
@@ -244,6 +252,7 @@ def serve(folder: Path, release_id: str, *, checked_at: datetime) -> None:
     try:
         aside.parent.mkdir(exist_ok=True)
         _write_json(aside, pointer | {"checked_at": f"{checked_at.isoformat(timespec='seconds')}Z"})
+        _open_like(folder, aside)
         _sync(aside)
         aside.replace(folder / POINTER)
         _sync(folder)
@@ -303,6 +312,11 @@ def _write_file(path: Path, tables: Sequence[Table]) -> None:
 
 def _write_json(path: Path, content: Mapping[str, object]) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _open_like(folder: Path, path: Path) -> None:
+    """Let those read a file who may read its folder."""
+    path.chmod(folder.stat().st_mode & 0o444 | 0o600)
 
 
 def _sync(path: Path) -> None:

@@ -79,7 +79,7 @@ def _sources_table(view: View, sources: list[dict]) -> components.Table:
                 age,
                 sentences.day(received) if isinstance(received, datetime) else "[x]",
                 *[
-                    sentences.number(row[column] or 0)
+                    _rows(row[column], row["ever_received"])
                     for column in ("rows_loaded", "rows_duplicate", "rows_rejected", "rows_skipped")
                 ],
             ]
@@ -96,6 +96,13 @@ def _sources_table(view: View, sources: list[dict]) -> components.Table:
         "Skipped",
     ]
     return components.Table("Exports: freshness and rows", headings, rows)
+
+
+def _rows(count: int | None, ever_received: bool) -> str:
+    """A count of rows; few of them are withheld, and an export that never came has none."""
+    if count is None:
+        return "<10 [c]" if ever_received else "0"
+    return sentences.number(count)
 
 
 def _issues(view: View) -> None:

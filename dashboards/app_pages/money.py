@@ -30,10 +30,11 @@ def show(view: View) -> None:
     if year is not None:
         _year(view, year)
     _trend(view)
-    components.section("What it was spent on, and where", "Categories and boroughs stand in a fixed order.")
-    with st.container(key="pair-money"):
-        _by(view, "category", "programme", "By category")
-        _by(view, "borough", "programme", "By borough")
+    if year is not None:
+        components.section("What it was spent on, and where", "Everything in a fixed order, not by size.")
+        with st.container(key="pair-money"):
+            _by(view, "category", year, "By category")
+            _by(view, "borough", year, "By borough")
 
 
 def _quarter(view: View) -> None:
@@ -111,18 +112,19 @@ def _trend(view: View) -> None:
     )
 
 
-def _by(view: View, dimension: str, period_type: str, title: str) -> None:
-    figures = view.publication.figures("budget_spent", "total_gbp", period_type, (dimension,), view.end)
+def _by(view: View, dimension: str, year: Period, title: str) -> None:
+    # By year and never since the start: two sums to date, one less the other, are a quarter's own sum.
+    figures = view.publication.figures("budget_spent", "total_gbp", "year", (dimension,), year.end)
     rows = [(view.publication.label(dimension, f.category(dimension)), f) for f in figures]
-    since = f"since {figures[0].period_start:%B %Y}" if figures else ""
+    in_year = sentences.period_name(year)
     components.exhibit(
         view,
         f"by-{dimension}",
-        f"{title}, {since}" if since else title,
+        f"{title}, {in_year}",
         figures=figures,
         draw=lambda look: charts.bars(rows, look),
         table=components.one_way(
-            view, f"Paid from personal budgets, {title.lower()} {since}", dimension, figures, "Paid"
+            view, f"Paid from personal budgets, {title.lower()}, {in_year}", dimension, figures, "Paid"
         ),
         alt=charts.summary(rows),
         text=sentences.largest(rows, "spending", ""),

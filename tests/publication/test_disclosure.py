@@ -201,9 +201,11 @@ def test_wilson_and_t_as_in_the_textbook():
 # --- means and medians ---
 
 
-@pytest.mark.parametrize(("people", "is_shown"), [(9, False), (10, True), (5, False), (15, True)])
-def test_a_mean_needs_ten_people_truly_and_as_shown(people: int, is_shown: bool):
-    """Nine may be rounded to ten, and are still too few."""
+@pytest.mark.parametrize(
+    ("people", "is_shown"), [(5, False), (9, False), (10, False), (15, True), (20, True)]
+)
+def test_a_mean_needs_ten_people_as_the_rounded_count_guarantees_them(people: int, is_shown: bool):
+    """A shown 10 may be 6 to 14 people; were the mean there for ten and not for nine, it would tell which."""
     for number in range(20):
         metric = definition(f"m{number}", measures="mean")
         got = only([figure(metric.metric_id, "mean", people, 1.26, standard_deviation=2.0)], metric)
@@ -222,7 +224,7 @@ def test_a_mean_needs_ten_people_truly_and_as_shown(people: int, is_shown: bool)
             )
 
 
-@pytest.mark.parametrize(("people", "is_shown"), [(19, False), (20, True)])
+@pytest.mark.parametrize(("people", "is_shown"), [(19, False), (20, False), (25, True)])
 def test_a_median_needs_twenty(people: int, is_shown: bool):
     got = only([figure("m", "median", people, 12.34)], definition("m", measures="median"))
     assert got.value == (12.3 if is_shown else None)

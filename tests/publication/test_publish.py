@@ -366,10 +366,34 @@ def test_a_missing_or_short_key_stops(zone: Settings, key: bytes):
         run(replace(zone, rounding_key=key), "2015-05-01T09:00:00")
 
 
-def test_another_key_stops(zone: Settings):
+@pytest.mark.parametrize("lost", ["nothing", "the check value", "the exact release", "its manifest"])
+def test_another_key_stops_whatever_was_lost(zone: Settings, lost: str):
     before = served(zone.publications_dir)
-    with pytest.raises(PublicationError, match="not the key of the release before"):
+    if lost == "the check value":
+        (zone.data_dir / "rounding_key_check").unlink()
+    if lost == "the exact release":
+        (zone.management / f"{before}.duckdb").write_bytes(b"damaged")
+    if lost == "its manifest":
+        (zone.management / f"{before}.manifest.json").unlink()
+    with pytest.raises(PublicationError, match="not the key of the releases before"):
         run(replace(zone, rounding_key=KEY[::-1]), "2015-05-01T09:00:00")
+    assert served(zone.publications_dir) == before
+
+
+def test_one_secret_for_both_purposes_is_refused(zone: Settings):
+    with pytest.raises(PublicationError, match="are the same"):
+        run(replace(zone, pseudonym_key=zone.rounding_key), "2015-05-01T09:00:00")
+
+
+def test_the_same_figures_in_another_order_are_the_same_release(zone: Settings):
+    before = served(zone.publications_dir)
+    with duckdb.connect(str(zone.warehouse)) as warehouse:
+        for table in ("metrics.fct_metric_values", "metrics.metric_budget_spent"):
+            warehouse.execute(f"create table shuffled as from {table} order by hash({table.split('.')[1]})")
+            warehouse.execute(f"delete from {table}")
+            warehouse.execute(f"insert into {table} from shuffled")
+            warehouse.execute("drop table shuffled")
+    assert run(zone, "2015-05-01T09:00:00").unchanged
     assert served(zone.publications_dir) == before
 
 
