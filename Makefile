@@ -21,7 +21,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "1/3 Making the environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "2/3 Installing $$(grep -c == requirements.lock) packages from requirements.lock (two to four minutes, once)"
-	@$(BIN)/python -m pip install --quiet --progress-bar off -r requirements.lock
+	@$(BIN)/python -m pip install --progress-bar off -r requirements.lock 2>&1 \
+	  | awk '/^Collecting/ {if (++n % 10 == 0) {print "    " n " packages fetched"; fflush()}} /^Installing collected/ {print "    unpacking them"; fflush()} /^ERROR|No matching/ {print; fflush()}'
+	@$(BIN)/python -m pip check >/dev/null || { echo "The installation did not finish; run make again"; exit 1; }
 	@echo "3/3 Installing this project into it"
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . 2>/dev/null \
 	  || $(BIN)/python -m pip install --no-deps --no-build-isolation -e .

@@ -123,6 +123,8 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     if before and after and before.release_id == after.release_id:
         print(f"Nothing new: release {after.release_id}, as at {after.as_at}, is up to date.")
     elif after:
+        if arguments.as_at or arguments.known_by:
+            print("All readers of the dashboards now see these; `flic refresh` shows the latest again.")
         print(f"Published: release {after.release_id}, as at {after.as_at}.")
     return DONE
 
@@ -146,7 +148,7 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
     if current:
         print(f"Served      release {current.release_id} ({current.status})")
         print(f"As at       {current.as_at}")
-        print(f"Looked      {age(current.checked_at)} ago, {current.checked_at:%Y-%m-%d %H:%M} UTC")
+        print(f"Checked     {age(current.checked_at)} ago, {current.checked_at:%Y-%m-%d %H:%M} UTC")
     else:
         print("Served      nothing yet: put exports into the inbox and run `flic refresh`")
     waiting = waiting_files(settings)
@@ -155,6 +157,9 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"            {file.name}")
     if len(waiting) > 3:
         print(f"            and {len(waiting) - 3} more")
+    print(
+        f"Refused     {refused_files(settings)} files so far; reasons, and those of rows: {settings.rejects}"
+    )
     print(f"Last run    {last_run(settings)}")
     print(f"Profile     {settings.profile}")
     return DONE
@@ -182,13 +187,31 @@ def last_run(settings: Settings) -> str:
             return "none yet"
         run = records[0]
         started = datetime.fromtimestamp(run.start_time or 0, UTC)
-        words = f"{run.dagster_run.status.value.lower()}, started {started:%Y-%m-%d %H:%M} UTC"
-        if run.dagster_run.status is dg.DagsterRunStatus.FAILURE:
-            failures = instance.all_logs(run.dagster_run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-            words += "".join(
-                f", at {event.dagster_event.step_key}" for event in failures if event.dagster_event
-            )
+        words = f"{run.dagster_run.status.value.lower()}, {started:%Y-%m-%d %H:%M} UTC"
+        for entry in instance.all_logs(run.dagster_run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+            failure = entry.dagster_event.step_failure_data.error if entry.dagster_event else None
+            while failure and failure.cause:
+                failure = failure.cause
+            # Our own errors are written for the data lead; the words of any other may quote a row.
+            if failure and failure.message.startswith("dagster_project."):
+                words += f": {failure.message.split(': ', 1)[1].strip()}"
+            else:
+                words += ": a defect; see the run in Dagster"
         return words
+
+
+def refused_files(settings: Settings) -> int:
+    """Files refused whole, by the ledger; their reasons stand in the folder of rejects."""
+    import duckdb
+
+    if not (settings.landing / "loads").exists():
+        return 0
+    with duckdb.connect() as connection:
+        [(count,)] = connection.execute(
+            "select count(*) from read_parquet(?, union_by_name = true) where status = 'refused'",
+            [str(settings.landing / "loads" / "*.parquet")],
+        ).fetchall()
+    return count
 
 
 def publications(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -255,12 +278,26 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def iso_day(text: str) -> str:
     """A day as `YYYY-MM-DD`, checked."""
-    return date.fromisoformat(text).isoformat()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: write it as 2015-05-31") from None
 
 
 def iso_moment(text: str) -> str:
     """A London clock time as `YYYY-MM-DDTHH:MM`, checked."""
-    return datetime.fromisoformat(text).isoformat()
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write it as 2015-06-15T00:00") from None
+
+
+def port(text: str) -> int:
+    """A port of this machine."""
+    number = int(text)
+    if not 0 < number < 65_536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return number
 
 
 def parser() -> argparse.ArgumentParser:
@@ -301,8 +338,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add("prepare", prepare, "read the dbt project, so that Dagster can be started")
     command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")
-    command.add_argument("--dashboards-port", type=int, default=8501)
-    command.add_argument("--dagster-port", type=int, default=3000)
+    command.add_argument("--dashboards-port", type=port, default=8501, metavar="PORT")
+    command.add_argument("--dagster-port", type=port, default=3000, metavar="PORT")
     return top
 
 

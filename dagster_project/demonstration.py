@@ -99,6 +99,8 @@ def serve(settings: Settings, ports: Ports) -> None:
     def interrupt(signal_number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    # SIGINT by name too: a shell that starts the demonstration with & passes it on as ignored.
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     try:
         dashboards = _start(_dashboards(ports), _dashboards_environment(settings), logs / "dashboards.log")
@@ -112,7 +114,8 @@ def serve(settings: Settings, ports: Ports) -> None:
         print(f"Dagster     http://127.0.0.1:{ports.dagster}\n")
         print("What to try next")
         print("  Read the page 'This quarter', then choose another period: the address keeps your choice.")
-        print("  See the review's own day: .venv/bin/flic refresh --as-at 2015-05-31, then reload the page.")
+        print("  See the review's own day: .venv/bin/flic refresh --as-at 2015-05-31, then open")
+        print(f"    http://127.0.0.1:{ports.dashboards}/?period=2015-05-31; `flic refresh` goes back.")
         print(f"  Drop a file into {settings.inbox}: Dagster starts a refresh within a minute.")
         print("  Ask what is served: .venv/bin/flic status")
         print("The data are synthetic. Stop with Ctrl-C.", flush=True)
@@ -120,9 +123,10 @@ def serve(settings: Settings, ports: Ports) -> None:
             time.sleep(1)
         raise FlicError(f"one of the programs ended by itself; its words are in {logs}")
     except KeyboardInterrupt:
-        print("Stopped. The data stay; `make demo` starts again within seconds.")
+        print("Stopping ...", flush=True)
     finally:
         _stop(running)
+    print("Stopped. The data stay; `make demo` starts again without a new refresh.")
 
 
 def _dashboards(ports: Ports) -> list[str]:

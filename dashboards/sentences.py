@@ -183,21 +183,21 @@ def counted(figure: Figure | None, one: str, many: str) -> str:
 
 
 def started(figure: Figure | None) -> str:
-    """Starts as a clause. A person can start twice: then the times are counted, not the people."""
-    if figure is None or figure.value is None or figure.value == figure.people:
+    """Starts as a clause: the times, because a person can start twice and people are told apart, rounded."""
+    if figure is None or figure.value is None:
         return f"{counted(figure, 'person', 'people')} started"
     return f"support started {_times(figure.value)}"
 
 
 def ended(figure: Figure | None) -> str:
     """Ends as a clause, counted like starts."""
-    if figure is None or figure.value is None or figure.value == figure.people:
+    if figure is None or figure.value is None:
         return f"the support of {counted(figure, 'person', 'people')} ended"
     return f"support ended {_times(figure.value)}"
 
 
 def started_and_ended(starts: Figure | None, ends: Figure | None) -> str:
-    """Starts and ends as one clause: `12 people started and the support of 9 people ended`."""
+    """Starts and ends as one clause: `support started 12 times and ended 9 times`."""
     words = f"{started(starts)} and {ended(ends)}"
     return words.replace(" and support ended ", " and ended ") if words.startswith("support ") else words
 

@@ -95,7 +95,7 @@ def _sources_table(view: View, sources: list[dict]) -> components.Table:
         "Refused",
         "Skipped",
     ]
-    return components.Table("Exports: freshness and rows", headings, rows)
+    return components.Table("Exports: freshness, and the rows of the newest file", headings, rows)
 
 
 def _rows(count: int | None, ever_received: bool) -> str:
@@ -113,8 +113,15 @@ def _issues(view: View) -> None:
         if severity == "stop" and not found:
             continue
         components.section(title, text)
-        if not found:
+        # The safe file has one line for all that is found in few rows; the exact one has none.
+        named = [row for row in found if row["rule"] != "other"]
+        few = len(named) < len(found)
+        if few:
+            other = "other " if named else ""
+            components.quiet(f"Any {other}reason was found in fewer than 10 rows of an export, or in none.")
+        elif not named:
             components.quiet("None.")
+        if not named:
             continue
         rows = [
             [
@@ -122,13 +129,13 @@ def _issues(view: View) -> None:
                 sentences.number(row["rows"]) if row["rows"] is not None else "<10 [c]",
                 sentences.capital(row["wording"]),
             ]
-            for row in found
+            for row in named
         ]
-        table = components.Table(f"{title}, counted over all files", ["Export", "Rows", "Reason"], rows)
+        table = components.Table(f"{title}, in the newest files", ["Export", "Rows", "Reason"], rows)
         components.html(components.table_html(table, words=True))
     components.quiet(
-        "Counts of rows are rounded to 5 like counts of people. Reasons found in fewer than 10 rows share a "
-        "line that is always there; the data lead knows which they are."
+        "Counts of rows are rounded to 5 like counts of people. The data lead has every refused row of "
+        "every file, with its reason."
     )
 
 

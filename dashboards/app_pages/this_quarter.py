@@ -49,13 +49,8 @@ def _before(view: View, metric_id: str, measure: str, period_type: str, **catego
     )
 
 
-def _unit(figure: Figure | None, events: str) -> str:
-    """`people` where every event is another person; else the events, with the people beside them."""
-    return (
-        "people"
-        if figure is not None and figure.value is not None and figure.value == figure.people
-        else events
-    )
+def _is_one(figure: Figure | None) -> bool:
+    return figure is not None and figure.value == 1
 
 
 def _since(figure: Figure | None) -> str:
@@ -86,7 +81,7 @@ def _tiles(
                 since=_since(to_date[metric]),
                 place=view.place_name(view.place(metric, "count", "quarter")),
                 compare=like_for_like,
-                unit=_unit(quarter[metric], events),
+                unit=events.removesuffix("s") if _is_one(quarter[metric]) else events,
             )
         components.tile(
             view,

@@ -9,24 +9,18 @@ To look at another publication:
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dashboards.published import Publication, PublicationsFolder
 from dashboards.sentences import number
+from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "test-results" / "dashboards"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PAGES = (
     "",
     "referrals-and-waits",
@@ -37,15 +31,8 @@ PAGES = (
     "definitions",
 )
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt install chromium)")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 
 
 @pytest.fixture(scope="module")
@@ -62,52 +49,18 @@ def publication(folder: Path) -> Publication:
     return served.publication
 
 
-def serve(folder: Path) -> Iterator[str]:
-    """The application on a free port, stopped afterwards; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "streamlit_app.py")]
-    program = subprocess.Popen(
-        [*command, "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT,
-        env=os.environ | {"FLIC_PUBLICATIONS_DIR": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        yield address
-    finally:
-        program.terminate()
-        program.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """The application on the publications that are looked at."""
-    yield from serve(folder)
+    with dashboards(folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """One Playwright for the module."""
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One headless Chromium for the module."""
-    started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-    yield started
-    started.close()
+    with chromium() as browser:
+        yield browser
 
 
 def open_page(
@@ -225,7 +178,7 @@ def test_a_page_on_paper_has_all_of_its_charts_and_tables(browser: Browser, addr
 
 
 def test_no_publication_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
-    for address in serve(tmp_path):
+    with dashboards(tmp_path) as address:
         page = browser.new_page()
         page.goto(address)
         page.wait_for_selector("h1")

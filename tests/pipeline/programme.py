@@ -72,8 +72,13 @@ class Programme:
 
     def query(self, sql: str, *parameters: object, folder: str = "publications") -> list[tuple]:
         """Rows of the release that is served in a folder."""
-        file = self.folder / folder / self.current(folder)["file"]
-        with duckdb.connect(str(file), read_only=True) as release:
+        return self.query_release(self.current(folder)["release_id"], sql, *parameters, folder=folder)
+
+    def query_release(
+        self, release_id: str, sql: str, *parameters: object, folder: str = "publications"
+    ) -> list[tuple]:
+        """Rows of one release of a folder."""
+        with duckdb.connect(str(self.folder / folder / f"{release_id}.duckdb"), read_only=True) as release:
             return release.execute(sql, list(parameters)).fetchall()
 
     def warehouse(self, sql: str, *parameters: object) -> list[tuple]:

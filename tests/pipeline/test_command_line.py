@@ -22,6 +22,7 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
         ["refresh", "--as-at", "2015-02-30"],
         ["refresh", "--known-by", "yesterday"],
         ["publications", "rollback"],
+        ["publications", "approve"],
     ],
     ids=" ".join,
 )
@@ -55,8 +56,7 @@ def test_refresh_without_a_key_fails_before_it_touches_the_inbox(tmp_path: Path,
     assert not (tmp_path / "landing").exists()
 
 
-def test_a_changed_pseudonym_key_is_refused(published: Programme, tmp_path: Path) -> None:
-    programme = published.copy_to(tmp_path / "data")
+def test_a_changed_pseudonym_key_is_refused(programme: Programme) -> None:
     release = programme.current()["release_id"]
     environment = programme.environment | {"FLIC_PSEUDONYM_KEY": "another-synthetic-key-of-sufficient-length"}
     done = subprocess.run(
@@ -73,10 +73,7 @@ def test_an_empty_inbox_on_the_first_day_is_not_a_failure(tmp_path: Path) -> Non
     assert last_line(done).startswith("No new files")
 
 
-def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(
-    published: Programme, tmp_path: Path
-) -> None:
-    programme = published.copy_to(tmp_path / "data")
+def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(programme: Programme) -> None:
     before = programme.current()
     done = programme.refresh()
     after = programme.current()
@@ -85,8 +82,41 @@ def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(
     assert after == before
 
 
-def test_a_second_refresh_is_told_at_once_who_runs(published: Programme, tmp_path: Path) -> None:
-    programme = published.copy_to(tmp_path / "data")
+@pytest.mark.parametrize("day", ["2014-05-31", "2018-04-01"])
+def test_a_day_that_no_extract_describes_is_refused(programme: Programme, day: str) -> None:
+    before = programme.current()
+    done = programme.flic("refresh", "--as-at", day)
+    assert done.returncode == 1
+    assert "from 2014-06-01 (programme start) to 2018-03-31 (newest extract)" in last_line(done)
+    assert programme.current() == before
+
+
+def test_the_restricted_zone_is_closed_and_the_served_one_open(published: Programme) -> None:
+    assert (published.folder / "warehouse.duckdb").stat().st_mode & 0o077 == 0
+    assert (published.folder / "management").stat().st_mode & 0o077 == 0
+    for file in (
+        published.publications / "current.json",
+        published.publications / published.current()["file"],
+    ):
+        assert file.stat().st_mode & 0o044 == 0o044
+
+
+def test_a_damaged_warehouse_is_built_anew(programme: Programme) -> None:
+    before = programme.current()["release_id"]
+    warehouse = programme.folder / "warehouse.duckdb"
+    warehouse.write_bytes(b"damaged" * 10_000)
+    assert "built anew" in programme.refresh().stdout
+    assert programme.current()["release_id"] == before
+
+
+def test_the_demonstration_keeps_off_data_of_somebody_else(programme: Programme) -> None:
+    done = programme.flic("demo", "--dashboards-port", "0", "--dagster-port", "0")
+    assert done.returncode == 1
+    assert "data of your own" in last_line(done)
+    assert not any(programme.inbox.iterdir())
+
+
+def test_a_second_refresh_is_told_at_once_who_runs(programme: Programme) -> None:
     with subprocess.Popen(
         [*FLIC, "refresh"], env=programme.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as first:
@@ -100,8 +130,7 @@ def test_a_second_refresh_is_told_at_once_who_runs(published: Programme, tmp_pat
     assert "already running" in last_line(second)
 
 
-def test_a_shrunken_export_stops_until_it_is_confirmed(published: Programme, tmp_path: Path) -> None:
-    programme = published.copy_to(tmp_path / "data")
+def test_a_shrunken_export_stops_until_it_is_confirmed(programme: Programme) -> None:
     release = programme.current()["release_id"]
     [caseload] = example_files("caseload_2014-09-30.csv")
     programme.inbox.mkdir(exist_ok=True)
@@ -112,8 +141,10 @@ def test_a_shrunken_export_stops_until_it_is_confirmed(published: Programme, tmp
     assert "caseload" in last_line(stopped)
     assert "--confirm-volume" in last_line(stopped)
     assert programme.current()["release_id"] == release
-    # Asked again without an answer it stops again; confirmed once it never asks again.
+    # Tomorrow's extract, as small: what nobody confirmed is no measure for the next.
+    (programme.inbox / "caseload_2018-05-01.csv").write_bytes(caseload.read_bytes() + b"\n\n")
     assert programme.flic("refresh").returncode == 3
+    # Confirmed once it never asks again.
     assert programme.flic("refresh", "--confirm-volume").returncode == 0
     assert programme.flic("refresh").returncode == 0
     assert programme.current()["release_id"] != release

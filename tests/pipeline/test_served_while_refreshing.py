@@ -1,0 +1,83 @@
+"""A page that is read all the while: every look shows one release, whole, while ten others are published."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.pipeline.programme import ROOT, Programme
+from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
+
+QUARTER_ENDS = [
+    f"{year}-{day}" for year in (2015, 2016, 2017) for day in ("03-31", "06-30", "09-30", "12-31")
+]
+DAYS = QUARTER_ENDS[:10]
+
+# The refreshes of a service that goes on running: one process, as the daemon's, so that all ten fit a test.
+REFRESHES = """
+import sys
+from dagster_project.cli import main
+for day in sys.argv[1:]:
+    try:
+        main(["refresh", "--as-at", day])
+    except SystemExit as left:
+        if left.code:
+            raise
+"""
+
+
+@contextmanager
+def refreshing(programme: Programme, days: list[str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", REFRESHES, *days],
+        env=programme.environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        yield running
+
+
+def open_on(programme: Programme, release: str) -> str:
+    [(people,)] = programme.query_release(
+        release,
+        "select value from metric_values where metric_id = 'open_caseload' and dimension_1 = ''"
+        " and period_end = (select as_at from release)",
+    )
+    return f"{people:.0f} people"
+
+
+def test_ten_refreshes_under_a_page_that_is_looked_at_every_second(programme: Programme) -> None:
+    seen: set[str] = set()
+    looks = 0
+    with (
+        dashboards(programme.publications) as address,
+        chromium() as browser,
+        refreshing(programme, DAYS) as child,
+    ):
+        page = browser.new_page()
+        while child.poll() is None or looks == 0:
+            page.goto(address)
+            page.wait_for_selector("footer.foot", timeout=60_000)
+            text = page.inner_text("[data-testid=stMain]")
+            release = re.findall(r"release (\d{4}-\d\d-\d\d-\d{8}T\d{6}Z-[0-9a-f]{8})", text)
+            # The top line and the footer name it: one release, not two.
+            assert len(release) == 2
+            assert len(set(release)) == 1
+            assert "cannot be shown" not in text
+            tile = " ".join(page.inner_text("[class*=st-key-tile-open]:not([class*=tiles])").split())
+            assert open_on(programme, release[0]) in tile, (release, tile)
+            seen.add(release[0])
+            looks += 1
+            time.sleep(1)
+        assert child.returncode == 0, child.stdout.read() if child.stdout else ""
+    assert looks >= 10
+    assert len(seen) >= 5
+    assert len(list(programme.publications.glob("*.duckdb"))) == 11
