@@ -202,8 +202,8 @@ def started_and_ended(starts: Figure | None, ends: Figure | None) -> str:
     return words.replace(" and support ended ", " and ended ") if words.startswith("support ") else words
 
 
-def _times(value: float) -> str:
-    return f"{number(value)} {'time' if value == 1 else 'times'}"
+def _times(events: float) -> str:
+    return "once" if events == 1 else f"{number(events)} times"
 
 
 def capital(text: str) -> str:
