@@ -217,6 +217,7 @@ def spark(series: Sequence[Figure], colours: Look) -> go.Figure:
             y=[shown_points[-1][1]],
             mode="markers",
             marker={"color": colours.accent, "size": 8},
+            cliponaxis=False,
         )
     hidden = [x for x, f in zip(places, series, strict=True) if f.value is None]
     if hidden:
@@ -229,7 +230,7 @@ def spark(series: Sequence[Figure], colours: Look) -> go.Figure:
     top = max([v for _, v in shown_points], default=1.0) or 1.0
     chart.update_xaxes(visible=False, range=[-0.3, max(len(series) - 0.7, 0.3)])
     chart.update_yaxes(visible=False, range=[-0.18 * top, 1.18 * top])
-    chart.update_layout(margin={"l": 2, "r": 2, "t": 2, "b": 2})
+    chart.update_layout(margin={"l": 2, "r": 8, "t": 2, "b": 2})
     return chart
 
 

@@ -410,8 +410,9 @@ def data_quality(sources: Sequence[dict]) -> str:
     never = f" {_listed(missing)} never came." if missing else ""
     if withheld:
         refused = f"about {number(rejected)} were refused, and " if rejected else ""
-        few = f"fewer than 10 of {_listed([s['label'] for s in withheld])}"
-        few += "" if refused else " refused"
+        whose = "each" if len(withheld) == came else _listed([s["label"] for s in withheld])
+        few = f"fewer than 10 of {whose}"
+        few += "" if refused else " were refused"
         return f"{text}; about {number(loaded)} rows are loaded, {refused}{few}.{never}"
     text += f"; {number(loaded)} rows are loaded"
     share = 100 * rejected / (loaded + rejected) if loaded + rejected else 0

@@ -118,7 +118,7 @@ def _issues(view: View) -> None:
         few = len(named) < len(found)
         if few:
             other = "other " if named else ""
-            components.quiet(f"Any {other}reason was found in fewer than 10 rows of an export, or in none.")
+            components.quiet(f"No {other}reason was found in 10 rows or more of an export.")
         elif not named:
             components.quiet("None.")
         if not named:

@@ -407,7 +407,7 @@ def test_money(total: Figure | None, words: str) -> None:
     assert sentences.money(total, figure(40, exact=False), figure(45, **SHARE), QUARTER) == words
 
 
-def source(label: str, loaded: int, rejected: int, came: bool = True) -> dict:
+def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> dict:
     return {"label": label, "rows_loaded": loaded, "rows_rejected": rejected, "ever_received": came}
 
 
@@ -427,6 +427,15 @@ def source(label: str, loaded: int, rejected: int, came: bool = True) -> dict:
         (
             [source("Referrals", 10, 0), source("Caseload", 5, 0), source("Outcomes Star", 0, 0, False)],
             "2 of 3 exports have come; 15 rows are loaded and none was refused. Outcomes Star never came.",
+        ),
+        (
+            [source("Referrals", 990, None), source("Caseload", 1000, None)],
+            "Both exports have come; about 1,990 rows are loaded, fewer than 10 of each were refused.",
+        ),
+        (
+            [source("Referrals", 990, 15), source("Caseload", 1000, None)],
+            "Both exports have come; about 1,990 rows are loaded, about 15 were refused, and fewer than 10 of "
+            "Caseload.",
         ),
     ],
 )
