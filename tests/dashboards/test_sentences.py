@@ -434,8 +434,8 @@ def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> 
         ),
         (
             [source("Referrals", 990, 15), source("Caseload", 1000, None)],
-            "Both exports have come; about 1,990 rows are loaded, about 15 were refused, and fewer than 10 of "
-            "Caseload.",
+            "Both exports have come; about 1,990 rows are loaded, about 15 were refused, and fewer than "
+            "10 of Caseload.",
         ),
     ],
 )
