@@ -366,7 +366,9 @@ def csv_bytes(view: View, figures: Sequence[Figure]) -> bytes:
         row += [f.period_type, f.period_start, f.period_end]
         for d in dimensions:
             row += [f.category(d), publication.label(d, f.category(d)) if f.category(d) else ""]
-        row += [f"[{f.mark or 'x'}]" if f.value is None else f.value, f.lower, f.upper, f.people, f.mark]
+        row += [f"[{f.mark or 'x'}]" if f.value is None else f"{f.value:.12g}"]
+        row += ["" if bound is None else f"{bound:.12g}" for bound in (f.lower, f.upper)]
+        row += [f.people, f.mark]
         row += [MARKS.get(f.mark, ""), f.exact, f.note]
         writer.writerow([safe_cell(cell) for cell in row])
     return out.getvalue().encode("utf-8-sig")
