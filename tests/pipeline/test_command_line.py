@@ -9,6 +9,13 @@ import pytest
 from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
 
 
+def a_free_port(program: str) -> tuple[str, str]:
+    """The option that gives a program a port nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"--{program}-port", str(free.getsockname()[1])
+
+
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout.strip().splitlines()[-1]
 
@@ -23,6 +30,7 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
         ["refresh", "--known-by", "yesterday"],
         ["publications", "rollback"],
         ["publications", "approve"],
+        ["demo", "--dagster-port", "80000"],
     ],
     ids=" ".join,
 )
@@ -110,7 +118,7 @@ def test_a_damaged_warehouse_is_built_anew(programme: Programme) -> None:
 
 
 def test_the_demonstration_keeps_off_data_of_somebody_else(programme: Programme) -> None:
-    done = programme.flic("demo", "--dashboards-port", "0", "--dagster-port", "0")
+    done = programme.flic("demo", *a_free_port("dashboards"), *a_free_port("dagster"))
     assert done.returncode == 1
     assert "data of your own" in last_line(done)
     assert not any(programme.inbox.iterdir())
