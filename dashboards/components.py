@@ -128,7 +128,7 @@ def tile(
     metric_id = figure.metric_id if figure else ""
     with st.container(key=f"tile-{name}"):
         missing = why_missing(figure)
-        under = missing or ("" if unit == "people" else people(figure))
+        under = missing or ("" if unit == "people" else people(figure, of_events=True))
         lines = [f'<p class="tile-under">{escape(capital(under))}</p>'] if under else []
         if since:
             lines.append(f'<p class="tile-under">{escape(since)}</p>')

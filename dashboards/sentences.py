@@ -129,17 +129,21 @@ def why_missing(figure: Figure | None) -> str:
     return words if not figure.note or _bound(figure) else f"{words}: {figure.note.rstrip('.')}"
 
 
-def people(figure: Figure | None) -> str:
-    """The people behind a figure: `86 people`, `about 160 people`; why not where the number is withheld."""
+def people(figure: Figure | None, *, of_events: bool = False) -> str:
+    """The people behind a figure: `86 people`, `about 160 people`; why not where the number is withheld.
+
+    Beside events (referrals, starts) the people are rounded even where the events are exact and happen to be
+    as many.
+    """
     if figure is None or figure.people is None:
         return why_missing(figure) or "people not shown"
     count = figure.people
     noun = "person" if count == 1 else "people"
     if figure.exact and figure.value is not None:
-        if figure.value == count:
+        if figure.value == count and not of_events:
             return f"{number(count)} {noun}"
-        if figure.value < count:
-            # The people of a headline are rounded when they are fewer than its events: they cannot be more.
+        if figure.value <= count:
+            # There cannot be more people than events.
             return f"at most {number(figure.value)} people"
     return f"about {number(count)} {noun}"
 

@@ -256,6 +256,11 @@ def test_support_now_and_so_far() -> None:
     )
 
 
+@pytest.mark.parametrize(("people", "words"), [(15, "at most 15 people"), (10, "about 10 people")])
+def test_people_beside_events_are_never_said_to_be_exact(people: int, words: str) -> None:
+    assert sentences.people(figure(15, people=people), of_events=True) == words
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
