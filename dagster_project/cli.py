@@ -2,7 +2,7 @@
 
 0 done, 1 failed, 2 wrong use, 3 stopped until somebody confirms. The work itself stands in the parts that
 the commands call; Dagster, dbt and scipy are imported by the commands that need them, so that a wrong
-option or `flic status` answers at once.
+option is told at once.
 """
 
 import argparse
