@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# dbt takes the profile's name into a path; anything but a plain folder name would leave `seeds/`.
-_PROFILE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
+# The one folder of `seeds/` that is no profile.
+COMMON_SEEDS = "common"
 
 
 class FlicError(Exception):
@@ -58,8 +58,9 @@ class Settings:
         data_dir = Path(os.environ.get("FLIC_DATA_DIR") or ROOT / "data").expanduser().absolute()
         publications_dir = Path(os.environ.get("FLIC_PUBLICATIONS_DIR") or data_dir / "publications")
         profile = os.environ.get("FLIC_PROFILE") or "fulfilling_lives"
-        if not set(profile) <= _PROFILE_CHARACTERS or not (ROOT / "seeds" / profile).is_dir():
-            known = ", ".join(sorted(folder.name for folder in (ROOT / "seeds").iterdir() if folder.is_dir()))
+        profiles = {path.name for path in (ROOT / "seeds").iterdir() if path.is_dir()} - {COMMON_SEEDS}
+        if profile not in profiles:
+            known = ", ".join(sorted(profiles))
             raise SettingsError(f"FLIC_PROFILE={profile!r} is not a folder of seeds/; there is: {known}.")
         return cls(
             data_dir=data_dir,
@@ -114,6 +115,11 @@ class Settings:
     def seeds_dir(self) -> Path:
         """What the programme of this profile decides."""
         return ROOT / "seeds" / self.profile
+
+    @property
+    def common_seeds_dir(self) -> Path:
+        """What is the same for every programme: the words of the rules and the shapes of all seeds."""
+        return ROOT / "seeds" / COMMON_SEEDS
 
     @property
     def dagster_home(self) -> Path:

@@ -100,6 +100,7 @@ def inputs_fingerprint(settings: Settings) -> str:
         ).fetchall()
     digest.update(repr(rows).encode())
     for folder in (
+        settings.common_seeds_dir,
         settings.seeds_dir,
         settings.dbt_dir / "models",
         settings.dbt_dir / "macros",

@@ -191,7 +191,7 @@ from judged
 {% macro typed_value(column) -%}
     {%- set text = "present." ~ column.name ~ "_text" -%}
     {%- set type = column.rules.type -%}
-    {%- if column.rules.get("door") or type == "text_code" -%} {{ text }}
+    {%- if column.rules.get("door") or type in ("text_code", "text") -%} {{ text }}
     {%- elif column.is_coded -%}
         case
             when {{ comparable(text) }} in ({{ quoted(column.rules.allowed) }}) then {{ comparable(text) }}
@@ -232,7 +232,7 @@ from judged
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}
                 then '{{ name }}:{{ {"decimal": "not_an_amount", "integer": "not_a_whole_number", "identifier": "not_an_identifier"}[type] }};'
                 else '' end,
-    {%- elif type == "text_code" %}
+    {%- elif type in ("text_code", "text") %}
             case when length({{ text }}) > {{ rules.max_length }} then '{{ name }}:too_long;' else '' end,
     {%- elif column.is_coded and not rules.get("on_unmapped") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }} then '{{ name }}:not_in_list;' else '' end,

@@ -1,0 +1,1 @@
+{{ type_rows('accommodation', clients=ref('stg_known_clients')) }}

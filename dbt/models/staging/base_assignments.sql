@@ -1,0 +1,1 @@
+{{ type_rows('assignments', clients=ref('stg_known_clients')) }}

@@ -1,0 +1,1 @@
+{{ type_rows('client_links') }}

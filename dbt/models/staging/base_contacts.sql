@@ -1,0 +1,1 @@
+{{ type_rows('contacts', clients=ref('stg_known_clients')) }}

@@ -1,0 +1,1 @@
+{{ type_rows('ndta', clients=ref('stg_known_clients')) }}

@@ -1,0 +1,1 @@
+{{ type_rows('service_use', clients=ref('stg_known_clients')) }}
