@@ -377,12 +377,10 @@ def csv_bytes(view: View, figures: Sequence[Figure]) -> bytes:
 def footer(view: View) -> None:
     """Sources with extract dates, what the marks mean, acknowledgement, release."""
     release = view.publication.release
-    sources = [
-        f"{row['label']} {day(row['last_extract_date'])}"
-        if row["last_extract_date"]
-        else f"{row['label']} (never came)"
-        for row in view.publication.source_status()
-    ]
+    status = view.publication.source_status()
+    sources = [f"{row['label']} {day(row['last_extract_date'])}" for row in status if row["ever_received"]]
+    if never := [row["label"] for row in status if not row["ever_received"]]:
+        sources.append(f"never came: {', '.join(never)}")
     acknowledgement = view.publication.wording().get("star_acknowledgement", "")
     html(
         '<footer class="foot">'

@@ -406,15 +406,15 @@ def data_quality(sources: Sequence[dict]) -> str:
     rejected = sum(s["rows_rejected"] or 0 for s in sources)
     loaded = sum(s["rows_loaded"] or 0 for s in sources)
     if missing:
-        text = f"{came} of {len(sources)} exports have come"
+        text = f"{came} of {len(sources)} exports {'has' if came == 1 else 'have'} come"
     elif len(sources) == 1:
         text = "The one export has come"
     else:
         text = f"{'Both' if came == 2 else f'All {came}'} exports have come"
-    never = f" {_listed(missing)} never came." if missing else ""
+    never = f" {_listed_if_few(missing)} never came." if missing else ""
     if withheld:
         refused = f"about {number(rejected)} were refused, and " if rejected else ""
-        whose = "each" if len(withheld) == came else _listed([s["label"] for s in withheld])
+        whose = "each" if len(withheld) == came else _listed_if_few([s["label"] for s in withheld])
         few = f"fewer than 10 of {whose}"
         few += "" if refused else " were refused"
         return f"{text}; about {number(loaded)} rows are loaded, {refused}{few}.{never}"
@@ -430,6 +430,11 @@ def data_quality(sources: Sequence[dict]) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _listed_if_few(exports: Sequence[str]) -> str:
+    """The names of exports, or how many there are where a headline would drown in them."""
+    return _listed(exports) if len(exports) <= 3 else f"{len(exports)} exports"
 
 
 def top_line(release: Release, checked_at: datetime) -> str:

@@ -49,8 +49,7 @@ def show(view: View) -> None:
     missing = [row["label"] for row in sources if not row["ever_received"]]
     if missing:
         components.quiet(
-            f"Never received: {', '.join(missing)}. Figures that rest on it are empty, which does not mean "
-            "nil."
+            f"Never came: {', '.join(missing)}. Figures that rest on them are empty, which is not nil."
         )
     _issues(view)
     components.section(
@@ -63,6 +62,8 @@ def show(view: View) -> None:
 def _sources_table(view: View, sources: list[dict]) -> components.Table:
     rows = []
     for row in sources:
+        if not row["ever_received"]:
+            continue
         extract, received = row["last_extract_date"], row["last_received_at"]
         age = (
             f"{(view.publication.release.as_at - extract).days} days before the as-at day"
@@ -75,11 +76,11 @@ def _sources_table(view: View, sources: list[dict]) -> components.Table:
             [
                 row["label"],
                 sentences.number(row["files_loaded"] or 0),
-                sentences.day(extract) if extract else "never came",
+                sentences.day(extract) if extract else "[x]",
                 age,
                 sentences.day(received) if isinstance(received, datetime) else "[x]",
                 *[
-                    _rows(row[column], row["ever_received"])
+                    _rows(row[column])
                     for column in ("rows_loaded", "rows_duplicate", "rows_rejected", "rows_skipped")
                 ],
             ]
@@ -98,11 +99,9 @@ def _sources_table(view: View, sources: list[dict]) -> components.Table:
     return components.Table("Exports: freshness, and the rows of the newest file", headings, rows)
 
 
-def _rows(count: int | None, ever_received: bool) -> str:
-    """A count of rows; few of them are withheld, and an export that never came has none."""
-    if count is None:
-        return "<10 [c]" if ever_received else "0"
-    return sentences.number(count)
+def _rows(count: int | None) -> str:
+    """A count of rows; few of them are withheld."""
+    return "<10 [c]" if count is None else sentences.number(count)
 
 
 def _issues(view: View) -> None:

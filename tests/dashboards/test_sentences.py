@@ -434,6 +434,10 @@ def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> 
             "2 of 3 exports have come; 15 rows are loaded and none was refused. Outcomes Star never came.",
         ),
         (
+            [source("Referrals", 10, 0), *(source(f"Export {n}", 0, 0, False) for n in range(4))],
+            "1 of 5 exports has come; 10 rows are loaded and none was refused. 4 exports never came.",
+        ),
+        (
             [source("Referrals", 990, None), source("Caseload", 1000, None)],
             "Both exports have come; about 1,990 rows are loaded, fewer than 10 of each were refused.",
         ),
