@@ -337,6 +337,8 @@ def _kind_of_zip(mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> 
         return "a binary workbook (.xlsb)"
     if "[content_types].xml" not in names or not any(name.startswith("xl/") for name in names):
         return _kind_of_other_zip(names)
+    if len(set(names)) < len(names):
+        raise FileRefusedError("the workbook holds a part twice: open it in Excel and save it anew")
     if any(entry.flag_bits & 1 for entry in entries):
         return "an encrypted workbook (with a password)"
     unpacked = sum(entry.file_size for entry in entries)

@@ -209,6 +209,8 @@ def read_workbook(file: BinaryIO, export: Export) -> RawTable:
         warnings.append("the sheet is hidden and was read")
     if about["hidden_rows"]:
         warnings.append(f"{about['hidden_rows']} hidden rows were read")
+    if about["hidden_columns"]:
+        warnings.append(f"{about['hidden_columns']} hidden columns were read")
     return RawTable(
         _workbook_records(answers),
         sheet=about["sheet"],

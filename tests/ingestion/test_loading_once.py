@@ -305,7 +305,7 @@ def test_times_with_and_without_zone_are_the_same_moment(tmp_path: Path) -> None
 
 def test_settings_with_another_key_are_another_zone(zone: Zone, tmp_path: Path) -> None:
     other = Zone(
-        replace(zone.settings, data_dir=tmp_path / "other", pseudonym_key=b"another key of fair length")
+        replace(zone.settings, data_dir=tmp_path / "other", pseudonym_key=b"another key of just as fair length")
     )
     other.settings.inbox.mkdir(parents=True)
     zone.take_one(NAME, PLAIN)
