@@ -56,7 +56,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; raise `SettingsError` for a profile that does not exist, or a size that is none."""
+        """Read the settings; raise `SettingsError` for an unknown profile or a size that is none."""
         data_dir = Path(os.environ.get("FLIC_DATA_DIR") or ROOT / "data").expanduser().absolute()
         publications_dir = Path(os.environ.get("FLIC_PUBLICATIONS_DIR") or data_dir / "publications")
         profile = os.environ.get("FLIC_PROFILE") or "fulfilling_lives"
@@ -65,7 +65,9 @@ class Settings:
             raise SettingsError(f"FLIC_PROFILE={profile!r} is not a folder of seeds/; there is: {known}.")
         megabytes = os.environ.get("FLIC_MAX_WORKBOOK_MB") or "50"
         if not megabytes.isdecimal() or int(megabytes) == 0:
-            raise SettingsError(f"FLIC_MAX_WORKBOOK_MB={megabytes!r} is no whole number of megabytes, such as 50.")
+            raise SettingsError(
+                f"FLIC_MAX_WORKBOOK_MB={megabytes!r} is no whole number of megabytes, such as 50."
+            )
         return cls(
             data_dir=data_dir,
             publications_dir=publications_dir.expanduser().absolute(),

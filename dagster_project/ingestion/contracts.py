@@ -101,7 +101,7 @@ def comparable(text: str) -> str:
 def load_contracts(
     path: Path, header_aliases: Path | None = None, value_spellings: Path | None = None
 ) -> dict[str, Export]:
-    """Read every export of the source `landing` from `path`, with the partners' aliases and spellings of the seeds.
+    """Read every export of the source `landing` from `path`, with aliases and spellings of the seeds.
 
     Raises `ContractError` where two columns of an export claim one header, or an entry is not understood.
     """
@@ -119,7 +119,9 @@ def load_contracts(
         known = {column["name"] for column in tables[name]["columns"]}
         if unknown := {column for export, column, _ in aliases if export == name} - known:
             raise ContractError(f"header_aliases: {name} has no column {', '.join(sorted(unknown))}")
-        contracts[name] = _export(tables[name], partners, [row for row in spellings if row["export"] in (name, "*")])
+        contracts[name] = _export(
+            tables[name], partners, [row for row in spellings if row["export"] in (name, "*")]
+        )
     return contracts
 
 

@@ -1,8 +1,8 @@
 """The door: what a row's values become before they land.
 
 References become pseudonyms, a birth year becomes an age band, white space at the ends goes. Whatever a value
-should have been and was not is named as a finding (`column:reason`); typing and every other rule of a row is SQL's.
-What only the whole file can tell (an unknown form, two orders of day and month) is found here and named by column.
+should have been and was not is named as a finding (`column:reason`); typing and every other rule of a row is
+SQL's. What only the whole file can tell (an unknown form, two orders of day and month) is found here.
 """
 
 import csv
@@ -159,13 +159,14 @@ class Door:
             order = "day" if _DAY_FIRST.match(text) else "month" if _MONTH_FIRST.match(text) else None
             if order:
                 self._order_lines.setdefault(column, {}).setdefault(order, line)
-        elif column.listed is not None and comparable(text) not in column.listed:
-            if text.casefold() not in column.missing:
-                raise FileRefusedError(
-                    f"line {line}: unknown {column.name.replace('_', ' ')}: column {position + 1} holds a value that "
-                    "neither the contract nor the seed value_spellings lists; if it is another name of a listed one, "
-                    "add it to value_spellings, else the contract must learn it first"
-                )
+        elif column.listed is None or comparable(text) in column.listed or text.casefold() in column.missing:
+            return
+        else:
+            raise FileRefusedError(
+                f"line {line}: unknown {column.name.replace('_', ' ')}: column {position + 1} holds a value "
+                "that neither the contract nor the seed value_spellings lists; if it is another name of a "
+                "listed one, add it to value_spellings, else the contract must learn it first"
+            )
 
     def _note_reading(self, record: Record) -> None:
         """Count the rows that fill every column of the scale, until one value shows how far it reaches."""
@@ -218,8 +219,8 @@ class Door:
         for column, empty in self.empty_cells.items():
             if column.required and empty > 1 and empty > MOST_MISSING * self.rows:
                 raise FileRefusedError(
-                    f"the required column {column.name} is empty in {empty} of {self.rows} rows, and at most one "
-                    "in twenty may be: fill it in the source and export again"
+                    f"the required column {column.name} is empty in {empty} of {self.rows} rows, and at "
+                    "most one in twenty may be: fill it in the source and export again"
                 )
         if self._readings >= ENOUGH_READINGS and not self._reaches_above:
             raise FileRefusedError(
@@ -232,14 +233,15 @@ class Door:
         found = []
         if self._readings and not self._reaches_above:
             found.append(
-                f"none of the {self._readings} complete readings has a score above {self._scale[0][1]}: make sure that "
-                "the form is the one that the file names"
+                f"none of the {self._readings} complete readings has a score above "
+                f"{self._scale[0][1]}: make sure that the form is the one that the file names"
             )
         for column, lines in self._order_lines.items():
             if len(lines) == 2:
                 found.append(
-                    f"{column.name}: line {lines['day']} has the day first and line {lines['month']} the month; dates "
-                    "that could be either are read with the day first: ask the source for one form, best YYYY-MM-DD"
+                    f"{column.name}: line {lines['day']} has the day first and line {lines['month']} the "
+                    "month; dates that could be either are read with the day first: ask the source for one "
+                    "form, best YYYY-MM-DD"
                 )
         for column, empty in self.empty_cells.items():
             if self.rows and empty == self.rows:

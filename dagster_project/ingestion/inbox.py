@@ -60,8 +60,8 @@ _NOT_ASCII = bytes(range(0x80, 0x100))
 _VALID_UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-# Accented letters, the pound sign, curly quotation marks and the euro in UTF-8. Nobody writes what they are in
-# Windows-1252, while a capital letter and a curly apostrophe there may well make another sequence of UTF-8.
+# Accented letters, the pound sign, curly quotation marks and the euro in UTF-8. Nobody writes what they are
+# in Windows-1252, while a capital letter and a curly apostrophe there may well make another UTF-8 sequence.
 _USUAL_UTF8 = re.compile(rb"\xc3[\x80-\xbf]|\xc2[\xa0-\xbf]|\xe2\x80[\x93-\xa6]|\xe2\x82\xac")
 # The same, read as Windows-1252 and written as UTF-8 again; and the sign for a letter that was lost.
 _MISREAD = re.compile(rb"\xc3\x83\xc2[\x80-\xbf]|\xc3\x82\xc2[\xa0-\xbf]|\xc3\xa2\xe2\x82\xac|\xef\xbf\xbd")
@@ -240,8 +240,8 @@ def _encoding(
     if has_mark or is_damaged_utf8:
         # Read as Windows-1252 every other accented letter of the file would turn into two wrong ones.
         return None, (
-            f"the text is UTF-8 but damaged in line {first_fault}, or put together from two encodings: export the "
-            "file again"
+            f"the text is UTF-8 but damaged in line {first_fault}, or put together from two encodings: "
+            "export the file again"
         )
     return "cp1252", None
 
@@ -321,8 +321,8 @@ def _kind_of_bytes(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_by
 def _kind_of_zip(mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:
     if mark.size > max_workbook_bytes:
         raise FileRefusedError(
-            f"the workbook has {mark.size / CHUNK:.1f} MB and at most {max_workbook_bytes / CHUNK:.0f} are read "
-            "(FLIC_MAX_WORKBOOK_MB): export it as CSV, which may be of any length"
+            f"the workbook has {mark.size / CHUNK:.1f} MB and at most {max_workbook_bytes / CHUNK:.0f} are "
+            "read (FLIC_MAX_WORKBOOK_MB): export it as CSV, which may be of any length"
         )
     file.seek(0)
     try:

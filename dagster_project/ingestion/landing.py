@@ -48,9 +48,9 @@ LEDGER = pa.schema(
 class Load:
     """A row of the ledger: what was done with one file. Times are UTC without zone.
 
-    Of a loaded file `rows_in_file` = `rows_skipped` + `rows_landed`, the header and blank rows among the skipped.
-    Of a duplicate no row landed and every one that is not skipped is a duplicate; of a refused file every one is
-    rejected, and `rows_in_file` is None where the rows could not be counted.
+    Of a loaded file `rows_in_file` = `rows_skipped` + `rows_landed`, the header and blank rows among the
+    skipped. Of a duplicate no row landed, and every one that is not skipped is a duplicate; of a refused file
+    every one is rejected, and `rows_in_file` is None where the rows could not be counted.
     """
 
     load_id: str

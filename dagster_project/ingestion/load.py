@@ -258,7 +258,7 @@ class _Intake:
             for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
         ]
         warnings += [
-            f"{other.file_name} came with it for the same day and the same version, and only one of the two counts: "
+            f"{other.file_name} came with it for the same day and version, and only one of the two counts: "
             "put _v2 before the ending of the one that corrects the other"
             for other in self._ledger.loads
             if (other.status, other.export, other.extract_date, other.revision, other.received_at)

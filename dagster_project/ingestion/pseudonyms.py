@@ -53,8 +53,9 @@ def check_key(key: bytes, landing: Path) -> None:
         )
     if len(key) < SHORTEST_KEY:
         raise KeyRefusedError(
-            f"the pseudonym key has {len(key)} characters and needs at least {SHORTEST_KEY}: set FLIC_PSEUDONYM_KEY "
-            "to a longer secret; data landed under a short key must be loaded again from the archive"
+            f"the pseudonym key has {len(key)} characters and needs at least {SHORTEST_KEY}: set "
+            "FLIC_PSEUDONYM_KEY to a longer secret; data landed under a short key must "
+            "be loaded again from the archive"
         )
     check = hmac.digest(key, b"key check", "sha256").hex()[:16]
     key_id = landing / "key_id.json"

@@ -120,8 +120,8 @@ def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
     warnings = []
     if mark.misread_line:
         warnings.append(
-            f"line {mark.misread_line}: letters were lost or read in a wrong encoding before the file came here: "
-            "look at the text in the source and export it as UTF-8"
+            f"line {mark.misread_line}: letters were lost or read in a wrong encoding before the file came "
+            "here: look at the text in the source and export it as UTF-8"
         )
     return RawTable(
         _csv_records(file, mark.encoding, delimiter, line_end),
@@ -132,7 +132,7 @@ def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
 
 
 def _delimiter(start: str, export: Export) -> str:
-    """The declared delimiter, else the one under which a row of the file's start matches the contract best."""
+    """The declared delimiter, else the one under which a row at the start matches the contract best."""
     if declared := _SEP.match(start):
         return declared[1]
     matches = {}
@@ -144,8 +144,7 @@ def _delimiter(start: str, export: Export) -> str:
                 matches[delimiter] = max(matches[delimiter], count_matches(row, export.headers))
         except csv.Error:
             continue  # an odd row further down does not speak against the header above it
-    best = max(matches, key=lambda delimiter: matches[delimiter])
-    return best
+    return max(matches, key=lambda delimiter: matches[delimiter])
 
 
 def _csv_records(
@@ -154,8 +153,8 @@ def _csv_records(
     file.seek(0)
     # Lines end as the first one does: else a stray sign within a cell makes two rows of one.
     text = io.TextIOWrapper(file, encoding=encoding, newline=line_end)
-    # Strict: else a quotation mark that is never closed swallows rows without a word. Without the spaces before
-    # it, else a quotation mark after `, ` becomes part of the value.
+    # Strict: else a quotation mark that is never closed swallows rows without a word. Without the spaces
+    # before a value: else a quotation mark after `, ` becomes part of it.
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         while True:
@@ -167,8 +166,8 @@ def _csv_records(
             except csv.Error as error:
                 if "new-line character" in str(error):
                     raise FileRefusedError(
-                        f"line {line}: a line end of another kind than the first one's stands outside quotation "
-                        "marks, so the rows cannot be told apart: export the file again"
+                        f"line {line}: a line end of another kind than the first one's stands outside "
+                        "quotation marks, so the rows cannot be told apart: export the file again"
                     ) from None
                 if reader.line_num > line:
                     raise FileRefusedError(
@@ -449,7 +448,7 @@ class Table:
         return True
 
     def _has_words_beside(self, record: Record, label: str) -> bool:
-        """Whether a required column holds letters: then the row is one of the table, whatever it begins with."""
+        """Whether a required column holds letters: then it is a row of the table, however it begins."""
         texts = [record.cells[at].strip() for at in self._required if at < len(record.cells)]
         return any(text != label and any(map(str.isalpha, text)) for text in texts)
 
@@ -457,8 +456,8 @@ class Table:
         if label.casefold().startswith("sub") and not self._has_subtotals:
             self._has_subtotals = True
             self.warnings.append(
-                f"line {record.line}: the report has subtotals, and a grouped report may leave out values that repeat: "
-                "export the details without groups"
+                f"line {record.line}: the report has subtotals, and a grouped report may leave out values "
+                "that repeat: export the details without groups"
             )
 
     def _note_stated_rows(self, line: int, texts: list[str]) -> bool:

@@ -5,7 +5,8 @@ takes nothing with it. The keys are not in this process's environment. What a ro
 
 Request (first argument, JSON): `sheet` (the contract's, or null), `export` (name), `headers` (normalised).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
-"hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then `[line, [cell, ...], {column: fault}]` for each row.
+"hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
+`[line, [cell, ...], {column: fault}]`.
 """
 
 import datetime
@@ -226,8 +227,8 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
 def spread_merged_cells(sheet: Sheet) -> None:
     """Give each row that a merged cell spans its value, in the first of its columns.
 
-    What stands beside or under it in a row with other values belongs to two columns, or contradicts it: the cell is
-    marked. A merged cell that is alone in its rows is a title or a closing line.
+    What stands beside or under it in a row with other values belongs to two columns, or contradicts it: the
+    cell is marked. A merged cell that is alone in its rows is a title or a closing line.
     """
     faults = sheet.marks.faults
     for rows, columns in sheet.marks.merged:
@@ -274,14 +275,18 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
     spread_merged_cells(sheet)
-    hidden = {at - sheet.first_column for columns in sheet.marks.hidden_columns for at in columns[:MAX_COLUMNS]}
+    hidden = {
+        at - sheet.first_column for columns in sheet.marks.hidden_columns for at in columns[:MAX_COLUMNS]
+    }
     filled = {line for line, row in enumerate(sheet.rows, start=1) if any(cell != "" for cell in row)}
     yield {
         "sheet": sheet.name,
         "sheet_is_hidden": sheet.is_hidden,
         "other_sheets": len(workbook.sheet_names) - 1,
         "hidden_rows": len(sheet.marks.hidden_rows & filled),
-        "hidden_columns": sum(any(row[at] != "" for row in sheet.rows if at < len(row)) for at in hidden if at >= 0),
+        "hidden_columns": sum(
+            any(row[at] != "" for row in sheet.rows if at < len(row)) for at in hidden if at >= 0
+        ),
         "number_cells": sheet.marks.numbers,
     }
     left = [""] * sheet.first_column

@@ -12,7 +12,9 @@ from tests.ingestion.zone import ROWS, Zone, csv_text
 NAME = "referrals_2015-05-31.csv"
 
 
-@pytest.mark.parametrize(("key", "words"), [(b"", "no pseudonym key"), (b"thirty-one bytes and not one on", "has 31 characters")])
+@pytest.mark.parametrize(
+    ("key", "words"), [(b"", "no pseudonym key"), (b"thirty-one bytes and not one on", "has 31 characters")]
+)
 def test_no_key_and_a_short_key_are_refused_with_the_inbox_untouched(
     zone: Zone, key: bytes, words: str
 ) -> None:

@@ -26,9 +26,7 @@ def landed(zone: Zone) -> list[Row]:
 
 def expected(file: File) -> list[Row]:
     """What must stand there."""
-    return [
-        row._replace(client=row.client and pseudonym(KEY, "client", row.client)) for row in file.rows
-    ]
+    return [row._replace(client=row.client and pseudonym(KEY, "client", row.client)) for row in file.rows]
 
 
 def check(zone: Zone, report: FileReport, file: File) -> None:

@@ -1,4 +1,4 @@
-"""No workbook is loaded silently wrong: exactly the rows written down land, or it is refused with its reason."""
+"""No workbook is loaded silently wrong: exactly the rows written down land, or it says why not."""
 
 import io
 import struct
@@ -124,7 +124,9 @@ def good(*lines: int) -> tuple[tuple[int, str | None, str | None, str | None], .
     return tuple((line, f"R{number}", f"House {number}", None) for number, line in enumerate(lines, 1))
 
 
-def one(agency: str | None, findings: str | None = None) -> tuple[tuple[int, str, str | None, str | None], ...]:
+def one(
+    agency: str | None, findings: str | None = None
+) -> tuple[tuple[int, str, str | None, str | None], ...]:
     """A single referral with this agency."""
     return ((2, "R1", agency, findings),)
 
@@ -135,12 +137,17 @@ def agency_cell(cell: str) -> Callable[[], bytes]:
 
 
 LANDS = {
-    "rich text": Sheet(agency_cell('<c r="E2" t="inlineStr"><is><r><t>No</t></r><r><t>rth</t></r></is></c>'), one("North")),
+    "rich text": Sheet(
+        agency_cell('<c r="E2" t="inlineStr"><is><r><t>No</t></r><r><t>rth</t></r></is></c>'), one("North")
+    ),
     "phonetic text is no part of the value": Sheet(
-        agency_cell('<c r="E2" t="inlineStr"><is><t>North</t><rPh sb="0" eb="1"><t>nosu</t></rPh></is></c>'), one("North")
+        agency_cell('<c r="E2" t="inlineStr"><is><t>North</t><rPh sb="0" eb="1"><t>nosu</t></rPh></is></c>'),
+        one("North"),
     ),
     "truth value": Sheet(agency_cell('<c r="E2" t="b"><v>1</v></c>'), one("TRUE")),
-    "a formula with its text": Sheet(agency_cell('<c r="E2" t="str"><f>"a"</f><v>North</v></c>'), one("North")),
+    "a formula with its text": Sheet(
+        agency_cell('<c r="E2" t="str"><f>"a"</f><v>North</v></c>'), one("North")
+    ),
     "a formula with an empty text": Sheet(agency_cell('<c r="E2" t="str"><f>""</f><v></v></c>'), one(None)),
     "a formula with an error": Sheet(
         agency_cell('<c r="E2" t="e"><f>1/0</f><v>#DIV/0!</v></c>'), one(None, "referrer_agency:excel_error")
@@ -149,31 +156,48 @@ LANDS = {
         lambda: sheet_of("<row>" + referral(2).replace('r="', 'x="') + "</row>"), one(None)
     ),
     "white space at the ends": Sheet(agency_cell(text("E2", " \u00a0North  ")), one("North")),
-    "a time of day": Sheet(lambda: filled(lambda sheet: sheet.__setitem__("E2", time(10, 30))),
-                           ((2, "R1", "10:30:00", None), *good(2, 3, 4)[1:])),
-    "a number kept as text": Sheet(lambda: filled(lambda sheet: sheet.__setitem__("A2", "00123")),
-                                   ((2, "00123", "House 1", None), *good(2, 3, 4)[1:])),
+    "a time of day": Sheet(
+        lambda: filled(lambda sheet: sheet.__setitem__("E2", time(10, 30))),
+        ((2, "R1", "10:30:00", None), *good(2, 3, 4)[1:]),
+    ),
+    "a number kept as text": Sheet(
+        lambda: filled(lambda sheet: sheet.__setitem__("A2", "00123")),
+        ((2, "00123", "House 1", None), *good(2, 3, 4)[1:]),
+    ),
     "formatted rows far below": Sheet(
-        lambda: sheet_of(row(2, referral(2)), '<row r="1048576" ht="12"><c r="A1048576" s="0"/></row>'), one(None)
+        lambda: sheet_of(row(2, referral(2)), '<row r="1048576" ht="12"><c r="A1048576" s="0"/></row>'),
+        one(None),
     ),
     "a table at C7 below a merged title": Sheet(lambda: filled(shifted), good(8, 9, 10)),
     "headers merged over two rows": Sheet(lambda: filled(header_over_two_rows), good(3, 4, 5)),
     "a reference merged over two rows": Sheet(
-        lambda: filled(merging("A2:A3")), ((2, "R1", "House 1", None), (3, "R1", "House 2", None), good(2, 3, 4)[2])
+        lambda: filled(merging("A2:A3")),
+        ((2, "R1", "House 1", None), (3, "R1", "House 2", None), good(2, 3, 4)[2]),
     ),
     "an agency merged over all rows and beyond": Sheet(
-        lambda: filled(merging("E2:E9", E2="North")), tuple((line, f"R{line - 1}", "North", None) for line in (2, 3, 4))
+        lambda: filled(merging("E2:E9", E2="North")),
+        tuple((line, f"R{line - 1}", "North", None) for line in (2, 3, 4)),
     ),
     "an error merged over two rows": Sheet(
         lambda: filled(merging("E2:E3", E2="#N/A")),
-        ((2, "R1", None, "referrer_agency:excel_error"), (3, "R2", None, "referrer_agency:excel_error"), good(2, 3, 4)[2]),
+        (
+            (2, "R1", None, "referrer_agency:excel_error"),
+            (3, "R2", None, "referrer_agency:excel_error"),
+            good(2, 3, 4)[2],
+        ),
     ),
     "two columns merged into one": Sheet(
-        lambda: filled(merging("D2:E2")), ((2, "R1", None, "referrer_agency:merged_cells"), *good(2, 3, 4)[1:])
+        lambda: filled(merging("D2:E2")),
+        ((2, "R1", None, "referrer_agency:merged_cells"), *good(2, 3, 4)[1:]),
     ),
     "a value that nobody sees under a merged cell": Sheet(
-        lambda: with_part(filled(value_under_a_merge), SHEET,
-                          lambda xml: xml.replace("</sheetData>", '</sheetData><mergeCells><mergeCell ref="E2:E3"/></mergeCells>')),
+        lambda: with_part(
+            filled(value_under_a_merge),
+            SHEET,
+            lambda xml: xml.replace(
+                "</sheetData>", '</sheetData><mergeCells><mergeCell ref="E2:E3"/></mergeCells>'
+            ),
+        ),
         ((2, "R1", "North", None), (3, "R2", None, "referrer_agency:merged_cells"), good(2, 3, 4)[2]),
     ),
     "a merged closing line": Sheet(lambda: filled(closing_line), good(2, 3, 4)),
@@ -183,11 +207,14 @@ LANDS = {
         lambda: filled(lambda sheet: setattr(sheet, "title", "Sheet1 (2)")), good(2, 3, 4)
     ),
     "a link to another workbook": Sheet(
-        lambda: with_part(filled(lambda sheet: sheet.__setitem__("E2", "=[1]Other!A1")), SHEET,
-                          lambda xml: xml.replace("<v></v>", "<v>7</v>").replace("<v />", "<v>7</v>")),
+        lambda: with_part(
+            filled(lambda sheet: sheet.__setitem__("E2", "=[1]Other!A1")),
+            SHEET,
+            lambda xml: xml.replace("<v></v>", "<v>7</v>").replace("<v />", "<v>7</v>"),
+        ),
         ((2, "R1", "7", None), *good(2, 3, 4)[1:]),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", LANDS)
@@ -225,7 +252,7 @@ def understated() -> bytes:
 
 
 def overlapping() -> bytes:
-    """A workbook with 1,500 names for one part of a megabyte: small, and unpacking to a gigabyte and a half."""
+    """A workbook with 1,500 names for one part of a megabyte: small, and it unpacks to 1.5 gigabytes."""
     content = bytearray(with_part(workbook(), "xl/theme/theme1.xml", lambda xml: xml + " " * (1 << 20)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         start, entries = archive.start_dir, archive.infolist()
@@ -269,17 +296,23 @@ REFUSED = {
     "a cell that says it stands in another row": (lambda: sheet_of(row(2, referral(3))), "says twice"),
     "one cell twice": (lambda: sheet_of(row(2, referral(2), text("B2", "FLIC-0009"))), "says twice"),
     "entities in entities": (
-        lambda: with_part(workbook(), SHEET, lambda xml: ENTITIES + xml.replace("Camden", "&e8;")), "document type"),
+        lambda: with_part(workbook(), SHEET, lambda xml: ENTITIES + xml.replace("Camden", "&e8;")),
+        "document type",
+    ),
     "a document type in a part of another ending": (
-        lambda: with_part(workbook(), "docProps/app.xml", lambda xml: "\n" + ENTITIES), "document type"),
+        lambda: with_part(workbook(), "docProps/app.xml", lambda xml: "\n" + ENTITIES),
+        "document type",
+    ),
     "sizes understated": (understated, "damaged"),
     "parts that overlap": (overlapping, "unpacks to"),
     "a part twice": (doubled, "holds a part twice"),
     "a zip in a zip": (nested, "really a zip archive"),
     "cut off": (lambda: workbook()[:-100], "damaged zip archive"),
     "its XML of Excel 2003": (
-        lambda: b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "Excel 2003"),
-}  # fmt: skip
+        lambda: b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+        "Excel 2003",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
