@@ -51,10 +51,12 @@ class Settings:
     pseudonym_key: bytes
     rounding_key: bytes
     refresh_schedule: str
+    max_workbook_bytes: int = 50 << 20
+    """A programme's workbooks have a few MB; a larger one comes as CSV, which may be of any length."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; raise `SettingsError` for a profile that does not exist."""
+        """Read the settings; raise `SettingsError` for an unknown profile or a size that is none."""
         data_dir = Path(os.environ.get("FLIC_DATA_DIR") or ROOT / "data").expanduser().absolute()
         publications_dir = Path(os.environ.get("FLIC_PUBLICATIONS_DIR") or data_dir / "publications")
         profile = os.environ.get("FLIC_PROFILE") or "fulfilling_lives"
@@ -62,6 +64,11 @@ class Settings:
         if profile not in profiles:
             known = ", ".join(sorted(profiles))
             raise SettingsError(f"FLIC_PROFILE={profile!r} is not a folder of seeds/; there is: {known}.")
+        megabytes = os.environ.get("FLIC_MAX_WORKBOOK_MB") or "50"
+        if not megabytes.isdecimal() or int(megabytes) == 0:
+            raise SettingsError(
+                f"FLIC_MAX_WORKBOOK_MB={megabytes!r} is no whole number of megabytes, such as 50."
+            )
         return cls(
             data_dir=data_dir,
             publications_dir=publications_dir.expanduser().absolute(),
@@ -69,6 +76,7 @@ class Settings:
             pseudonym_key=_key("FLIC_PSEUDONYM_KEY", demo_key_path(data_dir, "pseudonym")),
             rounding_key=_key("FLIC_ROUNDING_KEY", demo_key_path(data_dir, "rounding")),
             refresh_schedule=os.environ.get("FLIC_REFRESH_SCHEDULE") or "0 6 * * *",
+            max_workbook_bytes=int(megabytes) << 20,
         )
 
     @property

@@ -36,6 +36,10 @@ class Column:
     door: Door | None
     at: str | None
     """For an age band: the column with the day at which the age counts."""
+    listed: frozenset[str] | None
+    """Where `unlisted: refuse_file` stands: every value and spelling a file may hold, comparable."""
+    reaches_above: int | None
+    """In a large file some value of these columns lies above this, or its form has another scale."""
 
     @property
     def landed_name(self) -> str:
@@ -60,6 +64,12 @@ class Export:
         """The columns that every row must fill."""
         return tuple(column for column in self.columns if column.required)
 
+    @property
+    def form(self) -> str:
+        """What the versions of its form are called: `star version`."""
+        names = (column.name for column in self.columns if column.name.endswith("_version"))
+        return next(names, "form version").replace("_", " ")
+
     def nearest_header(self, column: Column, headers: Iterable[str]) -> str | None:
         """Which of a file's headers looks most like a header of this column, if any does."""
         known = [name for name, owner in self.headers.items() if owner is column]
@@ -83,8 +93,15 @@ def count_matches(cells: Iterable[str], headers: Iterable[str]) -> int:
     return len({normal_header(cell) for cell in cells} & set(headers))
 
 
-def load_contracts(path: Path, header_aliases: Path | None = None) -> dict[str, Export]:
-    """Read every export of the source `landing` from `path`, with the partners' aliases of the seed.
+def comparable(text: str) -> str:
+    """A coded value as it is compared with lists (the macro of this name does the same in SQL)."""
+    return text.lower().replace(" ", "_").replace("-", "_")
+
+
+def load_contracts(
+    path: Path, header_aliases: Path | None = None, value_spellings: Path | None = None
+) -> dict[str, Export]:
+    """Read every export of the source `landing` from `path`, with aliases and spellings of the seeds.
 
     Raises `ContractError` where two columns of an export claim one header, or an entry is not understood.
     """
@@ -95,13 +112,16 @@ def load_contracts(path: Path, header_aliases: Path | None = None) -> dict[str, 
     tables = {table["name"]: table for table in source["tables"]}
     exports = [name for name, table in tables.items() if "key" in _meta(table)]
     aliases = _partners_aliases(header_aliases, exports) if header_aliases else []
+    spellings = _rows(value_spellings) if value_spellings else []
     contracts = {}
     for name in exports:
         partners = [(column, header) for export, column, header in aliases if export in (name, "*")]
         known = {column["name"] for column in tables[name]["columns"]}
         if unknown := {column for export, column, _ in aliases if export == name} - known:
             raise ContractError(f"header_aliases: {name} has no column {', '.join(sorted(unknown))}")
-        contracts[name] = _export(tables[name], partners)
+        contracts[name] = _export(
+            tables[name], partners, [row for row in spellings if row["export"] in (name, "*")]
+        )
     return contracts
 
 
@@ -109,9 +129,11 @@ def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
     return entry.get("config", {}).get("meta", {})
 
 
-def _export(table: Mapping[str, Any], partners_aliases: list[tuple[str, str]]) -> Export:
+def _export(
+    table: Mapping[str, Any], partners_aliases: list[tuple[str, str]], spellings: list[dict[str, str]]
+) -> Export:
     name, meta = table["name"], _meta(table)
-    columns = tuple(_column(name, column["name"], _meta(column)) for column in table["columns"])
+    columns = tuple(_column(name, column["name"], _meta(column), spellings) for column in table["columns"])
     by_name = {column.name: column for column in columns}
     claims = [(column, column.name) for column in columns]
     for entry in table["columns"]:
@@ -136,7 +158,7 @@ def _export(table: Mapping[str, Any], partners_aliases: list[tuple[str, str]]) -
     )
 
 
-def _column(export: str, name: str, meta: Mapping[str, Any]) -> Column:
+def _column(export: str, name: str, meta: Mapping[str, Any], spellings: list[dict[str, str]]) -> Column:
     door = meta.get("door")
     if door is not None and door not in DOORS:
         raise ContractError(f"{export}.{name}: unknown door {door!r}; known are {', '.join(DOORS)}")
@@ -149,12 +171,29 @@ def _column(export: str, name: str, meta: Mapping[str, Any]) -> Column:
         missing=frozenset(str(code).casefold() for code in meta.get("missing", [])),
         door=door,
         at=meta.get("at"),
+        listed=_listed(export, name, meta, spellings),
+        reaches_above=meta.get("reaches_above"),
     )
 
 
+def _listed(
+    export: str, name: str, meta: Mapping[str, Any], spellings: list[dict[str, str]]
+) -> frozenset[str] | None:
+    if "unlisted" not in meta:
+        return None
+    if meta["unlisted"] != "refuse_file" or not meta.get("allowed"):
+        raise ContractError(f"{export}.{name}: `unlisted` can only be refuse_file, and needs `allowed`")
+    known = [row["spelling"] for row in spellings if row["column_name"] in (name, meta.get("type"))]
+    return frozenset(comparable(str(text)) for text in (*meta["allowed"], *known))
+
+
 def _partners_aliases(path: Path, exports: list[str]) -> list[tuple[str, str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [(row["export"], row["column_name"], row["header"]) for row in csv.DictReader(file)]
+    rows = [(row["export"], row["column_name"], row["header"]) for row in _rows(path)]
     if unknown := {export for export, _, _ in rows} - {*exports, "*"}:
         raise ContractError(f"{path.name}: no such export: {', '.join(sorted(unknown))}")
     return rows
+
+
+def _rows(seed: Path) -> list[dict[str, str]]:
+    with seed.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

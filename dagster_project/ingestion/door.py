@@ -1,7 +1,8 @@
 """The door: what a row's values become before they land.
 
 References become pseudonyms, a birth year becomes an age band, white space at the ends goes. Whatever a value
-should have been and was not is named as a finding (`column:reason`); typing and every other rule is SQL's.
+should have been and was not is named as a finding (`column:reason`); typing and every other rule of a row is
+SQL's. What only the whole file can tell (an unknown form, two orders of day and month) is found here.
 """
 
 import csv
@@ -10,13 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dagster_project.ingestion.contracts import Column, Export
+from dagster_project.ingestion.contracts import Column, Export, comparable
+from dagster_project.ingestion.inbox import FileRefusedError
 from dagster_project.ingestion.pseudonyms import pseudonym
 from dagster_project.ingestion.read_file import Record
 
 YOUNGEST, OLDEST = 16, 100
+# A required column may be empty in one row of twenty; so many complete readings show which scale a form has.
+MOST_MISSING = 0.05
+ENOUGH_READINGS = 20
 
-# Texts that people put where a reference is not known; none of them is anybody's reference.
+# Texts that people put where a reference is not known; none of them is anybody's or anything's reference.
 NO_REFERENCE = frozenset(
     {
         *("tbc", "tba", "to be confirmed", "pending", "missing", "unknown", "not known", "not yet known"),
@@ -34,6 +39,10 @@ _ZEROS = re.compile(r"0+(?:\.0*)?")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+E[+-]?\d+|E[+-]\d+)", re.IGNORECASE)
 _FOUR_DIGIT_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _TWO_DIGIT_YEAR = re.compile(r"[-/. ](\d{2})(?: \d{1,2}:\d{2}.*)?$")
+_LATE_DAY, _MONTH = r"(?:1[3-9]|2\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_DAY_FIRST = re.compile(rf"{_LATE_DAY}[/.-]{_MONTH}[/.-]\d\d")
+_MONTH_FIRST = re.compile(rf"{_MONTH}[/.-]{_LATE_DAY}[/.-]\d\d")
+_WHOLE_NUMBER = re.compile(r"\d{1,9}(?:\.0+)?")
 _ISO_WITHOUT_HYPHENS = re.compile(r"(\d{4})[01]\d[0-3]\d")
 _YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})-\d\d-\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
 # White space at the ends of a value, with the signs that look like it and that Python does not count as such.
@@ -88,6 +97,7 @@ class Door:
         self, export: Export, columns: Mapping[int, Column], key: bytes, age_bands: tuple[AgeBand, ...]
     ) -> None:
         """`columns` are the file's, by position from 0; a column that the file lacks lands empty."""
+        self._form = export.form
         self._key = key
         self._age_bands = age_bands
         position_of = {column.name: position for position, column in columns.items()}
@@ -99,11 +109,18 @@ class Door:
         self.empty_cells = dict.fromkeys(columns.values(), 0)
         self._reference_lengths: dict[Column, set[int]] = {}
         self._has_leading_zero: set[Column] = set()
+        self._order_lines: dict[Column, dict[str, int]] = {}
+        self._scale = [
+            (at, column.reaches_above) for at, column in columns.items() if column.reaches_above is not None
+        ]
+        self._readings = 0
+        self._reaches_above = False
 
     def land(self, record: Record) -> tuple[list[str | None], str | None]:
         """The values to land, in the contract's order, and the findings joined by `;`.
 
-        A row whose fields cannot be told apart lands empty, with that as its one finding.
+        A row whose fields cannot be told apart lands empty, with that as its one finding. Raises
+        `FileRefusedError` for a value that no file of this export may hold.
         """
         if record.row_fault:
             return [None] * len(self._plan), f"row:{record.row_fault}"
@@ -129,22 +146,47 @@ class Door:
                 value, fault = self._reference(text, column)
             else:
                 value = text
+                self._note_value(text, column, position, record.line)
             if fault:
                 findings.append(f"{column.name}:{fault}")
             values.append(value)
+        if self._scale and not self._reaches_above:
+            self._note_reading(record)
         return values, ";".join(findings) or None
+
+    def _note_value(self, text: str, column: Column, position: int, line: int) -> None:
+        if column.type == "date":
+            order = "day" if _DAY_FIRST.match(text) else "month" if _MONTH_FIRST.match(text) else None
+            if order:
+                self._order_lines.setdefault(column, {}).setdefault(order, line)
+        elif column.listed is None or comparable(text) in column.listed or text.casefold() in column.missing:
+            return
+        else:
+            raise FileRefusedError(
+                f"line {line}: unknown {column.name.replace('_', ' ')}: column {position + 1} holds a value "
+                "that neither the contract nor the seed value_spellings lists; if it is another name of a "
+                "listed one, add it to value_spellings, else the contract must learn it first"
+            )
+
+    def _note_reading(self, record: Record) -> None:
+        """Count the rows that fill every column of the scale, until one value shows how far it reaches."""
+        texts = [trimmed(record.cells[at]) for at, _ in self._scale if at < len(record.cells)]
+        if len(texts) == len(self._scale) and all(map(_WHOLE_NUMBER.fullmatch, texts)):
+            self._readings += 1
+            reached = zip(texts, self._scale, strict=True)
+            self._reaches_above = any(float(text) > bound for text, (_, bound) in reached)
 
     def _reference(self, text: str, column: Column) -> tuple[str | None, str | None]:
         if _SCIENTIFIC.fullmatch(text):
             return None, "scientific_notation"
-        if column.door is None:
-            return text, None
         lower = text.casefold()
         if lower in column.missing:
             return None, None
         if lower in NO_REFERENCE or _ZEROS.fullmatch(text):
-            # Where nobody has to stand, such a word says that nobody does.
+            # Where none has to stand, such a word says that there is none.
             return None, "not_an_identifier" if column.required else None
+        if column.door is None:
+            return text, None
         if text.isdigit():
             self._reference_lengths.setdefault(column, set()).add(len(text))
             if text.startswith("0"):
@@ -168,9 +210,39 @@ class Door:
             (band.age_band for band in self._age_bands if band.lower_age <= age <= band.upper_age), None
         ), None
 
+    def refuse_what_the_rows_show(self) -> None:
+        """Once every row has passed: raise `FileRefusedError` for what only all of them can tell.
+
+        More than one in twenty of the values of a required column are missing (one empty cell is its row's
+        fault, however short the file), or a form's scores end where another scale ends.
+        """
+        for column, empty in self.empty_cells.items():
+            if column.required and empty > 1 and empty > MOST_MISSING * self.rows:
+                raise FileRefusedError(
+                    f"the required column {column.name} is empty in {empty} of {self.rows} rows, and at "
+                    "most one in twenty may be: fill it in the source and export again"
+                )
+        if self._readings >= ENOUGH_READINGS and not self._reaches_above:
+            raise FileRefusedError(
+                f"unknown {self._form}: none of {self._readings} complete readings has a score above "
+                f"{self._scale[0][1]}, so the form has another scale; the contract must learn it first"
+            )
+
     def warnings(self) -> list[str]:
         """What is odd about the columns as a whole."""
         found = []
+        if self._readings and not self._reaches_above:
+            found.append(
+                f"none of the {self._readings} complete readings has a score above "
+                f"{self._scale[0][1]}: make sure that the form is the one that the file names"
+            )
+        for column, lines in self._order_lines.items():
+            if len(lines) == 2:
+                found.append(
+                    f"{column.name}: line {lines['day']} has the day first and line {lines['month']} the "
+                    "month; dates that could be either are read with the day first: ask the source for one "
+                    "form, best YYYY-MM-DD"
+                )
         for column, empty in self.empty_cells.items():
             if self.rows and empty == self.rows:
                 found.append(f"column {column.name} is there and empty in every row")

@@ -21,8 +21,7 @@ from dagster_project.settings import Settings
 SETTLED_SECONDS = 2.0
 CHUNK = 1 << 20
 
-# A programme's workbooks are a few MB; hostile ones are small and unpack to gigabytes.
-MAX_WORKBOOK_BYTES = 50 * CHUNK
+# Hostile workbooks are small and unpack to gigabytes. (How large one may be stands in the settings.)
 MAX_UNPACKED_BYTES = 250 * CHUNK
 MAX_ENTRIES = 2_000
 # Real sheets pack 5 to 40 times smaller; the ratio is asked only of what is large enough to hurt.
@@ -47,6 +46,7 @@ _SIGNATURES = (
     (b"\xff\xfe\x00\x00", "UTF-32 text"),
     (b"\x00\x00\xfe\xff", "UTF-32 text"),
 )
+_DIRECTORY_BYTES = 50 * CHUNK  # wherever in an old document its directory stands
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _MARKUP = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<div")
@@ -60,10 +60,19 @@ _NOT_ASCII = bytes(range(0x80, 0x100))
 _VALID_UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+# Accented letters, the pound sign, curly quotation marks and the euro in UTF-8. Nobody writes what they are
+# in Windows-1252, while a capital letter and a curly apostrophe there may well make another UTF-8 sequence.
+_USUAL_UTF8 = re.compile(rb"\xc3[\x80-\xbf]|\xc2[\xa0-\xbf]|\xe2\x80[\x93-\xa6]|\xe2\x82\xac")
+# The same, read as Windows-1252 and written as UTF-8 again; and the sign for a letter that was lost.
+_MISREAD = re.compile(rb"\xc3\x83\xc2[\x80-\xbf]|\xc3\x82\xc2[\xa0-\xbf]|\xc3\xa2\xe2\x82\xac|\xef\xbf\xbd")
 
 
 class FileRefusedError(Exception):
     """The file cannot be taken; the message says why, where and what to do, and never quotes a value."""
+
+    rows_in_file: int | None = None
+    """Its rows, where they could be counted."""
+    rows_skipped: int = 0
 
 
 class FileLeftError(Exception):
@@ -93,6 +102,8 @@ class Fingerprint:
     head: bytes
     encoding: str | None
     encoding_fault: str | None
+    misread_line: int | None
+    """The first line of UTF-8 text with letters that were lost or wrongly read before the file came."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +190,8 @@ def fingerprint(file: BinaryIO) -> Fingerprint:
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = several = alone = 0
     first_fault: int | None = None
+    misread_line: int | None = None
+    has_usual_utf8 = False
     has_nul = False
     head = b""
     file.seek(0)
@@ -196,6 +209,9 @@ def fingerprint(file: BinaryIO) -> Fingerprint:
             valid = _VALID_UTF8_SEQUENCE.findall(chunk)
             several += len(valid)
             alone += len(chunk) - len(chunk.translate(None, _NOT_ASCII)) - sum(map(len, valid))
+            has_usual_utf8 = has_usual_utf8 or _USUAL_UTF8.search(chunk) is not None
+            if misread_line is None and (misread := _MISREAD.search(chunk)):
+                misread_line = lines + 1 + chunk.count(b"\n", 0, misread.start())
         lines += chunk.count(b"\n")
         size += len(chunk)
     if first_fault is None:
@@ -203,8 +219,11 @@ def fingerprint(file: BinaryIO) -> Fingerprint:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             first_fault = lines + 1
-    encoding, fault = _encoding(head, has_nul, first_fault, is_damaged_utf8=several > alone)
-    return Fingerprint(digest.hexdigest(), size, head, encoding, fault)
+    is_damaged_utf8 = has_usual_utf8 or several > alone
+    encoding, fault = _encoding(head, has_nul, first_fault, is_damaged_utf8)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        misread_line = None
+    return Fingerprint(digest.hexdigest(), size, head, encoding, fault, misread_line)
 
 
 def _encoding(
@@ -220,7 +239,10 @@ def _encoding(
         return ("utf-8-sig" if has_mark else "utf-8"), None
     if has_mark or is_damaged_utf8:
         # Read as Windows-1252 every other accented letter of the file would turn into two wrong ones.
-        return None, f"the text is UTF-8 but damaged in line {first_fault}: export the file again"
+        return None, (
+            f"the text is UTF-8 but damaged in line {first_fault}, or put together from two encodings: "
+            "export the file again"
+        )
     return "cp1252", None
 
 
@@ -254,11 +276,11 @@ def parts_of_name(name: str, exports: Iterable[str], today: date) -> NameParts:
     )
 
 
-def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO) -> str:
+def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:
     """`csv` or `xlsx`, where the ending and the bytes agree; `FileRefusedError` names what it really is."""
     if mark.size == 0 or not mark.head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
         raise FileRefusedError("empty file: nothing is concluded from it; export it again")
-    found = _kind_of_bytes(name, mark, file)
+    found = _kind_of_bytes(name, mark, file, max_workbook_bytes)
     suffix = Path(name).suffix.lower()
     if found == "csv" and suffix in _TEXT_SUFFIXES:
         return "csv"
@@ -273,10 +295,10 @@ def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO) -> str:
     )
 
 
-def _kind_of_bytes(name: str, mark: Fingerprint, file: BinaryIO) -> str:
+def _kind_of_bytes(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:
     head = mark.head
     if head.startswith(_ZIP):
-        return _kind_of_zip(mark, file)
+        return _kind_of_zip(mark, file, max_workbook_bytes)
     if head.startswith(_OLD_OFFICE):
         return _kind_of_old_office(file)
     for signature, kind in _SIGNATURES:
@@ -296,11 +318,11 @@ def _kind_of_bytes(name: str, mark: Fingerprint, file: BinaryIO) -> str:
     return "csv" if mark.encoding or Path(name).suffix.lower() in _TEXT_SUFFIXES else "a binary file"
 
 
-def _kind_of_zip(mark: Fingerprint, file: BinaryIO) -> str:
-    if mark.size > MAX_WORKBOOK_BYTES:
+def _kind_of_zip(mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:
+    if mark.size > max_workbook_bytes:
         raise FileRefusedError(
-            f"the workbook has {mark.size / CHUNK:.0f} MB and at most {MAX_WORKBOOK_BYTES // CHUNK} are "
-            "read: export it as CSV, which may be of any length"
+            f"the workbook has {mark.size / CHUNK:.1f} MB and at most {max_workbook_bytes / CHUNK:.0f} are "
+            "read (FLIC_MAX_WORKBOOK_MB): export it as CSV, which may be of any length"
         )
     file.seek(0)
     try:
@@ -315,6 +337,8 @@ def _kind_of_zip(mark: Fingerprint, file: BinaryIO) -> str:
         return "a binary workbook (.xlsb)"
     if "[content_types].xml" not in names or not any(name.startswith("xl/") for name in names):
         return _kind_of_other_zip(names)
+    if len(set(names)) < len(names):
+        raise FileRefusedError("the workbook holds a part twice: open it in Excel and save it anew")
     if any(entry.flag_bits & 1 for entry in entries):
         return "an encrypted workbook (with a password)"
     unpacked = sum(entry.file_size for entry in entries)
@@ -341,7 +365,7 @@ def _kind_of_other_zip(names: list[str]) -> str:
 def _kind_of_old_office(file: BinaryIO) -> str:
     """Tell an encrypted new workbook from an old one by the names in its directory."""
     file.seek(0)
-    start = file.read(MAX_WORKBOOK_BYTES)
+    start = file.read(_DIRECTORY_BYTES)
     if "EncryptedPackage".encode("utf-16-le") in start:
         return "an encrypted workbook (with a password)"
     if "WordDocument".encode("utf-16-le") in start:

@@ -48,8 +48,9 @@ LEDGER = pa.schema(
 class Load:
     """A row of the ledger: what was done with one file. Times are UTC without zone.
 
-    `rows_in_file` = `rows_skipped` + `rows_landed`, the header and blank rows among the skipped. Rows are
-    counted under the load that holds them, so a duplicate and a refused file have none.
+    Of a loaded file `rows_in_file` = `rows_skipped` + `rows_landed`, the header and blank rows among the
+    skipped. Of a duplicate no row landed, and every one that is not skipped is a duplicate; of a refused file
+    every one is rejected, and `rows_in_file` is None where the rows could not be counted.
     """
 
     load_id: str
@@ -66,7 +67,7 @@ class Load:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
-    rows_in_file: int = 0
+    rows_in_file: int | None = None
     rows_skipped: int = 0
     rows_landed: int = 0
     stated_rows: int | None = None
@@ -78,7 +79,8 @@ class Load:
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name complete and on disk, or not at all; only its owner can read it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ASIDE)
+    # A name may have 255 bytes; with the whole of it there would be no room for the ending.
+    aside = path.with_name(path.name[:60] + ASIDE)
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "wb") as file:

@@ -50,7 +50,7 @@ from dagster_project.settings import FlicError, Settings
 CONTRACT = Path("models/staging/_landing__sources.yml")
 LONDON = ZoneInfo("Europe/London")
 BATCH_ROWS = 20_000
-MOST_MISSING = 0.05
+BATCH_CHARACTERS = 1 << 25
 
 
 class StorageError(FlicError):
@@ -68,7 +68,8 @@ class FileReport:
     load_id: str | None = None
     export: str | None = None
     extract_date: date | None = None
-    rows_in_file: int = 0
+    rows_in_file: int | None = None
+    """None where they could not be counted."""
     rows_skipped: int = 0
     rows_landed: int = 0
     warnings: tuple[str, ...] = ()
@@ -122,7 +123,11 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
     """
     if received_at.tzinfo is not None:
         received_at = received_at.astimezone(UTC).replace(tzinfo=None)
-    contracts = load_contracts(settings.dbt_dir / CONTRACT, settings.seeds_dir / "header_aliases.csv")
+    contracts = load_contracts(
+        settings.dbt_dir / CONTRACT,
+        settings.seeds_dir / "header_aliases.csv",
+        settings.seeds_dir / "value_spellings.csv",
+    )
     try:
         check_key(settings.pseudonym_key, settings.landing)
         ledger = Ledger(settings.landing)
@@ -187,7 +192,7 @@ class _Intake:
                     load, warnings = self._land(arrival, content)
                 except FileRefusedError as refusal:
                     _leave_if_changed(file)
-                    return self._refuse(arrival, str(refusal))
+                    return self._refuse(arrival, refusal)
         except FileLeftError as reason:
             return FileReport(file.name, "left", str(reason))
         self._ledger.add(load)
@@ -227,21 +232,37 @@ class _Intake:
         """Write the rows of a file into landing; they count once the ledger has the load."""
         export = arrival.export
         assert export is not None
-        if kind_of_file(arrival.file.path.name, arrival.mark, content) == "csv":
+        limit = self._settings.max_workbook_bytes
+        if kind_of_file(arrival.file.path.name, arrival.mark, content, limit) == "csv":
             raw = read_csv(content, arrival.mark, export)
         else:
             raw = read_workbook(content, export)
+        table = None
         with closing(raw.records):
-            table = Table(raw, export)
-            door = Door(export, table.columns, self._settings.pseudonym_key, self._age_bands)
-            with written_whole(self._settings.landing / export.name / f"{arrival.load_id}.parquet") as target:
-                _write_rows(target, table, door, arrival)
-                _refuse_empty_required(door)
-                _leave_if_changed(arrival.file)
+            try:
+                table = Table(raw, export)
+                door = Door(export, table.columns, self._settings.pseudonym_key, self._age_bands)
+                rows = self._settings.landing / export.name / f"{arrival.load_id}.parquet"
+                with written_whole(rows) as target:
+                    _write_rows(target, table, door, arrival)
+                    door.refuse_what_the_rows_show()
+                    _leave_if_changed(arrival.file)
+            except FileRefusedError as refusal:
+                refusal.rows_in_file = raw.rows_in_file()
+                if table is not None and refusal.rows_in_file is not None:
+                    refusal.rows_skipped = table.rows_skipped
+                raise
         warnings = [*table.warnings, *door.warnings(), *_number_warnings(raw.number_cells, table)]
         warnings += [
             f"the content is that of {earlier.file_name}: right if nothing changed since then"
             for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
+        ]
+        warnings += [
+            f"{other.file_name} came with it for the same day and version, and only one of the two counts: "
+            "put _v2 before the ending of the one that corrects the other"
+            for other in self._ledger.loads
+            if (other.status, other.export, other.extract_date, other.revision, other.received_at)
+            == ("loaded", export.name, arrival.extract_date, arrival.revision, self._received_at)
         ]
         if not arrival.has_dated_name:
             warnings.append(
@@ -297,8 +318,6 @@ class _Intake:
             known_from=self._known_from(known.extract_date),
             status="duplicate",
             reason=f"the same content as {known.file_name}, loaded as {known.load_id}",
-            rows_in_file=0,
-            rows_skipped=0,
             rows_landed=0,
             stated_rows=None,
             ignored_columns=0,
@@ -308,8 +327,9 @@ class _Intake:
         self._put_away(arrival, load)
         return _report(load, [])
 
-    def _refuse(self, arrival: _Arrival, reason: str) -> FileReport:
+    def _refuse(self, arrival: _Arrival, refusal: FileRefusedError) -> FileReport:
         """Record a refusal once for its content, say why in `rejects/`, and move the file there."""
+        reason = str(refusal)
         export = arrival.export.name if arrival.export else None
         refused = self._ledger.of_content(arrival.mark.sha256, "refused")
         refused_before = [load for load in refused if load.export == export]
@@ -325,6 +345,8 @@ class _Intake:
             known_from=self._received_at,
             status="refused",
             reason=reason,
+            rows_in_file=refusal.rows_in_file,
+            rows_skipped=refusal.rows_skipped,
         )
         folder = self._settings.rejects / load.load_id
         write_refusal(folder, load.export, load.file_name, reason)
@@ -359,12 +381,13 @@ def _report(load: Load, warnings: list[str]) -> FileReport:
 
 
 def _write_rows(target: BinaryIO, table: Table, door: Door, arrival: _Arrival) -> None:
-    """Stream a file's rows into Parquet, one batch in memory at a time."""
+    """Stream a file's rows into Parquet, one batch in memory at a time: few rows where the cells are long."""
     assert arrival.export is not None
     schema = landed_schema(arrival.export)
     source_file, load_id = arrival.file.name, arrival.load_id
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
         batch: list[list] = []
+        characters = 0
 
         def flush() -> None:
             columns = [list(values) for values in zip(*batch, strict=True)] or [[] for _ in schema]
@@ -375,22 +398,11 @@ def _write_rows(target: BinaryIO, table: Table, door: Door, arrival: _Arrival) -
         for record in table.rows():
             values, findings = door.land(record)
             batch.append([*values, source_file, record.line, load_id, arrival.extract_date, findings])
-            if len(batch) == BATCH_ROWS:
+            characters += sum(map(len, record.cells))
+            if len(batch) == BATCH_ROWS or characters > BATCH_CHARACTERS:
                 flush()
+                characters = 0
         flush()
-
-
-def _refuse_empty_required(door: Door) -> None:
-    """Refuse a file that lacks more than one in twenty of the values of a required column.
-
-    One empty cell is its row's fault, however short the file.
-    """
-    for column, empty in door.empty_cells.items():
-        if column.required and empty > 1 and empty > MOST_MISSING * door.rows:
-            raise FileRefusedError(
-                f"the required column {column.name} is empty in {empty} of {door.rows} rows, and at most one "
-                "in twenty may be: fill it in the source and export again"
-            )
 
 
 def _leave_if_changed(file: InboxFile) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from dagster_project.ingestion.landing import written_whole
 from dagster_project.settings import FlicError
 
-SHORTEST_KEY = 16
+SHORTEST_KEY = 32
 _PREFIXES = {"client": "c", "worker": "w"}
 
 
@@ -53,8 +53,9 @@ def check_key(key: bytes, landing: Path) -> None:
         )
     if len(key) < SHORTEST_KEY:
         raise KeyRefusedError(
-            f"the pseudonym key has {len(key)} bytes and needs at least {SHORTEST_KEY}: "
-            "set FLIC_PSEUDONYM_KEY to a longer secret"
+            f"the pseudonym key has {len(key)} characters and needs at least {SHORTEST_KEY}: set "
+            "FLIC_PSEUDONYM_KEY to a longer secret; data landed under a short key must "
+            "be loaded again from the archive"
         )
     check = hmac.digest(key, b"key check", "sha256").hex()[:16]
     key_id = landing / "key_id.json"

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Timer
 from typing import BinaryIO, NamedTuple
@@ -27,10 +28,15 @@ WRONG_FIELDS = "wrong_number_of_fields"
 WORKBOOK_SECONDS = 120
 
 _SEARCH_BYTES = 1 << 18
+_TOLD_COLUMNS = 20
+_LONGEST_HEADER = 100
+# The module's own limit, 131,072 characters, is less than a long note; memory stays bounded by ours.
+csv.field_size_limit(MAX_LINE_CHARACTERS)
 # Lines of text below the table; more than this many in a row are rows gone wrong.
 _MAX_CLOSING_LINES = 20
 
-_SEP = re.compile(r'"?sep=(.)"?\s*(?:\r|\n|$)', re.IGNORECASE)
+_SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
+_LINE_END = re.compile(r"\r+\n|\n|\r")
 _TOTAL = re.compile(r"(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\b", re.IGNORECASE)
 _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
@@ -51,6 +57,7 @@ _STATED_ROWS = (
         re.IGNORECASE,
     ),
 )
+_END_OF_FILE = "\x1a"  # what systems of the eighties, and their heirs, put behind the last line
 _SERIES = re.compile(r"(.*\D)(\d+)")
 
 
@@ -78,48 +85,77 @@ class RawTable:
     number_cells: Mapping[int, int] = field(default_factory=dict)
     """For a workbook: by position, how many cells are numbers and not text."""
     warnings: list[str] = field(default_factory=list)
+    _rows: int = 0
+    _is_exhausted: bool = False
+
+    def __post_init__(self) -> None:
+        self.records = self._counted(self.records)
+
+    def _counted(self, records: Generator[Record, None, None]) -> Generator[Record, None, None]:
+        with closing(records):
+            for record in records:
+                self._rows += 1
+                yield record
+        self._is_exhausted = True
+
+    def rows_in_file(self) -> int | None:
+        """Read what is left and return the number of all rows; None where they cannot be told apart."""
+        try:
+            for _ in self.records:
+                pass
+        except FileRefusedError:
+            pass
+        return self._rows if self._is_exhausted else None
 
 
 def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
     """Open a text file with the delimiter under which a row matches the contract best; it is streamed."""
     if mark.encoding is None:
         raise FileRefusedError(mark.encoding_fault or "the file is no text")
-    delimiter = _delimiter(file, mark.encoding, export)
+    file.seek(0)
+    start = file.read(_SEARCH_BYTES).decode(mark.encoding, errors="replace")
+    delimiter = _delimiter(start, export)
+    first_end = _LINE_END.search(start)
+    line_end = "\r" if first_end and first_end[0] == "\r" else "\n"
+    warnings = []
+    if mark.misread_line:
+        warnings.append(
+            f"line {mark.misread_line}: letters were lost or read in a wrong encoding before the file came "
+            "here: look at the text in the source and export it as UTF-8"
+        )
     return RawTable(
-        _csv_records(file, mark.encoding, delimiter),
+        _csv_records(file, mark.encoding, delimiter, line_end),
         encoding=mark.encoding,
         delimiter="tab" if delimiter == "\t" else delimiter,
+        warnings=warnings,
     )
 
 
-def _delimiter(file: BinaryIO, encoding: str, export: Export) -> str:
-    file.seek(0)
-    start = file.read(_SEARCH_BYTES).decode(encoding, errors="replace")
+def _delimiter(start: str, export: Export) -> str:
+    """The declared delimiter, else the one under which a row at the start matches the contract best."""
     if declared := _SEP.match(start):
         return declared[1]
     matches = {}
     for delimiter in DELIMITERS:
         matches[delimiter] = 0
-        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, skipinitialspace=True)
         try:
             for _, row in zip(range(HEADER_SEARCH_ROWS), reader, strict=False):
                 matches[delimiter] = max(matches[delimiter], count_matches(row, export.headers))
         except csv.Error:
             continue  # an odd row further down does not speak against the header above it
-    best = max(matches, key=lambda delimiter: matches[delimiter])
-    if matches[best] == 0:
-        raise FileRefusedError(
-            f"no header row: none of the first {HEADER_SEARCH_ROWS} lines holds a header of {export.name}, "
-            f"whether separated by {', '.join(DELIMITERS.values())}; expected are {_names(export.required)}"
-        )
-    return best
+    return max(matches, key=lambda delimiter: matches[delimiter])
 
 
-def _csv_records(file: BinaryIO, encoding: str, delimiter: str) -> Generator[Record, None, None]:
+def _csv_records(
+    file: BinaryIO, encoding: str, delimiter: str, line_end: str
+) -> Generator[Record, None, None]:
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    # Strict: else a quotation mark that is never closed swallows rows without a word.
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    # Lines end as the first one does: else a stray sign within a cell makes two rows of one.
+    text = io.TextIOWrapper(file, encoding=encoding, newline=line_end)
+    # Strict: else a quotation mark that is never closed swallows rows without a word. Without the spaces
+    # before a value: else a quotation mark after `, ` becomes part of it.
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         while True:
             line = reader.line_num + 1
@@ -127,7 +163,12 @@ def _csv_records(file: BinaryIO, encoding: str, delimiter: str) -> Generator[Rec
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error:
+            except csv.Error as error:
+                if "new-line character" in str(error):
+                    raise FileRefusedError(
+                        f"line {line}: a line end of another kind than the first one's stands outside "
+                        "quotation marks, so the rows cannot be told apart: export the file again"
+                    ) from None
                 if reader.line_num > line:
                     raise FileRefusedError(
                         f"line {line}: a quotation mark is opened and not closed as it should be, so the "
@@ -167,6 +208,8 @@ def read_workbook(file: BinaryIO, export: Export) -> RawTable:
         warnings.append("the sheet is hidden and was read")
     if about["hidden_rows"]:
         warnings.append(f"{about['hidden_rows']} hidden rows were read")
+    if about["hidden_columns"]:
+        warnings.append(f"{about['hidden_columns']} hidden columns were read")
     return RawTable(
         _workbook_records(answers),
         sheet=about["sheet"],
@@ -238,6 +281,7 @@ class Table:
         self.stated_rows: int | None = None
         self._stated_line = 0
         self._stated_is_grand = False
+        self._has_subtotals = False
         above: list[Record] = []
         for record in self._records:
             above.append(record)
@@ -251,9 +295,10 @@ class Table:
         matches = [count_matches(record.cells, self._export.headers) for record in above]
         best = max(range(len(above)), key=lambda index: matches[index], default=0)
         if not above or matches[best] < min(2, len(self._export.required)):
+            tried = f", whether separated by {', '.join(DELIMITERS.values())}" if self._delimiter else ""
             raise FileRefusedError(
                 f"no header row: none of the first {HEADER_SEARCH_ROWS} rows holds the headers of "
-                f"{self._export.name}; expected are {_names(self._export.required)}"
+                f"{self._export.name}{tried}; expected are {_names(self._export.required)}"
             )
         header = above[best]
         self.rows_in_file = self.rows_skipped = best + 1
@@ -261,7 +306,6 @@ class Table:
             if texts := [cell.strip() for cell in record.cells if cell.strip()]:
                 self._note_stated_rows(record.line, texts)
         self._header_line = header.line
-        self._header_cells = header.cells
         self._header = [normal_header(cell) for cell in header.cells]
         self._match_columns(header)
         return above[best + 1 :]
@@ -286,9 +330,10 @@ class Table:
                 ignored.append(f"{position + 1} ({hashlib.sha256(name.encode()).hexdigest()[:8]})")
         if ignored:
             self.ignored_columns = len(ignored)
+            more = f" and {len(ignored) - _TOLD_COLUMNS:,} more" if len(ignored) > _TOLD_COLUMNS else ""
             self.warnings.append(
-                f"columns that the contract does not list were not loaded: {', '.join(ignored)} "
-                "(position and hash of the header)"
+                "columns that the contract does not list were not loaded: "
+                f"{', '.join(ignored[:_TOLD_COLUMNS])}{more} (position and hash of the header)"
             )
         self._nameless = {at for at, name in enumerate(self._header) if not name}
         self._refuse_missing(header)
@@ -299,11 +344,8 @@ class Table:
             own = [_SERIES.fullmatch(normal_header(column.name)) for column in self._export.columns]
             numbers = [int(other[2]) for other in own if other and other[1] == series[1]]
             if len(numbers) > 2 and int(series[2]) > max(numbers):
-                version = next(
-                    (c.name for c in self._export.columns if c.name.endswith("_version")), "form version"
-                )
                 raise FileRefusedError(
-                    f"unknown {version.replace('_', ' ')}: column {position + 1} goes on after the "
+                    f"unknown {self._export.form}: column {position + 1} goes on after the "
                     f"{len(numbers)} numbered columns of the contract, which must learn the new form first"
                 )
 
@@ -312,7 +354,12 @@ class Table:
         missing = [column for column in self._export.required if column not in found]
         if not missing:
             return
-        unmatched = [cell for at, cell in enumerate(header.cells) if at not in self.columns and cell.strip()]
+        # A cell longer than any header is a text, and comparing long texts takes long.
+        unmatched = [
+            cell
+            for at, cell in enumerate(header.cells)
+            if at not in self.columns and cell.strip() and len(cell) <= _LONGEST_HEADER
+        ]
         texts = []
         for column in missing:
             near = self._export.nearest_header(column, unmatched)
@@ -358,24 +405,65 @@ class Table:
         cells, faults = record.cells, record.cell_faults
         if record.row_fault:
             return "data"
+        if self._is_header_again(record):
+            return "not data"
         lacks = any(at not in faults and (at >= len(cells) or not cells[at].strip()) for at in self._required)
         if not lacks:
-            return "not data" if cells == self._header_cells else "data"
+            return "data"
         texts = [cell.strip() for cell in cells if cell.strip()]
-        if not texts:
+        if not texts or texts == [_END_OF_FILE]:
             return "data" if faults else "not data"
-        if self._note_stated_rows(record.line, texts) or _TOTAL.match(texts[0]):
+        if self._note_stated_rows(record.line, texts):
+            return "not data"
+        if (total := _TOTAL.match(texts[0])) and not self._has_words_beside(record, texts[0]):
+            self._warn_of_groups(record, total[0])
             return "not data"
         if faults:
             return "data"
         if _CLOSING.search(texts[0]):
-            # A comma in the sentence has made two fields of it.
-            return "not data" if len(texts) == 1 else "maybe closing"
+            if len(texts) == 1:
+                return "not data"
+            # A comma in the sentence has made two fields of it; a row as wide as the table is a row.
+            return "maybe closing" if len(cells) < len(self._header) else "data"
         return "maybe closing" if len(texts) == 1 and " " in texts[0] else "data"
+
+    def _is_header_again(self, record: Record) -> bool:
+        """Whether a row below the header is the header of another page; one of another table is refused."""
+        cells, headers = record.cells, self._export.headers
+        # References and days end in a digit: most cells need not be made normal.
+        if not any(
+            at < len(cells) and not cells[at][-1:].isdigit() and normal_header(cells[at]) in headers
+            for at in self._required
+        ):
+            return False
+        names = [normal_header(cell) for cell in cells]
+        columns = {at: headers[name] for at, name in enumerate(names) if name in headers}
+        if len(set(columns.values())) < 2 or 2 * len(columns) <= sum(map(bool, names)):
+            return False
+        if columns != self.columns:
+            raise FileRefusedError(
+                f"line {record.line}: another header row, whose columns are not those of line "
+                f"{self._header_line}: the file holds two tables; export each to a file of its own"
+            )
+        return True
+
+    def _has_words_beside(self, record: Record, label: str) -> bool:
+        """Whether a required column holds letters: then it is a row of the table, however it begins."""
+        texts = [record.cells[at].strip() for at in self._required if at < len(record.cells)]
+        return any(text != label and any(map(str.isalpha, text)) for text in texts)
+
+    def _warn_of_groups(self, record: Record, label: str) -> None:
+        if label.casefold().startswith("sub") and not self._has_subtotals:
+            self._has_subtotals = True
+            self.warnings.append(
+                f"line {record.line}: the report has subtotals, and a grouped report may leave out values "
+                "that repeat: export the details without groups"
+            )
 
     def _note_stated_rows(self, line: int, texts: list[str]) -> bool:
         """Keep the record count that a row states, if it states one; a grand total outranks the others."""
-        for text in {texts[0], " ".join(texts[:2])}:
+        # The longest first: a comma in a count (1,004 records) has made two fields of it.
+        for text in (" ".join(texts[:count]) for count in (3, 2, 1)):
             for pattern in _STATED_ROWS:
                 if stated := pattern.fullmatch(text):
                     is_grand = "grand" in text.casefold()
@@ -402,7 +490,8 @@ class Table:
 
     def _has_swallowed_rows(self, record: Record) -> bool:
         """Whether a cell over several lines holds what looks like rows; a note has fewer delimiters."""
-        fields = max(len(self._header) - 2, 4)
+        width = len(self._header)
+        fields = max(width - 2, min(width - 1, 4))
         return any(
             line.count(self._delimiter) >= fields
             for cell in record.cells

@@ -5,7 +5,8 @@ takes nothing with it. The keys are not in this process's environment. What a ro
 
 Request (first argument, JSON): `sheet` (the contract's, or null), `export` (name), `headers` (normalised).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
-"hidden_rows", "number_cells": {column: cells}}` and then `[line, [cell, ...], {column: fault}]` for each row.
+"hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
+`[line, [cell, ...], {column: fault}]`.
 """
 
 import datetime
@@ -32,6 +33,8 @@ MAX_ROWS = 1 << 20  # as many as Excel has
 HEADER_SEARCH_ROWS = 50
 
 _CHUNK = 1 << 20
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CONTRADICTION = "a sheet says twice what stands in one place: open it in Excel and save it anew"
 _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
@@ -48,6 +51,9 @@ class SheetMarks:
     faults: dict[int, dict[int, str]] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[range] = field(default_factory=list)
+    merged: list[tuple[range, range]] = field(default_factory=list)
+    """Rows and columns of each merged cell."""
 
 
 @dataclass
@@ -75,10 +81,11 @@ def limit_this_process() -> None:
 
 
 def refuse_doctypes(archive: zipfile.ZipFile) -> None:
-    """Refuse a document type in any part: a workbook needs none, and entities expand through it."""
+    """Refuse a document type in any part: a workbook needs none, and entities expand through it.
+
+    Every part is read, whatever it is called: that also finds out sizes which the directory understates.
+    """
     for entry in archive.infolist():
-        if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-            continue
         with archive.open(entry) as part:
             tail = b""
             while chunk := part.read(_CHUNK):
@@ -107,21 +114,33 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
 
 
 def scan(archive: zipfile.ZipFile, part: str) -> SheetMarks:
-    """Find error cells, formulas without a saved value, numbers and hidden rows; refuse too large a sheet."""
+    """Find error cells, formulas without a saved value, numbers, merged cells and what is hidden.
+
+    Refuses a sheet that is too large, or in which one place has two values, of which one would be lost.
+    """
     marks = SheetMarks()
     line = 0
     with archive.open(part) as file:
         for _, element in ElementTree.iterparse(file, forbid_dtd=True):
-            if not element.tag.endswith("}row"):
+            tag = element.tag.rpartition("}")[2]
+            if tag == "mergeCell":
+                marks.merged.append(_rows_and_columns(element.get("ref")))
+            elif tag == "col" and element.get("hidden") in ("1", "true"):
+                marks.hidden_columns.append(range(int(element.get("min")) - 1, int(element.get("max"))))
+            if tag != "row":
                 continue
-            line = int(element.get("r") or line + 1)
+            before, line = line, int(element.get("r") or line + 1)
+            if line <= before:
+                raise WorkbookRefusedError(_CONTRADICTION)
             if line > MAX_ROWS:
                 raise WorkbookRefusedError("a sheet has more rows than Excel knows: export it again")
             if element.get("hidden") in ("1", "true"):
                 marks.hidden_rows.add(line)
             column = 0
             for cell in element:
-                column = _column_number(cell.get("r")) or column + 1
+                before, column = column, _column_number(cell.get("r")) or column + 1
+                if column <= before or (cell.get("r") or str(line)).lstrip(_LETTERS) != str(line):
+                    raise WorkbookRefusedError(_CONTRADICTION)
                 if column > MAX_COLUMNS:
                     raise WorkbookRefusedError(
                         f"a sheet has more than {MAX_COLUMNS} columns: delete what lies right of the table"
@@ -143,6 +162,16 @@ def _mark_cell(cell: Any, marks: SheetMarks, line: int, column: int) -> None:
             marks.faults.setdefault(line, {})[column] = "formula_without_value"
         elif kind == "n" and values.get("v"):
             marks.numbers[column] = marks.numbers.get(column, 0) + 1
+
+
+def _rows_and_columns(reference: str) -> tuple[range, range]:
+    """`B2:C4` -> rows 2 to 4 (from 1), columns 1 to 2 (from 0)."""
+    first, _, last = reference.partition(":")
+    last = last or first
+    return (
+        range(int(first.lstrip(_LETTERS)), int(last.lstrip(_LETTERS)) + 1),
+        range(_column_number(first) - 1, _column_number(last)),
+    )
 
 
 def _column_number(reference: str | None) -> int:
@@ -195,6 +224,34 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
     return best
 
 
+def spread_merged_cells(sheet: Sheet) -> None:
+    """Give each row that a merged cell spans its value, in the first of its columns.
+
+    What stands beside or under it in a row with other values belongs to two columns, or contradicts it: the
+    cell is marked. A merged cell that is alone in its rows is a title or a closing line.
+    """
+    faults = sheet.marks.faults
+    for rows, columns in sheet.marks.merged:
+        top, left = rows[0], columns[0] - sheet.first_column
+        first = sheet.rows[top - 1] if top <= len(sheet.rows) else []
+        value = first[left] if 0 <= left < len(first) else ""
+        fault = faults.get(top, {}).get(columns[0])
+        if value == "" and fault is None:
+            continue
+        for line in range(top, min(rows[-1], len(sheet.rows)) + 1):
+            row = sheet.rows[line - 1]
+            inside = range(max(left, 0), min(left + len(columns), len(row)))
+            if not any(cell != "" for at, cell in enumerate(row) if at not in inside):
+                continue
+            for at in inside:
+                if fault:
+                    faults.setdefault(line, {})[at + sheet.first_column] = fault
+                elif at == left and row[at] in ("", value):
+                    row[at] = value
+                else:
+                    faults.setdefault(line, {})[at + sheet.first_column] = "merged_cells"
+
+
 def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
     """The answer described above, line by line."""
     headers = set(request["headers"])
@@ -217,18 +274,25 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         first_column = values.start[1] if values.start else 0
         sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
+    spread_merged_cells(sheet)
+    hidden = {
+        at - sheet.first_column for columns in sheet.marks.hidden_columns for at in columns[:MAX_COLUMNS]
+    }
     filled = {line for line, row in enumerate(sheet.rows, start=1) if any(cell != "" for cell in row)}
     yield {
         "sheet": sheet.name,
         "sheet_is_hidden": sheet.is_hidden,
         "other_sheets": len(workbook.sheet_names) - 1,
         "hidden_rows": len(sheet.marks.hidden_rows & filled),
+        "hidden_columns": sum(
+            any(row[at] != "" for row in sheet.rows if at < len(row)) for at in hidden if at >= 0
+        ),
         "number_cells": sheet.marks.numbers,
     }
     left = [""] * sheet.first_column
     # Rows of nothing but errors lie outside the range that the reader of values sees.
     for line in range(1, max(len(sheet.rows), *sheet.marks.faults, 0) + 1):
-        row = sheet.rows[line - 1] if line <= len(sheet.rows) else []
+        row = sheet.rows[line - 1] if line in filled else []
         yield [line, left + [cell_text(cell) for cell in row], sheet.marks.faults.get(line, {})]
 
 

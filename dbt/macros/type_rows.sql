@@ -187,11 +187,12 @@ from judged
     {{ return(columns) }}
 {% endmacro %}
 
--- The expression that types one cell. What the door made (pseudonyms, age bands) is taken as it is.
+-- The expression that types one cell. What the door made (pseudonyms, age bands) is taken as it is, and so are
+-- references: words that stand for none, and numbers that a spreadsheet rounded, were found at the door.
 {% macro typed_value(column) -%}
     {%- set text = "present." ~ column.name ~ "_text" -%}
     {%- set type = column.rules.type -%}
-    {%- if column.rules.get("door") or type in ("text_code", "text") -%} {{ text }}
+    {%- if column.rules.get("door") or type in ("text_code", "text", "identifier") -%} {{ text }}
     {%- elif column.is_coded -%}
         case
             when {{ comparable(text) }} in ({{ quoted(column.rules.allowed) }}) then {{ comparable(text) }}
@@ -203,7 +204,6 @@ from judged
     {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
     {%- elif type == "integer" -%} {{ typed_integer(text) }}
-    {%- elif type == "identifier" -%} {{ typed_identifier(text) }}
     {%- else -%} {{ exceptions.raise_compiler_error("Unknown type " ~ type ~ " of column " ~ column.name) }}
     {%- endif -%}
 {%- endmacro %}
@@ -228,9 +228,9 @@ from judged
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
                 when {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
-    {%- elif type in ("decimal", "integer", "identifier") and not rules.get("door") %}
+    {%- elif type in ("decimal", "integer") and not rules.get("door") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}
-                then '{{ name }}:{{ {"decimal": "not_an_amount", "integer": "not_a_whole_number", "identifier": "not_an_identifier"}[type] }};'
+                then '{{ name }}:{{ {"decimal": "not_an_amount", "integer": "not_a_whole_number"}[type] }};'
                 else '' end,
     {%- elif type in ("text_code", "text") %}
             case when length({{ text }}) > {{ rules.max_length }} then '{{ name }}:too_long;' else '' end,

@@ -61,15 +61,6 @@
     case when {{ has_form(text, "-?[0-9]{1,9}([.]0+)?") }} then try_cast(split_part({{ text }}, '.', 1) as integer) end
 {%- endmacro %}
 
--- References as they stand, leading zeros and case kept. Words for "none yet" are no references. (Numbers that a
--- spreadsheet turned into powers of ten are found at the door.)
-{% macro typed_identifier(text) -%}
-    case
-        when lower({{ text }}) not in ('0', 'tbc', 'tba', 'n/a', 'na', 'n/k', 'nk', 'none', 'null', 'unknown', 'not known', '-', '?')
-            then {{ text }}
-    end
-{%- endmacro %}
-
 -- How a coded value is compared with the lists: case, spaces and hyphens do not matter.
 {% macro comparable(text) -%}
     lower(replace(replace({{ text }}, ' ', '_'), '-', '_'))

@@ -79,7 +79,7 @@ class Workshop:
 
     def __init__(self, folder: Path, root: Path = ROOT) -> None:
         self._settings = ProjectSettings(
-            folder, folder / "publications", "fulfilling_lives", b"", b"", "", root
+            folder, folder / "publications", "fulfilling_lives", b"", b"", "", root=root
         )
         self._builds = 0
 
@@ -123,7 +123,6 @@ def _landed_rows(file: LandedFile) -> list[dict[str, Any]]:
 
 
 def _ledger_entry(file: LandedFile) -> dict[str, Any]:
-    landed = len(file.rows) if file.status == "loaded" else 0
     return {
         "load_id": file.load_id,
         "export": file.export,
@@ -135,9 +134,9 @@ def _ledger_entry(file: LandedFile) -> dict[str, Any]:
         "received_at": file.known_from,
         "known_from": file.known_from,
         "status": file.status,
-        "rows_in_file": landed + file.rows_skipped,
+        "rows_in_file": len(file.rows) + file.rows_skipped,
         "rows_skipped": file.rows_skipped,
-        "rows_landed": landed,
+        "rows_landed": len(file.rows) if file.status == "loaded" else 0,
         "ignored_columns": 0,
     }
 

@@ -45,7 +45,10 @@ FILES = [
         rows=[referral("R1", "c1", "islington", **FOUR_NEEDS), referral("R2", "c2"), referral("R2", "c2"),
               referral("R5", "c5", received="soon"), referral("R6", "c1", received="2015-04-01")],
     ),
-    LandedFile("referrals", date(2015, 6, 1), status="refused"),
+    LandedFile("referrals", date(2015, 6, 1), [referral("R1", "c1"), referral("R7", "c7")], status="refused"),
+    LandedFile(
+        "referrals", date(2015, 6, 2), rows_skipped=1, rows=[referral("R8", "c8")], status="duplicate"
+    ),
     LandedFile(
         "referrals", JUNE,
         [referral("R1", "c1", "islington", **FOUR_NEEDS), referral("R2", "c2"),
@@ -83,6 +86,8 @@ QUERIES = {
     " where not row_is_kept order by all",
     "ledger": "select rows_in_file, rows_loaded, rows_duplicate, rows_rejected, rows_skipped"
     " from marts.fct_loads where export = 'referrals' and status = 'loaded' order by load_id",
+    "untaken": "select status, rows_in_file, rows_loaded, rows_duplicate, rows_rejected, rows_skipped"
+    " from marts.fct_loads where status <> 'loaded' order by load_id",
     "vanished": "select export, record_key, last_seen_load_id, missing_since_load_id"
     " from marts.fct_vanished_keys order by all",
     "issues": "select export, rule, rows from marts.fct_data_quality_issues"
@@ -135,6 +140,10 @@ def test_figures_rest_on_the_valid_rows_of_the_current_load_once_each(builds: Bu
 
 def test_every_row_of_a_file_is_counted_once(builds: Builds) -> None:
     assert builds.before["ledger"] == [(3, 3, 0, 0, 0), (3, 3, 0, 0, 0), (8, 3, 1, 1, 3)]
+
+
+def test_the_rows_of_files_that_were_not_taken_are_counted_as_such(builds: Builds) -> None:
+    assert builds.before["untaken"] == [("refused", 2, 0, 0, 2, 0), ("duplicate", 2, 0, 1, 0, 1)]
 
 
 def test_a_star_is_rejected_until_its_client_arrives(builds: Builds) -> None:

@@ -176,7 +176,8 @@ BUDGET = [
     Case({"category": "Unheard of"}, {"category": "not_known"}, listed=("category:not_in_list",)),
     Case({"client_id": "c-nobody", "status": "paid", "paid_date": "30/02/2015", "amount": "TBC"},
          rejected=("paid_date:not_a_date", "amount:not_an_amount", "client_id:unknown_client")),
-    Case({"line_id": "0"}, {"line_id": None}, ("line_id:not_an_identifier",)),
+    Case({"line_id": None, "door_findings": "line_id:not_an_identifier"},
+         rejected=("line_id:not_an_identifier",)),
     Case({"line_id": "00071"}, {"line_id": "00071"}),
 ]  # fmt: skip
 

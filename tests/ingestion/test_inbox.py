@@ -1,6 +1,7 @@
 """What may lie in an inbox, and what a file's name says."""
 
 import os
+import socket
 import threading
 from datetime import date
 from pathlib import Path
@@ -96,6 +97,51 @@ def test_a_name_that_is_no_text_is_told_in_signs_that_are(zone: Zone) -> None:
     [report] = zone.take().files
     assert (report.status, report.file_name) == ("loaded", "referrals_2015-05-31\ufffd\\xff.csv")
     assert (zone.settings.archive / str(report.load_id) / raw).exists()
+
+
+NAMES = {
+    "leading dash": "-rf.csv",
+    "right-to-left mark": "referrals_2015-05-31_\u202evsc.csv",
+    "emoji": "referrals_2015-05-31_\U0001f600.csv",
+    "255 bytes": "referrals_2015-05-31_" + "x" * 230 + ".csv",
+    "255 bytes of long letters": "referrals_2015-05-31_" + "\U0001f600" * 57 + "xx.csv",
+    "a way out, as another system writes it": "referrals_2015-05-31_..\\..\\etc.csv",
+    "a way out, as a browser writes it": "referrals_2015-05-31_%2e%2e%2fetc.csv",
+    "signs of a shell": "referrals_2015-05-31_$(touch x);`id`&.csv",
+    "a line of its own in the log": "referrals_2015-05-31_\nERROR x.csv",
+    "only dots and spaces": ".. .csv",
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_name_is_data_and_never_a_path(zone: Zone, case: str) -> None:
+    name = NAMES[case]
+    zone.drop(name, PLAIN)
+    outside = {
+        path
+        for path in zone.settings.data_dir.parent.rglob("*")
+        if zone.settings.data_dir not in path.parents
+    }
+    [report] = zone.take().files
+    expected = "loaded" if name.startswith("referrals") else "left" if name.startswith(".") else "refused"
+    assert report.status == expected
+    assert "\n" not in report.file_name
+    folder = {"loaded": "archive", "refused": "rejects", "left": "inbox"}[expected]
+    inside = "" if expected == "left" else f"{report.load_id}/"
+    assert f"{inside}{name}" in zone.names_below(folder)
+    assert outside == {
+        path
+        for path in zone.settings.data_dir.parent.rglob("*")
+        if zone.settings.data_dir not in path.parents
+    }
+
+
+def test_sockets_and_devices_are_left_where_they_lie(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(zone.settings.inbox)  # a socket's path may not be long
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("referrals_socket.csv")
+        reasons = {file.file_name: file.reason or "" for file in zone.take().files}
+    assert "a special file" in reasons["referrals_socket.csv"]
 
 
 def test_what_is_swapped_after_the_look_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from tests.ingestion.zone import ROWS, Zone, csv_text
 NAME = "referrals_2015-05-31.csv"
 
 
-@pytest.mark.parametrize(("key", "words"), [(b"", "no pseudonym key"), (b"fifteen bytes..", "has 15 bytes")])
+@pytest.mark.parametrize(
+    ("key", "words"), [(b"", "no pseudonym key"), (b"thirty-one bytes and not one on", "has 31 characters")]
+)
 def test_no_key_and_a_short_key_are_refused_with_the_inbox_untouched(
     zone: Zone, key: bytes, words: str
 ) -> None:
@@ -26,7 +28,7 @@ def test_no_key_and_a_short_key_are_refused_with_the_inbox_untouched(
 def test_a_changed_key_is_refused_and_the_former_one_taken_again(zone: Zone) -> None:
     zone.take_one(NAME, csv_text(*ROWS))
     zone.drop("referrals_2015-06-30.csv", csv_text(*ROWS))
-    other = Zone(replace(zone.settings, pseudonym_key=b"another key of fair length"))
+    other = Zone(replace(zone.settings, pseudonym_key=b"another key of just as fair length"))
     with pytest.raises(KeyRefusedError, match="not the one of the data"):
         other.take()
     assert len(zone.landed()) == 3

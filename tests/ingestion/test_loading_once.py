@@ -22,6 +22,7 @@ from dagster_project.settings import ROOT, Settings
 from tests.ingestion.zone import ARRIVAL, HEADER, ROWS, Zone, csv_text, referrals
 
 NAME = "referrals_2015-05-31.csv"
+LONGEST_NAME = f"referrals_2015-05-31_{'x' * 230}.csv"  # 255 bytes, as many as a file name may have
 PLAIN = csv_text(*ROWS)
 SHA256 = hashlib.sha256(PLAIN.encode()).hexdigest()
 LOAD_ID = f"2015-05-31-referrals-{SHA256[:12]}"
@@ -70,6 +71,34 @@ def test_the_same_file_again_is_recorded_and_loads_nothing(zone: Zone) -> None:
     assert zone.landed() == landed
     assert sorted(row["status"] for row in zone.ledger()) == ["duplicate", "duplicate", "loaded"]
     assert f"{LOAD_ID}-again-2/{NAME}" in zone.names_below("archive")
+
+
+def test_the_rows_of_a_file_seen_before_are_counted_as_duplicates(zone: Zone) -> None:
+    zone.take_one(NAME, PLAIN)
+    zone.take_one(NAME, PLAIN)
+    counts = {
+        row["status"]: (row["rows_in_file"], row["rows_skipped"], row["rows_landed"]) for row in zone.ledger()
+    }
+    assert counts == {"loaded": (4, 1, 3), "duplicate": (4, 1, 0)}
+
+
+# (names, revisions named) -> whether the second says that only one of the two counts
+SAME_DAY = {
+    "two of one day": (NAME, "referrals_2015-05-31_b.csv", True),
+    "the second is a version of its own": (NAME, "referrals_2015-05-31_v2.csv", False),
+    "the second is of another day": (NAME, "referrals_2015-06-30.csv", False),
+    "two exports": (NAME, "caseload_2015-05-31.csv", False),
+}
+
+
+@pytest.mark.parametrize("case", SAME_DAY)
+def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: str) -> None:
+    first, second, is_told = SAME_DAY[case]
+    zone.drop(first, PLAIN)
+    zone.drop(second, csv_text(*ROWS[:2]))
+    reports = {file.file_name: file.warnings for file in zone.take().files}
+    assert any("put _v2" in warning for warning in reports[max(first, second)]) is is_told
+    assert not any("put _v2" in warning for warning in reports[min(first, second)])
 
 
 @pytest.mark.parametrize("name", ["referrals.csv", "Referrals 2015-05-31 (copy).csv"])
@@ -197,9 +226,11 @@ def test_a_file_from_another_file_system_is_moved_whole(zone: Zone) -> None:
     with tempfile.TemporaryDirectory(dir=shared_memory) as folder:
         zone.settings.inbox.rmdir()
         zone.settings.inbox.symlink_to(folder)
-        zone.take_one(NAME, PLAIN)
+        for name in (NAME, LONGEST_NAME):
+            zone.take_one(name, PLAIN)
         assert not zone.names_below("inbox")
     assert (zone.settings.archive / LOAD_ID / NAME).read_text() == PLAIN
+    assert (zone.settings.archive / f"{LOAD_ID}-again-1" / LONGEST_NAME).read_text() == PLAIN
 
 
 def test_a_full_disk_stops_the_run_with_nothing_half_written(zone: Zone) -> None:
@@ -305,7 +336,9 @@ def test_times_with_and_without_zone_are_the_same_moment(tmp_path: Path) -> None
 
 def test_settings_with_another_key_are_another_zone(zone: Zone, tmp_path: Path) -> None:
     other = Zone(
-        replace(zone.settings, data_dir=tmp_path / "other", pseudonym_key=b"another key of fair length")
+        replace(
+            zone.settings, data_dir=tmp_path / "other", pseudonym_key=b"another key of just as fair length"
+        )
     )
     other.settings.inbox.mkdir(parents=True)
     zone.take_one(NAME, PLAIN)

@@ -249,6 +249,18 @@ def test_a_workbook_is_refused_with_its_reason(zone: Zone, case: str) -> None:
     assert zone.landed() == []
 
 
+def test_a_workbook_larger_than_the_settings_allow_is_refused(zone: Zone) -> None:
+    content = workbook()
+    small = Zone(replace(zone.settings, max_workbook_bytes=len(content) - 1))
+    report = small.take_one(NAME, content)
+    assert report.status == "refused"
+    assert "(FLIC_MAX_WORKBOOK_MB): export it as CSV" in (report.reason or "")
+    assert (
+        Zone(replace(zone.settings, max_workbook_bytes=len(content))).take_one(NAME, content).status
+        == "loaded"
+    )
+
+
 def test_a_workbook_that_takes_too_long_is_refused(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_file, "WORKBOOK_SECONDS", 0.01)
     report = zone.take_one(NAME, workbook())

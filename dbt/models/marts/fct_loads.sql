@@ -49,7 +49,17 @@ select
     loads.load_number,
     loads.is_current,
     cast(coalesce(counts.rows_loaded, 0) as integer) as rows_loaded,
-    cast(coalesce(counts.rows_duplicate, 0) as integer) as rows_duplicate,
-    cast(coalesce(counts.rows_rejected, 0) as integer) as rows_rejected
+    cast(
+        case
+            when loads.status = 'duplicate' then coalesce(loads.rows_in_file - loads.rows_skipped, 0)
+            else coalesce(counts.rows_duplicate, 0)
+        end as integer
+    ) as rows_duplicate,
+    cast(
+        case
+            when loads.status = 'refused' then coalesce(loads.rows_in_file - loads.rows_skipped, 0)
+            else coalesce(counts.rows_rejected, 0)
+        end as integer
+    ) as rows_rejected
 from {{ ref('stg_loads') }} as loads
 left join counts on loads.load_id = counts.load_id
