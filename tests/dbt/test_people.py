@@ -122,7 +122,10 @@ def warned(warehouse: Built, model: str, rule: str) -> set[Any]:
             f" where table_schema = 'intermediate' and table_name = '{model}' and column_name like '%_key'"
         )
     ]
-    return {record for (record,) in warehouse.rows(f"select {key} from intermediate.{model} where rule = '{rule}'")}
+    return {
+        record
+        for (record,) in warehouse.rows(f"select {key} from intermediate.{model} where rule = '{rule}'")
+    }
 
 
 @pytest.mark.parametrize(
@@ -186,7 +189,8 @@ def test_two_stars_of_one_person_on_one_day_count_once(warehouse: Built) -> None
 
 def test_episodes_of_one_person_are_counted_on_and_overlap(warehouse: Built) -> None:
     episodes = warehouse.rows(
-        "select episode_key, episode_number from marts.fct_episodes where episode_key like 'E-chain-%' order by all"
+        "select episode_key, episode_number from marts.fct_episodes"
+        " where episode_key like 'E-chain-%' order by all"
     )
     assert episodes == [("E-chain-1", 1), ("E-chain-2", 2), ("E-chain-3", 3)]
     overlapping = warned(warehouse, "int_caseload_warnings", "overlapping_episodes")
