@@ -23,6 +23,9 @@
     {%- if rules.get("known_client") and clients is none -%}
         {{ exceptions.raise_compiler_error("The contract of " ~ export ~ " asks for known clients: name the relation") }}
     {%- endif -%}
+    {%- if not run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows -%}
+        {{ no_typed_rows(landed, columns) }}
+    {%- else -%}
 with landed as (
 
     select
@@ -204,7 +207,28 @@ select
     {%- endfor %}
 from emptied
     {%- endif -%}
+    {%- endif -%}
 {% endmacro %}
+
+-- The empty result of an export that never came: to plan all the rules for no rows would cost more than anything else.
+{% macro no_typed_rows(landed, columns) %}
+    {%- set types = {"date": "date", "decimal": "decimal(12, 2)", "integer": "integer"} %}
+select
+    load_id,
+    extract_date,
+    source_file,
+    source_line,
+    cast(null as string) as record_key,
+    cast(null as boolean) as is_duplicate,
+    cast(null as string) as reject_reasons,
+    cast(null as string) as kept_findings
+    {%- for column in columns %},
+    cast(null as {{ "string" if column.rules.get("door") else types.get(column.rules.type, "string") }}) as {{ column.name }},
+    cast(null as string) as {{ column.name }}_as_given
+    {%- endfor %}
+from {{ landed }}
+where 1 = 0
+{%- endmacro %}
 
 -- The columns of a contract as landing has them: name, rules, is_coded (values are compared with lists),
 -- is_kept (a bad cell is emptied and the row stays).

@@ -400,8 +400,8 @@ def test_every_reason_and_warning_has_words(warehouse: Built) -> None:
 
 
 def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
-    """Items 4 and 5 stored as scored are doubled; of long stars that come as changes the last file of each star
-    counts whole; an open episode is stale after 30 days."""
+    """Items 4 and 5 stored as scored are doubled; of long stars that come as changes the last file of each
+    star counts whole; an open episode is stale after 30 days."""
     for part in ("dbt", "seeds"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("target", "logs"))
     settings = tmp_path / "seeds/fulfilling_lives/programme_settings.csv"

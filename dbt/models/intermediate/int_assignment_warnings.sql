@@ -54,6 +54,7 @@ from assignments as later
 inner join assignments as earlier
     on later.person_id = earlier.person_id
         and later.worker_id <> earlier.worker_id
-        and concat(cast(later.from_date as string), later.record_key) > concat(cast(earlier.from_date as string), earlier.record_key)
+        and concat(cast(later.from_date as string), later.record_key)
+        > concat(cast(earlier.from_date as string), earlier.record_key)
         and (earlier.to_date is null or later.from_date < earlier.to_date)
 where later.role = 'lead' and earlier.role = 'lead'

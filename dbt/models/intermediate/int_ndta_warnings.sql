@@ -17,7 +17,9 @@ support as (
 
     select
         assessments.record_key,
-        max(case when episodes.end_date is null or episodes.end_date >= assessments.assessed_date then 1 else 0 end) as is_supported
+        max(
+            case when episodes.end_date is null or episodes.end_date >= assessments.assessed_date then 1 else 0 end
+        ) as is_supported
     from assessments
     inner join {{ ref('fct_episodes') }} as episodes
         on assessments.person_id = episodes.client_key

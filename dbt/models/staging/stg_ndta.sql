@@ -10,5 +10,5 @@ accepted as (
 
 select
     *,
-    {% for number in range(1, 11) %}item_{{ number }}{{ " + " if not loop.last }}{% endfor %} as total
+    item_1 + item_2 + item_3 + item_4 + item_5 + item_6 + item_7 + item_8 + item_9 + item_10 as total
 from accepted

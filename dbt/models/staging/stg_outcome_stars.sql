@@ -14,9 +14,9 @@ select
     completed_date,
     completed_by,
     max(status) as status,
-    {%- for number in range(1, 11) %}
-    max(case when area is null then area_{{ number }} when area = 'area_{{ number }}' then score end) as area_{{ number }},
-    {%- endfor %}
+    {% for number in range(1, 11) %}
+        max(case when area is null then area_{{ number }} when area = 'area_{{ number }}' then score end) as area_{{ number }},
+    {% endfor %}
     record_key,
     load_id,
     min(source_line) as source_line

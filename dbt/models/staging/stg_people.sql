@@ -47,23 +47,31 @@ round_0 as (
         client_id as person_id
     from neighbours
 
-)
+),
 
-{%- for round in range(1, rounds + 1) %},
+{% for round in range(1, rounds + 1) %}
+    round_{{ round }} as (
 
-round_{{ round }} as (
+        select
+            neighbours.client_id,
+            min(reached.person_id) as person_id
+        from neighbours
+        inner join round_{{ round - 1 }} as reached on neighbours.neighbour = reached.client_id
+        group by neighbours.client_id
+
+    ),
+
+{% endfor %}
+people as (
 
     select
-        neighbours.client_id,
-        min(reached.person_id) as person_id
-    from neighbours
-    inner join round_{{ round - 1 }} as reached on neighbours.neighbour = reached.client_id
-    group by neighbours.client_id
+        client_id,
+        person_id
+    from round_{{ rounds }}
 
 )
-{%- endfor %}
 
 select
     client_id,
     person_id
-from round_{{ rounds }}
+from people
