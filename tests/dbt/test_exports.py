@@ -132,7 +132,10 @@ FILES = [
          lived("cara", "2015-01-01", "hostel", "60"), lived("cara", "2015-01-01", "hostel", "60"),
          lived("cara", "2015-01-01", "prison", "40"), lived("dan", "2015-01-01", "hostel", "30"),
          lived("ben", "2015-04-01", "hostel", "100"), lived("ben", "2015-05-01", "hostel", "1"),
-         lived("dan", "2015-04-01", "hostel", "101")],
+         lived("dan", "2015-04-01", "hostel", "101"),
+         # Two types on no list are two, not one stated twice
+         lived("eve", "2015-01-01", "Yurt", "10"), lived("eve", "2015-01-01", "Barge", "10"),
+         lived("eve", "2015-01-01", "Sofa surfing", "80")],
     ),
     LandedFile(
         "petty_cash", EXTRACT,
@@ -319,12 +322,15 @@ def test_a_quarter_over_the_whole_is_rejected_and_a_copy_counts_once(warehouse: 
         ("ben", date(2015, 4, 1), 100),
         ("cara", date(2015, 1, 1), 100),
         ("dan", date(2015, 1, 1), 30),
+        ("eve", date(2015, 1, 1), 80),
     ]
     assert findings(warehouse, "accommodation") == {
         (4, "percent", "over_100_percent", False),
         (5, "percent", "over_100_percent", False),
         (11, "quarter_start", "not_a_quarter_start", False),
         (12, "percent", "above_maximum", False),
+        (13, "type", "not_in_list", False),
+        (14, "type", "not_in_list", False),
     }
 
 

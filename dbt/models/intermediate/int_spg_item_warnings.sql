@@ -14,7 +14,7 @@ select
     'metric_not_found' as rule,
     record_key
 from {{ ref('stg_spg_items') }}
-where lower(metric_id) not in ({{ quoted(metric_list()) }})
+where {{ comparable('metric_id') }} not in ({{ quoted(metric_list()) }})
 
 union all
 
