@@ -5,6 +5,8 @@
 -- Columns of the result: load_id, extract_date, source_file, source_line, record_key; each column of the contract
 -- typed, and as given in the file (<column>_as_given, NULL where the value may not be shown); reject_reasons and
 -- kept_findings (`column:reason;column:reason;`, NULL if none); is_duplicate (a copy of an earlier row of the file).
+-- The contract's own rules see the typed columns as figures would (bad cells that are emptied are empty), the columns as
+-- given, load_id, record_key and is_duplicate.
 
 {% macro type_rows(export, clients=none) %}
     {#- Named outside `if execute`, so that parsing sees what the model depends on. -#}
@@ -21,6 +23,9 @@
     {%- if rules.get("known_client") and clients is none -%}
         {{ exceptions.raise_compiler_error("The contract of " ~ export ~ " asks for known clients: name the relation") }}
     {%- endif -%}
+    {%- if not run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows -%}
+        {{ no_typed_rows(landed, columns) }}
+    {%- else -%}
 with landed as (
 
     select
@@ -88,6 +93,9 @@ keyed as (
             when {% for column in needed %}typed.{{ column.name }} is not null{{ " and " if not loop.last }}{% endfor %}
                 then concat({{ key_parts | join(", '|', ") }})
         end as record_key,
+        {#- Where a record may stand in several rows, what tells them apart. -#}
+        {%- set apart = rules.get("repeats_by") %}
+        {{ "coalesce(cast(typed." ~ apart ~ " as string), typed." ~ apart ~ "_as_given, '')" if apart else "''" }} as row_of_record,
         concat(
             {%- for column in columns %}
             coalesce(cast(typed.{{ column.name }} as string), typed.{{ column.name }}_as_given, ''), chr(31),
@@ -111,8 +119,8 @@ compared as (
         keyed.record_key is not null
         and row_number() over (partition by keyed.load_id, keyed.content order by keyed.source_line) > 1 as is_duplicate,
         keyed.record_key is not null
-        and min(keyed.content) over (partition by keyed.load_id, keyed.record_key)
-        <> max(keyed.content) over (partition by keyed.load_id, keyed.record_key) as is_in_conflict
+        and min(keyed.content) over (partition by keyed.load_id, keyed.record_key, keyed.row_of_record)
+        <> max(keyed.content) over (partition by keyed.load_id, keyed.record_key, keyed.row_of_record) as is_in_conflict
     from keyed
     {%- if clients is not none %}
     left join {{ clients }} as clients on keyed.client_id = clients.client_id
@@ -148,6 +156,29 @@ judged as (
         ) as kept_findings
     from compared
 
+),
+
+emptied as (
+
+    select
+        load_id,
+        extract_date,
+        source_file,
+        source_line,
+        record_key,
+        is_duplicate,
+        reject_reasons,
+        kept_findings
+        {%- for column in columns %},
+        {% if column.is_kept -%}
+        case when instr(concat(';', kept_findings), ';{{ column.name }}:') = 0 then {{ column.name }} end as {{ column.name }},
+        {%- else -%}
+        {{ column.name }},
+        {%- endif %}
+        {{ column.name }}_as_given
+        {%- endfor %}
+    from judged
+
 )
 
 select
@@ -157,19 +188,47 @@ select
     source_line,
     record_key,
     is_duplicate,
-    nullif(reject_reasons, '') as reject_reasons,
+    nullif(
+        concat(
+            reject_reasons,
+            {%- for rule in rules.get("rules", []) %}
+            {#- A cell that is bad in itself is told once. #}
+            case when instr(concat(';', reject_reasons, kept_findings), ';{{ rule.column }}:') = 0 and ({{ rule.breaks }})
+                then '{{ rule.column }}:{{ rule.reason }};' else '' end,
+            {%- endfor %}
+            ''
+        ),
+        ''
+    ) as reject_reasons,
     nullif(kept_findings, '') as kept_findings
     {%- for column in columns %},
-    {% if column.is_kept -%}
-    case when instr(concat(';', kept_findings), ';{{ column.name }}:') = 0 then {{ column.name }} end as {{ column.name }},
-    {%- else -%}
     {{ column.name }},
-    {%- endif %}
     {{ "cast(null as string)" if column.rules.get("identifying") else column.name ~ "_as_given" }} as {{ column.name }}_as_given
     {%- endfor %}
-from judged
+from emptied
+    {%- endif -%}
     {%- endif -%}
 {% endmacro %}
+
+-- The empty result of an export that never came: to plan all the rules for no rows would cost more than anything else.
+{% macro no_typed_rows(landed, columns) %}
+    {%- set types = {"date": "date", "decimal": "decimal(12, 2)", "integer": "integer"} %}
+select
+    load_id,
+    extract_date,
+    source_file,
+    source_line,
+    cast(null as string) as record_key,
+    cast(null as boolean) as is_duplicate,
+    cast(null as string) as reject_reasons,
+    cast(null as string) as kept_findings
+    {%- for column in columns %},
+    cast(null as {{ "string" if column.rules.get("door") else types.get(column.rules.type, "string") }}) as {{ column.name }},
+    cast(null as string) as {{ column.name }}_as_given
+    {%- endfor %}
+from {{ landed }}
+where 1 = 0
+{%- endmacro %}
 
 -- The columns of a contract as landing has them: name, rules, is_coded (values are compared with lists),
 -- is_kept (a bad cell is emptied and the row stays).
@@ -203,6 +262,8 @@ from judged
         end
     {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
+    {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
+        {{ typed_integer(text) }} * case when settings.{{ column.rules.doubled_unless }} then 1 else 2 end
     {%- elif type == "integer" -%} {{ typed_integer(text) }}
     {%- else -%} {{ exceptions.raise_compiler_error("Unknown type " ~ type ~ " of column " ~ column.name) }}
     {%- endif -%}
@@ -242,6 +303,9 @@ from judged
     {%- endif -%}
     {%- if "max" in rules %}
             case when {{ name }} > {{ rules.max }} then '{{ name }}:above_maximum;' else '' end,
+    {%- endif -%}
+    {%- if "multiple_of" in rules %}
+            case when {{ name }} % {{ rules.multiple_of }} <> 0 then '{{ name }}:not_a_multiple_of_{{ rules.multiple_of }};' else '' end,
     {%- endif -%}
     {%- for other in not_before(rules) %}
             case when {{ name }} < {{ other }} then '{{ name }}:before_{{ other }};' else '' end,

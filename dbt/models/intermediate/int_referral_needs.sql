@@ -13,7 +13,6 @@ answers as (
     {% for column in need_columns %}
         select
             referral_id,
-            client_id,
             '{{ column }}' as referral_column,
             coalesce({{ column }}, 'unknown') as answer
         from {{ ref('stg_referrals') }}
@@ -24,7 +23,6 @@ answers as (
 
 select
     answers.referral_id,
-    answers.client_id,
     domains.need_domain,
     answers.answer
 from answers

@@ -6,7 +6,7 @@ lines as (
 
     select
         line_id,
-        client_id,
+        coalesce(people.person_id, lines.client_id) as client_key,
         status,
         requested_date,
         agreed_date,
@@ -15,7 +15,8 @@ lines as (
         amount,
         category,
         outcome_agreed
-    from {{ ref('stg_personal_budget') }}
+    from {{ ref('stg_personal_budget') }} as lines
+    left join {{ ref('stg_people') }} as people on lines.client_id = people.client_id
 
 ),
 
@@ -29,7 +30,7 @@ boroughs as (
         ) as borough
     from lines
     inner join {{ ref('fct_episodes') }} as episodes
-        on lines.client_id = episodes.client_key
+        on lines.client_key = episodes.client_key
             and lines.line_date >= episodes.start_date
     group by lines.line_id
 
@@ -37,7 +38,7 @@ boroughs as (
 
 select
     lines.line_id as line_key,
-    lines.client_id as client_key,
+    lines.client_key,
     coalesce(lines.status, 'not_known') as status,
     lines.requested_date,
     lines.agreed_date,

@@ -14,7 +14,7 @@ needs as (
 
 select
     episodes.episode_id as episode_key,
-    episodes.client_id as client_key,
+    coalesce(people.person_id, episodes.client_id) as client_key,
     needs.referral_id as referral_key,
     episodes.start_date,
     episodes.end_date,
@@ -36,10 +36,11 @@ select
     ) as start_cohort,
     episodes.eligibility_override_reason,
     cast(row_number() over (
-        partition by episodes.client_id
+        partition by coalesce(people.person_id, episodes.client_id)
         order by episodes.start_date, episodes.episode_id
     ) as integer) as episode_number
 from {{ ref('stg_caseload') }} as episodes
+left join {{ ref('stg_people') }} as people on episodes.client_id = people.client_id
 left join needs on episodes.episode_id = needs.episode_id
 left join {{ ref('destinations') }} as destinations on episodes.destination = destinations.destination
 left join {{ ref('ethnicity_groups') }} as ethnicities on episodes.ethnicity = ethnicities.ethnicity

@@ -13,7 +13,7 @@ needs as (
 
 select
     referrals.referral_id as referral_key,
-    referrals.client_id as client_key,
+    coalesce(people.person_id, referrals.client_id) as client_key,
     referrals.received_date,
     referrals.referrer_agency,
     coalesce(referrals.referrer_sector, 'not_known') as referrer_sector,
@@ -26,3 +26,4 @@ select
     cast(needs.domains_unknown as integer) as domains_unknown
 from {{ ref('stg_referrals') }} as referrals
 inner join needs on referrals.referral_id = needs.referral_id
+left join {{ ref('stg_people') }} as people on referrals.client_id = people.client_id

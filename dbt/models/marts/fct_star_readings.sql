@@ -16,7 +16,7 @@ readings as (
 
     select
         stars.record_key,
-        stars.client_id,
+        coalesce(people.person_id, stars.client_id) as client_key,
         stars.star_version,
         stars.completed_date,
         coalesce(stars.completed_by, 'not_known') as completed_by,
@@ -26,19 +26,20 @@ readings as (
         case stars.completed_by when 'together' then 1 when 'worker' then 2 when 'client' then 3 else 4 end as preference
     from {{ ref('stg_outcome_stars') }} as stars
     cross join {{ ref('stg_programme_settings') }} as settings
+    left join {{ ref('stg_people') }} as people on stars.client_id = people.client_id
     left join areas on stars.record_key = areas.record_key
 
 )
 
 select
     record_key as reading_key,
-    client_id as client_key,
+    client_key,
     star_version,
     completed_date,
     completed_by,
     is_usable
     and row_number() over (
-        partition by client_id, star_version, completed_date, is_usable
+        partition by client_key, star_version, completed_date, is_usable
         order by preference, record_key
     ) = 1 as is_valid,
     areas_scored

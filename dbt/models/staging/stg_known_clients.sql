@@ -1,13 +1,26 @@
--- Everybody in a known load of referrals or caseload. A star or budget line of anybody else is rejected until the
--- client arrives.
+-- Everybody in a known load of referrals or caseload, under every reference of the person. A star or budget line of
+-- anybody else is rejected until the client arrives.
 with
+
+on_caseload as (
+
+    select distinct client_id
+    from {{ ref('base_caseload') }}
+    where client_id is not null
+
+),
 
 everybody as (
 
     select client_id from {{ ref('stg_referred_clients') }}
     union
-    select client_id from {{ ref('base_caseload') }}
-    where client_id is not null
+    select client_id from on_caseload
+    union
+    -- The other references of people on the caseload.
+    select others.client_id
+    from on_caseload
+    inner join {{ ref('stg_people') }} as people on on_caseload.client_id = people.client_id
+    inner join {{ ref('stg_people') }} as others on people.person_id = others.person_id
 
 )
 
