@@ -5,6 +5,7 @@ happens to a value at the door.
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,15 @@ from dagster_project.settings import FlicError
 Door = Literal["pseudonym_client", "pseudonym_worker", "age_band"]
 DOORS: tuple[Door, ...] = ("pseudonym_client", "pseudonym_worker", "age_band")
 
+# How far down a header is looked for; nobody puts more titles above it.
+HEADER_SEARCH_ROWS = 50
+
+# Year, month and day in any order, the same sign between them.
+_DATE_FORMAT = re.compile(r"(YYYY|MM|DD)([/.-])(YYYY|MM|DD)\2(YYYY|MM|DD)")
+
 
 class ContractError(FlicError):
-    """The contract or the seed of header aliases contradicts itself; the message says where."""
+    """The contract, or a seed that maps a partner's system to it, contradicts itself; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,11 @@ class Export:
     name: str
     label: str
     is_delta: bool
+    file_names: tuple[str, ...]
+    """What its files' names begin with (`plain_name`), its own name first."""
     sheet: str | None
+    header_row: int | None
+    """The line of the header, 1 = first; None where it is found by its headers."""
     columns: tuple[Column, ...]
     headers: Mapping[str, Column]
     """Every accepted header, normalised."""
@@ -78,15 +89,23 @@ def normal_header(text: str) -> str:
     return "".join(sign for sign in plain if not sign.isspace() and sign not in "_-\u200b\ufeff")
 
 
+def plain_name(text: str) -> str:
+    """The beginning of a file's name as names are compared: case, white space, hyphens and underscores alike."""
+    return re.sub(r"[\s_-]+", "_", text.strip().casefold())
+
+
 def count_matches(cells: Iterable[str], headers: Iterable[str]) -> int:
     """How many of the accepted (normalised) headers a row holds."""
     return len({normal_header(cell) for cell in cells} & set(headers))
 
 
-def load_contracts(path: Path, header_aliases: Path | None = None) -> dict[str, Export]:
-    """Read every export of the source `landing` from `path`, with the partners' aliases of the seed.
+def load_contracts(
+    path: Path, header_aliases: Path | None = None, export_sources: Path | None = None
+) -> dict[str, Export]:
+    """Read every export of the source `landing` from `path`, with what the profile's seeds say of its files.
 
-    Raises `ContractError` where two columns of an export claim one header, or an entry is not understood.
+    Raises `ContractError` where two columns of an export claim one header or two exports one file name, or
+    an entry is not understood.
     """
     # The loader in C, where it is built in: 10 ms instead of 150 at each start.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -95,21 +114,36 @@ def load_contracts(path: Path, header_aliases: Path | None = None) -> dict[str, 
     tables = {table["name"]: table for table in source["tables"]}
     exports = [name for name, table in tables.items() if "key" in _meta(table)]
     aliases = _partners_aliases(header_aliases, exports) if header_aliases else []
+    sources = _sources(export_sources, exports) if export_sources else {}
     contracts = {}
     for name in exports:
         partners = [(column, header) for export, column, header in aliases if export in (name, "*")]
         known = {column["name"] for column in tables[name]["columns"]}
         if unknown := {column for export, column, _ in aliases if export == name} - known:
             raise ContractError(f"header_aliases: {name} has no column {', '.join(sorted(unknown))}")
-        contracts[name] = _export(tables[name], partners)
+        contracts[name] = _export(tables[name], partners, sources.get(name, _Source()))
+    exports_by_file_name(contracts)
     return contracts
+
+
+def exports_by_file_name(contracts: Mapping[str, Export]) -> dict[str, str]:
+    """Which export the files belong to whose name begins so; `ContractError` where two claim one beginning."""
+    owners: dict[str, str] = {}
+    for export in contracts.values():
+        for beginning in export.file_names:
+            if owners.setdefault(beginning, export.name) != export.name:
+                raise ContractError(
+                    f"export_sources: files named {beginning!r} are claimed by {owners[beginning]} and by "
+                    f"{export.name}"
+                )
+    return owners
 
 
 def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
     return entry.get("config", {}).get("meta", {})
 
 
-def _export(table: Mapping[str, Any], partners_aliases: list[tuple[str, str]]) -> Export:
+def _export(table: Mapping[str, Any], partners_aliases: list[tuple[str, str]], source: "_Source") -> Export:
     name, meta = table["name"], _meta(table)
     columns = tuple(_column(name, column["name"], _meta(column)) for column in table["columns"])
     by_name = {column.name: column for column in columns}
@@ -129,8 +163,10 @@ def _export(table: Mapping[str, Any], partners_aliases: list[tuple[str, str]]) -
     return Export(
         name=name,
         label=meta.get("label", name),
-        is_delta=meta.get("extract") == "delta",
-        sheet=meta.get("sheet"),
+        is_delta=(source.extract or meta.get("extract")) == "delta",
+        file_names=(plain_name(name), *source.file_names),
+        sheet=source.sheet,
+        header_row=source.header_row,
         columns=columns,
         headers=headers,
     )
@@ -158,3 +194,51 @@ def _partners_aliases(path: Path, exports: list[str]) -> list[tuple[str, str, st
     if unknown := {export for export, _, _ in rows} - {*exports, "*"}:
         raise ContractError(f"{path.name}: no such export: {', '.join(sorted(unknown))}")
     return rows
+
+
+@dataclass(frozen=True)
+class _Source:
+    """How the programme's system sends an export, where it differs from the contract's usual way."""
+
+    file_names: tuple[str, ...] = ()
+    sheet: str | None = None
+    header_row: int | None = None
+    extract: str | None = None
+
+
+def _sources(path: Path, exports: list[str]) -> dict[str, _Source]:
+    """The seed `export_sources`. `date_format` is only checked here: staging reads the dates."""
+    sources: dict[str, _Source] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            export = row["export"]
+            if export not in exports:
+                raise ContractError(f"{path.name}: no such export: {export}")
+            if export in sources:
+                raise ContractError(f"{path.name}: {export} stands there twice; an export has one row")
+            sources[export] = _source(f"{path.name}: {export}", row)
+    return sources
+
+
+def _source(place: str, row: Mapping[str, str | None]) -> _Source:
+    given = {name: (text or "").strip() for name, text in row.items()}
+    names = tuple(plain_name(name) for name in given["file_names"].split("|")) if given["file_names"] else ()
+    if "" in names or "_" in names:
+        raise ContractError(f"{place}: a beginning of a file name between `|` is empty")
+    header_row = given["header_row"]
+    if header_row and not (header_row.isdecimal() and 1 <= int(header_row) <= HEADER_SEARCH_ROWS):
+        raise ContractError(
+            f"{place}: header_row {header_row!r} is not the number of a row from 1 to {HEADER_SEARCH_ROWS}"
+        )
+    if date_format := given["date_format"]:
+        parts = _DATE_FORMAT.fullmatch(date_format)
+        if not parts or len({parts[1], parts[3], parts[4]}) != 3:
+            raise ContractError(
+                f"{place}: date_format {date_format!r} is not YYYY, MM and DD, each once, with the same sign "
+                "(/ . or -) between them"
+            )
+        if date_format == "YYYY-DD-MM":
+            raise ContractError(f"{place}: dates of the form {date_format} cannot be told from ISO dates")
+    if given["extract"] not in ("", "full", "delta"):
+        raise ContractError(f"{place}: extract {given['extract']!r} is neither full nor delta")
+    return _Source(names, given["sheet"] or None, int(header_row) if header_row else None, given["extract"] or None)

@@ -35,7 +35,7 @@ _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+E[+-]?\d+|E[+-]\d+)", re.IGNORECASE
 _FOUR_DIGIT_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _TWO_DIGIT_YEAR = re.compile(r"[-/. ](\d{2})(?: \d{1,2}:\d{2}.*)?$")
 _ISO_WITHOUT_HYPHENS = re.compile(r"(\d{4})[01]\d[0-3]\d")
-_YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})-\d\d-\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
+_YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})[-/.]\d\d[-/.]\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
 # White space at the ends of a value, with the signs that look like it and that Python does not count as such.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 

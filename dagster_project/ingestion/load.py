@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.ingestion.contracts import Export, load_contracts
+from dagster_project.ingestion.contracts import Export, exports_by_file_name, load_contracts
 from dagster_project.ingestion.door import AgeBand, Door, read_age_bands
 from dagster_project.ingestion.inbox import (
     FileLeftError,
@@ -122,7 +122,11 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
     """
     if received_at.tzinfo is not None:
         received_at = received_at.astimezone(UTC).replace(tzinfo=None)
-    contracts = load_contracts(settings.dbt_dir / CONTRACT, settings.seeds_dir / "header_aliases.csv")
+    contracts = load_contracts(
+        settings.dbt_dir / CONTRACT,
+        settings.seeds_dir / "header_aliases.csv",
+        settings.seeds_dir / "export_sources.csv",
+    )
     try:
         check_key(settings.pseudonym_key, settings.landing)
         ledger = Ledger(settings.landing)
@@ -168,11 +172,12 @@ class _Intake:
     ) -> None:
         self._settings = settings
         self._contracts = contracts
+        self._file_names = exports_by_file_name(contracts)
         self._ledger = ledger
         self._received_at = received_at
         self._backfill = backfill
         self._today = received_at.replace(tzinfo=UTC).astimezone(LONDON).date()
-        self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.seeds_dir / "age_bands.csv")
+        self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.common_seeds_dir / "age_bands.csv")
 
     def take(self, file: InboxFile) -> FileReport:
         """Do with one file what is due; only trouble with our own folders raises."""
@@ -197,7 +202,7 @@ class _Intake:
         return _report(load, warnings)
 
     def _recognised(self, arrival: _Arrival) -> _Arrival:
-        name = parts_of_name(arrival.file.path.name, self._contracts, self._today)
+        name = parts_of_name(arrival.file.path.name, self._file_names, self._today)
         arrival = replace(
             arrival,
             extract_date=name.extract_date or self._today,
@@ -207,7 +212,7 @@ class _Intake:
         if name.export is None:
             raise FileRefusedError(
                 "the file name begins with the name of no export: it must begin with "
-                f"{', '.join(self._contracts)}"
+                f"{', '.join(self._file_names)}"
             )
         return replace(arrival, export=self._contracts[name.export])
 

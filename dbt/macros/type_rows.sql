@@ -12,6 +12,7 @@
     {%- set ledger = ref("stg_loads") -%}
     {%- set settings = ref("stg_programme_settings") -%}
     {%- set spellings = ref("stg_value_spellings") -%}
+    {%- set exports = ref("stg_exports") -%}
     {%- if not execute -%}
         select 1 as parsed_only
     {%- else -%}
@@ -57,7 +58,8 @@ typed as (
 
     select
         present.*,
-        settings.programme_start
+        settings.programme_start,
+        exports.date_format
         {%- for column in columns %},
         {{ typed_value(column) }} as {{ column.name }}
         {%- endfor %}
@@ -68,6 +70,7 @@ typed as (
         {%- endfor %}
     from present
     cross join {{ settings }} as settings
+    inner join {{ exports }} as exports on exports.export = '{{ export }}'
     {%- for column in columns if column.is_coded %}
     left join {{ spellings }} as {{ column.name }}_spelling
         on {{ column.name }}_spelling.export = '{{ export }}'
@@ -200,7 +203,7 @@ from judged
             when {{ text }} is not null then '{{ column.rules.on_unmapped }}'
             {%- endif %}
         end
-    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot") }}
+    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
     {%- elif type == "integer" -%} {{ typed_integer(text) }}
     {%- elif type == "identifier" -%} {{ typed_identifier(text) }}
@@ -226,7 +229,7 @@ from judged
     {%- endfor -%}
     {%- if type == "date" %}
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
-                when {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
+                when date_format is null and {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
     {%- elif type in ("decimal", "integer", "identifier") and not rules.get("door") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}
