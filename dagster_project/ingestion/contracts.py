@@ -28,7 +28,7 @@ _DATE_FORMAT = re.compile(r"(YYYY|MM|DD)([/.-])(YYYY|MM|DD)\2(YYYY|MM|DD)")
 
 
 class ContractError(FlicError):
-    """The contract, or a seed that maps a partner's system to it, contradicts itself; the message says where."""
+    """The contract, or a seed that maps a system to it, contradicts itself; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def normal_header(text: str) -> str:
 
 
 def plain_name(text: str) -> str:
-    """The beginning of a file's name as names are compared: case, white space, hyphens and underscores alike."""
+    """A file's name as names are compared: case, white space, hyphens and underscores do not matter."""
     return re.sub(r"[\s_-]+", "_", text.strip().casefold())
 
 
@@ -127,7 +127,7 @@ def load_contracts(
 
 
 def exports_by_file_name(contracts: Mapping[str, Export]) -> dict[str, str]:
-    """Which export the files belong to whose name begins so; `ContractError` where two claim one beginning."""
+    """The export for each beginning of a file name; `ContractError` where two claim one."""
     owners: dict[str, str] = {}
     for export in contracts.values():
         for beginning in export.file_names:
@@ -241,4 +241,6 @@ def _source(place: str, row: Mapping[str, str | None]) -> _Source:
             raise ContractError(f"{place}: dates of the form {date_format} cannot be told from ISO dates")
     if given["extract"] not in ("", "full", "delta"):
         raise ContractError(f"{place}: extract {given['extract']!r} is neither full nor delta")
-    return _Source(names, given["sheet"] or None, int(header_row) if header_row else None, given["extract"] or None)
+    return _Source(
+        names, given["sheet"] or None, int(header_row) if header_row else None, given["extract"] or None
+    )

@@ -228,7 +228,8 @@ def _encoding(
 def parts_of_name(name: str, exports: Mapping[str, str], today: date) -> NameParts:
     """Which export, day and revision a file's name states.
 
-    `exports` names the export for each beginning of a name (`plain_name`); the longest that fits counts. `today` is the London day of arrival, which an extract date cannot follow. Raises `FileRefusedError`
+    `exports` names the export for each beginning of a name (`plain_name`); the longest that fits counts.
+    `today` is the London day of arrival, which an extract date cannot follow. Raises `FileRefusedError`
     for a date that is none, lies ahead, or stands beside another.
     """
     plain = plain_name(name)

@@ -9,7 +9,7 @@ import logging
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -72,6 +72,10 @@ class FileReport:
     rows_skipped: int = 0
     rows_landed: int = 0
     warnings: tuple[str, ...] = ()
+    header_line: int = 0
+    """Line of the header, 1 = first; 0 for a file that was not loaded."""
+    headers: Mapping[str, int] = field(default_factory=dict)
+    """The contract's columns that the file has, each with the place of its header, 1 = first."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ class _Intake:
                     arrival = self._recognised(arrival)
                     if known := self._known(arrival):
                         return self._finish_duplicate(arrival, known)
-                    load, warnings = self._land(arrival, content)
+                    load, report = self._land(arrival, content)
                 except FileRefusedError as refusal:
                     _leave_if_changed(file)
                     return self._refuse(arrival, str(refusal))
@@ -199,7 +203,7 @@ class _Intake:
         self._put_away(arrival, load)
         # The file may have been refused before the contract or the aliases learned its headers.
         shutil.rmtree(self._settings.rejects / load.load_id, ignore_errors=True)
-        return _report(load, warnings)
+        return report
 
     def _recognised(self, arrival: _Arrival) -> _Arrival:
         name = parts_of_name(arrival.file.path.name, self._file_names, self._today)
@@ -228,7 +232,7 @@ class _Intake:
                 return load
         return None
 
-    def _land(self, arrival: _Arrival, content: BinaryIO) -> tuple[Load, list[str]]:
+    def _land(self, arrival: _Arrival, content: BinaryIO) -> tuple[Load, FileReport]:
         """Write the rows of a file into landing; they count once the ledger has the load."""
         export = arrival.export
         assert export is not None
@@ -273,7 +277,9 @@ class _Intake:
             ignored_columns=table.ignored_columns,
             warnings="; ".join(warnings) or None,
         )
-        return load, warnings
+        headers = {column.name: at + 1 for at, column in table.columns.items()}
+        report = replace(_report(load, warnings), header_line=table.header_line, headers=headers)
+        return load, report
 
     def _known_from(self, extract_date: date) -> datetime:
         if not self._backfill:

@@ -267,7 +267,7 @@ class Table:
         for record in above[:best]:
             if texts := [cell.strip() for cell in record.cells if cell.strip()]:
                 self._note_stated_rows(record.line, texts)
-        self._header_line = header.line
+        self.header_line = header.line
         self._header_cells = header.cells
         self._header = [normal_header(cell) for cell in header.cells]
         self._match_columns(header)
@@ -281,7 +281,7 @@ class Table:
         if at is None or matches[at] < matches[best]:
             raise FileRefusedError(
                 f"line {declared}: the headers of {self._export.name} do not stand here, as the seed "
-                f"export_sources says, but in line {above[best].line}: correct the file, or header_row in the seed"
+                f"export_sources says, but in line {above[best].line}: correct the file, or header_row there"
             )
         return at
 

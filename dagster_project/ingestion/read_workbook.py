@@ -178,8 +178,8 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
             if normal_header(sheet.name) == normal_header(wanted):
                 return sheet
         raise WorkbookRefusedError(
-            f"the sheet {wanted!r} is missing among {len(sheets)}: name the sheet with the data so, or correct "
-            "the seed export_sources"
+            f"the sheet {wanted!r} is missing among {len(sheets)}: name the sheet with the data so, "
+            "or correct the seed export_sources"
         )
     if not sheets:
         raise WorkbookRefusedError("the workbook has no sheet with cells: export it again")
