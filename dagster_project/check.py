@@ -133,6 +133,11 @@ def preview_folder(settings: Settings) -> Iterator[Settings]:
         raise BusyError(
             "another `flic check` is running on this data folder: wait until it is done"
         ) from None
+    except OSError as error:
+        raise StorageError(
+            f"the folder preview/ of the data folder cannot be written ({error.strerror or 'no reason'}): "
+            "free space or mend the rights of the data folder"
+        ) from error
 
 
 def remove_leftovers(settings: Settings) -> None:
