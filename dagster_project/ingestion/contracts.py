@@ -23,8 +23,8 @@ DOORS: tuple[Door, ...] = ("pseudonym_client", "pseudonym_worker", "age_band")
 # How far down a header is looked for; nobody puts more titles above it.
 HEADER_SEARCH_ROWS = 50
 
-# Year, month and day in any order, the same sign between them.
-_DATE_FORMAT = re.compile(r"(YYYY|MM|DD)([/.-])(YYYY|MM|DD)\2(YYYY|MM|DD)")
+# The same sign between the parts. The year never stands in the middle.
+_DATE_FORMAT = re.compile(r"YYYY([/.-])(?:MM\1DD|DD\1MM)|DD([/.-])MM\2YYYY|MM([/.-])DD\3YYYY")
 
 
 class ContractError(FlicError):
@@ -231,11 +231,10 @@ def _source(place: str, row: Mapping[str, str | None]) -> _Source:
             f"{place}: header_row {header_row!r} is not the number of a row from 1 to {HEADER_SEARCH_ROWS}"
         )
     if date_format := given["date_format"]:
-        parts = _DATE_FORMAT.fullmatch(date_format)
-        if not parts or len({parts[1], parts[3], parts[4]}) != 3:
+        if not _DATE_FORMAT.fullmatch(date_format):
             raise ContractError(
-                f"{place}: date_format {date_format!r} is not YYYY, MM and DD, each once, with the same sign "
-                "(/ . or -) between them"
+                f"{place}: date_format {date_format!r} is not YYYY, MM and DD, each once and the year first or "
+                "last, with the same sign (/ . or -) between them"
             )
         if date_format == "YYYY-DD-MM":
             raise ContractError(f"{place}: dates of the form {date_format} cannot be told from ISO dates")

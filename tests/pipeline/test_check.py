@@ -88,10 +88,10 @@ def test_nothing_that_stands_in_a_cell_is_said(early: Programme, tmp_path: Path)
     assert said["columns"] == ["referral_id <- 1, client_id <- 2, received_date <- 3, borough <- 4"]
     assert "not loaded: 5 (" in said["warning"][0]
     assert not re.search("secret|atlantis|free text", done.stdout + done.stderr, re.IGNORECASE)
-    # 149 referrals stand in the first extract; every one of them is gone, and one is a volume to confirm.
+    # The 150 referrals of the first extract are gone, and one instead of them is a volume to confirm.
     assert (
         said["change"][0]
-        == "1 records new, 0 changed, 0 unchanged, 149 vanished, against the extract of 2015-03-31"
+        == "1 records new, 0 changed, 0 unchanged, 150 vanished, against the extract of 2015-03-31"
     )
     assert "would stop until you confirm" in said["change"][1]
 
@@ -111,7 +111,7 @@ REFUSED = [
     ("referrals_2015-04-28.csv", GOOD.replace("Borough", "Boro"), "missing: borough (nearest is 'Boro'"),
     ("referrals_2015-04-29.xlsx", GOOD, "really plain text"),
     ("referrals.csv.part", GOOD, "temporary"),
-    ("referrals_2999-01-01.csv", GOOD, "after the day of arrival"),
+    ("referrals_2099-01-01.csv", GOOD, "after the day of arrival"),
 ]
 
 
@@ -153,7 +153,7 @@ def test_known_older_and_unchanged_extracts_are_told_apart(early: Programme, tmp
         "it would not become current: figures rest on the newer extract of 2015-03-31"
     ]
     assert said[again.name]["change"] == [
-        "0 records new, 0 changed, 149 unchanged, 0 vanished, against the extract of 2015-03-31"
+        "0 records new, 0 changed, 150 unchanged, 0 vanished, against the extract of 2015-03-31"
     ]
 
 
