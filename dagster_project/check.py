@@ -141,9 +141,9 @@ def preview_folder(settings: Settings) -> Iterator[Settings]:
 
 
 def remove_leftovers(settings: Settings) -> None:
-    """Empty the preview folder of a check that was killed; one that is still running is left alone."""
+    """Empty the preview folder of a check that was killed; leave that of one that is still running."""
     if (settings.data_dir / "preview").is_dir():
-        with suppress(BusyError), preview_folder(settings):
+        with suppress(BusyError, StorageError), preview_folder(settings):
             pass
 
 

@@ -233,8 +233,8 @@ def _source(place: str, row: Mapping[str, str | None]) -> _Source:
     if date_format := given["date_format"]:
         if not _DATE_FORMAT.fullmatch(date_format):
             raise ContractError(
-                f"{place}: date_format {date_format!r} is not YYYY, MM and DD, each once and the year first or "
-                "last, with the same sign (/ . or -) between them"
+                f"{place}: date_format {date_format!r} is not YYYY, MM and DD, each once and the year first "
+                "or last, with the same sign (/ . or -) between them"
             )
         if date_format == "YYYY-DD-MM":
             raise ContractError(f"{place}: dates of the form {date_format} cannot be told from ISO dates")

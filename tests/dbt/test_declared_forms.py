@@ -102,8 +102,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Built:
         writer.writeheader()
         writer.writerows(rows)
     workshop = Workshop(folder / "data", folder)
-    earlier = {"line_id": "of April", "spent_date": "01.04.2015", "amount": "7"}
-    replaced = {"line_id": "petty_cash-0", "spent_date": "01.04.2015", "amount": "9"}
+    earlier: Row = {"line_id": "of April", "spent_date": "01.04.2015", "amount": "7"}
+    replaced: Row = {"line_id": "petty_cash-0", "spent_date": "01.04.2015", "amount": "9"}
     workshop.land(
         LandedFile("petty_cash", APRIL, [earlier, replaced]),
         *(

@@ -155,7 +155,7 @@ def test_forms_of_dates_that_can_be_declared(tmp_path: Path, form: str) -> None:
         *(
             ([f"visits,Desk,,,,{form},"], f"date_format '{form}' is not YYYY, MM and DD")
             for form in ("DD/MM/YY", "D/M/YYYY", "YYYY/MM", "DD/MM-YYYY", "YYYYMMDD", "DD/DD/YYYY",
-                         "%d/%m/%Y",                          "dd/mm/yyyy", "MM/YYYY/DD", "DD MM YYYY", "YYYY/MM/DD HH:MM")
+                         "%d/%m/%Y", "dd/mm/yyyy", "MM/YYYY/DD", "DD MM YYYY", "YYYY/MM/DD HH:MM")
         ),
         (["visits,Desk,,,,YYYY-DD-MM,"], "cannot be told from ISO dates"),
         (["visits,Desk,,,,,changes"], "extract 'changes' is neither full nor delta"),
