@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.settings import ROOT, FlicError, Settings, SettingsError
@@ -88,11 +89,13 @@ def run_refresh(
 
 def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic refresh`: one refresh; the last line says what came of it."""
+    from dagster_project.check import remove_leftovers
     from dagster_project.ingestion.assets import NothingLoadedError
     from dagster_project.publication.assets import ConfirmationNeededError
     from dagster_project.publication.releases import current_release
 
     require_keys(settings)
+    remove_leftovers(settings)
     before = current_release(settings.publications_dir)
     try:
         run_refresh(
@@ -134,6 +137,26 @@ def root_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None and type(error).__module__.startswith("dagster."):
         error = error.__cause__
     return error
+
+
+def check(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic check`: what would come of files, without loading anything."""
+    from dagster_project.check import check as preview_files
+    from dagster_project.check import in_words
+
+    files: list[Path] = arguments.files
+    if len({file.name for file in files}) < len(files):
+        raise SettingsError("two of the files have the same name: check them one after the other")
+    logger.setLevel(logging.WARNING)  # what dbt does is no news here
+    previews = preview_files(settings, files, datetime.now(UTC).replace(tzinfo=None))
+    for preview in previews:
+        print("\n".join(in_words(preview)))
+    refused = sum(not preview.is_loadable for preview in previews)
+    if refused:
+        print(f"Refused: {refused} of {len(previews)} files. Nothing was loaded.")
+        return FAILED
+    print(f"Can be taken: {len(previews)} of {len(previews)} files. Nothing was loaded.")
+    return DONE
 
 
 # --- looking ---------------------------------------------------------------------------------------------
@@ -292,6 +315,14 @@ def iso_moment(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: write it as 2015-06-15T00:00") from None
 
 
+def a_file(text: str) -> Path:
+    """Something that is there; whether it is an export is for the check to say."""
+    path = Path(text).expanduser().absolute()
+    if not os.path.lexists(path):
+        raise argparse.ArgumentTypeError(f"there is no {text!r}")
+    return path
+
+
 def port(text: str) -> int:
     """A port of this machine."""
     number = int(text)
@@ -328,6 +359,10 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the inbox holds history: each file was known on its extract date",
     )
+    command = add(
+        "check", check, "preview files: kind, headers, rows, rejects, what would change; loads nothing"
+    )
+    command.add_argument("files", type=a_file, nargs="+", metavar="FILE")
     add("status", status, "what is served, how old it is, what waits, and the last run")
     command = add("publications", publications, "the releases: list, verify, or serve an earlier one")
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -143,8 +143,8 @@ def _safe_message(node_name: str, message: str | None) -> str:
     return f"{node_name}: {text[:300]}"
 
 
-def build_warehouse(settings: Settings) -> list[Any]:
-    """`dbt build` of seeds, models and data tests; returns dbt's results, one a node.
+def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]:
+    """`dbt build` of seeds, models and data tests, or of those selected; returns dbt's results, one a node.
 
     Raises `TransformationError` with the nodes that failed, unless nothing failed. Unit tests are left to
     the test suite: they say something about the code, not about today's data.
@@ -159,7 +159,8 @@ def build_warehouse(settings: Settings) -> list[Any]:
             if done % 20 == 0:
                 logger.info("  %d tables built ...", done)
 
-    result = invoke_dbt(settings, ["build", "--exclude-resource-type", "unit_test"], [progress])
+    chosen = ["--select", *select, "--indirect-selection", "cautious"] if select else []
+    result = invoke_dbt(settings, ["build", "--exclude-resource-type", "unit_test", *chosen], [progress])
     nodes = list(getattr(result.result, "results", None) or [])
     if not result.success:
         failed = [node for node in nodes if str(node.status) in {"error", "fail", "runtime error"}]

@@ -5,8 +5,9 @@ happens to a value at the door.
 """
 
 import csv
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -19,9 +20,15 @@ from dagster_project.settings import FlicError
 Door = Literal["pseudonym_client", "pseudonym_worker", "age_band"]
 DOORS: tuple[Door, ...] = ("pseudonym_client", "pseudonym_worker", "age_band")
 
+# How far down a header is looked for; nobody puts more titles above it.
+HEADER_SEARCH_ROWS = 50
+
+# The same sign between the parts. The year never stands in the middle.
+_DATE_FORMAT = re.compile(r"YYYY([/.-])(?:MM\1DD|DD\1MM)|DD([/.-])MM\2YYYY|MM([/.-])DD\3YYYY")
+
 
 class ContractError(FlicError):
-    """The contract or the seed of header aliases contradicts itself; the message says where."""
+    """The contract, or a seed that maps a system to it, contradicts itself; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,11 @@ class Export:
     name: str
     label: str
     is_delta: bool
+    file_names: tuple[str, ...]
+    """What its files' names begin with (`plain_name`), its own name first."""
     sheet: str | None
+    header_row: int | None
+    """The line of the header, 1 = first; None where it is found by its headers."""
     columns: tuple[Column, ...]
     headers: Mapping[str, Column]
     """Every accepted header, normalised."""
@@ -88,6 +99,11 @@ def normal_header(text: str) -> str:
     return "".join(sign for sign in plain if not sign.isspace() and sign not in "_-\u200b\ufeff")
 
 
+def plain_name(text: str) -> str:
+    """A file's name as names are compared: case, white space, hyphens and underscores do not matter."""
+    return re.sub(r"[\s_-]+", "_", text.strip().casefold())
+
+
 def count_matches(cells: Iterable[str], headers: Iterable[str]) -> int:
     """How many of the accepted (normalised) headers a row holds."""
     return len({normal_header(cell) for cell in cells} & set(headers))
@@ -99,11 +115,15 @@ def comparable(text: str) -> str:
 
 
 def load_contracts(
-    path: Path, header_aliases: Path | None = None, value_spellings: Path | None = None
+    path: Path,
+    header_aliases: Path | None = None,
+    export_sources: Path | None = None,
+    value_spellings: Sequence[Path] = (),
 ) -> dict[str, Export]:
-    """Read every export of the source `landing` from `path`, with aliases and spellings of the seeds.
+    """Read every export of the source `landing` from `path`, with what the seeds say of a programme's files.
 
-    Raises `ContractError` where two columns of an export claim one header, or an entry is not understood.
+    Raises `ContractError` where two columns of an export claim one header or two exports one file name, or
+    an entry is not understood.
     """
     # The loader in C, where it is built in: 10 ms instead of 150 at each start.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -112,7 +132,8 @@ def load_contracts(
     tables = {table["name"]: table for table in source["tables"]}
     exports = [name for name, table in tables.items() if "key" in _meta(table)]
     aliases = _partners_aliases(header_aliases, exports) if header_aliases else []
-    spellings = _rows(value_spellings) if value_spellings else []
+    sources = _sources(export_sources, exports) if export_sources else {}
+    spellings = [row for seed in value_spellings for row in _rows(seed)]
     contracts = {}
     for name in exports:
         partners = [(column, header) for export, column, header in aliases if export in (name, "*")]
@@ -120,9 +141,26 @@ def load_contracts(
         if unknown := {column for export, column, _ in aliases if export == name} - known:
             raise ContractError(f"header_aliases: {name} has no column {', '.join(sorted(unknown))}")
         contracts[name] = _export(
-            tables[name], partners, [row for row in spellings if row["export"] in (name, "*")]
+            tables[name],
+            partners,
+            [row for row in spellings if row["export"] in (name, "*")],
+            sources.get(name, _Source()),
         )
+    exports_by_file_name(contracts)
     return contracts
+
+
+def exports_by_file_name(contracts: Mapping[str, Export]) -> dict[str, str]:
+    """The export for each beginning of a file name; `ContractError` where two claim one."""
+    owners: dict[str, str] = {}
+    for export in contracts.values():
+        for beginning in export.file_names:
+            if owners.setdefault(beginning, export.name) != export.name:
+                raise ContractError(
+                    f"export_sources: files named {beginning!r} are claimed by {owners[beginning]} and by "
+                    f"{export.name}"
+                )
+    return owners
 
 
 def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +168,10 @@ def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _export(
-    table: Mapping[str, Any], partners_aliases: list[tuple[str, str]], spellings: list[dict[str, str]]
+    table: Mapping[str, Any],
+    partners_aliases: list[tuple[str, str]],
+    spellings: list[dict[str, str]],
+    source: "_Source",
 ) -> Export:
     name, meta = table["name"], _meta(table)
     columns = tuple(_column(name, column["name"], _meta(column), spellings) for column in table["columns"])
@@ -151,8 +192,10 @@ def _export(
     return Export(
         name=name,
         label=meta.get("label", name),
-        is_delta=meta.get("extract") == "delta",
-        sheet=meta.get("sheet"),
+        is_delta=(source.extract or meta.get("extract")) == "delta",
+        file_names=(plain_name(name), *source.file_names),
+        sheet=source.sheet,
+        header_row=source.header_row,
         columns=columns,
         headers=headers,
     )
@@ -197,3 +240,52 @@ def _partners_aliases(path: Path, exports: list[str]) -> list[tuple[str, str, st
 def _rows(seed: Path) -> list[dict[str, str]]:
     with seed.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """How the programme's system sends an export, where it differs from the contract's usual way."""
+
+    file_names: tuple[str, ...] = ()
+    sheet: str | None = None
+    header_row: int | None = None
+    extract: str | None = None
+
+
+def _sources(path: Path, exports: list[str]) -> dict[str, _Source]:
+    """The seed `export_sources`. `date_format` is only checked here: staging reads the dates."""
+    sources: dict[str, _Source] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            export = row["export"]
+            if export not in exports:
+                raise ContractError(f"{path.name}: no such export: {export}")
+            if export in sources:
+                raise ContractError(f"{path.name}: {export} stands there twice; an export has one row")
+            sources[export] = _source(f"{path.name}: {export}", row)
+    return sources
+
+
+def _source(place: str, row: Mapping[str, str | None]) -> _Source:
+    given = {name: (text or "").strip() for name, text in row.items()}
+    names = tuple(plain_name(name) for name in given["file_names"].split("|")) if given["file_names"] else ()
+    if "" in names or "_" in names:
+        raise ContractError(f"{place}: a beginning of a file name between `|` is empty")
+    header_row = given["header_row"]
+    if header_row and not (header_row.isdecimal() and 1 <= int(header_row) <= HEADER_SEARCH_ROWS):
+        raise ContractError(
+            f"{place}: header_row {header_row!r} is not the number of a row from 1 to {HEADER_SEARCH_ROWS}"
+        )
+    if date_format := given["date_format"]:
+        if not _DATE_FORMAT.fullmatch(date_format):
+            raise ContractError(
+                f"{place}: date_format {date_format!r} is not YYYY, MM and DD, each once and the year first "
+                "or last, with the same sign (/ . or -) between them"
+            )
+        if date_format == "YYYY-DD-MM":
+            raise ContractError(f"{place}: dates of the form {date_format} cannot be told from ISO dates")
+    if given["extract"] not in ("", "full", "delta"):
+        raise ContractError(f"{place}: extract {given['extract']!r} is neither full nor delta")
+    return _Source(
+        names, given["sheet"] or None, int(header_row) if header_row else None, given["extract"] or None
+    )

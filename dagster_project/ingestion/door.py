@@ -44,7 +44,7 @@ _DAY_FIRST = re.compile(rf"{_LATE_DAY}[/.-]{_MONTH}[/.-]\d\d")
 _MONTH_FIRST = re.compile(rf"{_MONTH}[/.-]{_LATE_DAY}[/.-]\d\d")
 _WHOLE_NUMBER = re.compile(r"\d{1,9}(?:\.0+)?")
 _ISO_WITHOUT_HYPHENS = re.compile(r"(\d{4})[01]\d[0-3]\d")
-_YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})-\d\d-\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
+_YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})[-/.]\d\d[-/.]\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
 # White space at the ends of a value, with the signs that look like it and that Python does not count as such.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 

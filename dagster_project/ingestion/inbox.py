@@ -10,12 +10,13 @@ import re
 import stat
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from dagster_project.ingestion.contracts import plain_name
 from dagster_project.settings import Settings
 
 SETTLED_SECONDS = 2.0
@@ -246,14 +247,15 @@ def _encoding(
     return "cp1252", None
 
 
-def parts_of_name(name: str, exports: Iterable[str], today: date) -> NameParts:
+def parts_of_name(name: str, exports: Mapping[str, str], today: date) -> NameParts:
     """Which export, day and revision a file's name states.
 
+    `exports` names the export for each beginning of a name (`plain_name`); the longest that fits counts.
     `today` is the London day of arrival, which an extract date cannot follow. Raises `FileRefusedError`
     for a date that is none, lies ahead, or stands beside another.
     """
-    plain = re.sub(r"[\s-]+", "_", name.casefold())
-    known = sorted((export for export in exports if plain.startswith(export.casefold())), key=len)
+    plain = plain_name(name)
+    known = max((beginning for beginning in exports if plain.startswith(beginning)), key=len, default=None)
     if not _DATE.search(name) and _DAY_FIRST.search(name):
         raise FileRefusedError("the file name holds a date with the day first: write it as YYYY-MM-DD")
     dates = set()
@@ -270,7 +272,7 @@ def parts_of_name(name: str, exports: Iterable[str], today: date) -> NameParts:
         raise FileRefusedError("the date in the file name lies after the day of arrival: correct the name")
     revision = _REVISION.search(plain.replace("_", " "))
     return NameParts(
-        export=known[-1] if known else None,
+        export=exports[known] if known else None,
         extract_date=dates.pop() if dates else None,
         revision=int(revision[1]) if revision else 1,
     )

@@ -9,7 +9,7 @@ import logging
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.ingestion.contracts import Export, load_contracts
+from dagster_project.ingestion.contracts import Export, exports_by_file_name, load_contracts
 from dagster_project.ingestion.door import AgeBand, Door, read_age_bands
 from dagster_project.ingestion.inbox import (
     FileLeftError,
@@ -73,6 +73,10 @@ class FileReport:
     rows_skipped: int = 0
     rows_landed: int = 0
     warnings: tuple[str, ...] = ()
+    header_line: int = 0
+    """Line of the header, 1 = first; 0 for a file that was not loaded."""
+    headers: Mapping[str, int] = field(default_factory=dict)
+    """The contract's columns that the file has, each with the place of its header, 1 = first."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,16 @@ def landed_schema(export: Export) -> pa.Schema:
     )
 
 
+def contracts_of(settings: Settings) -> dict[str, Export]:
+    """The contract with what this programme's seeds say of its files; raises `ContractError`."""
+    return load_contracts(
+        settings.dbt_dir / CONTRACT,
+        settings.seeds_dir / "header_aliases.csv",
+        settings.seeds_dir / "export_sources.csv",
+        (settings.seeds_dir / "value_spellings.csv", settings.common_seeds_dir / "common_spellings.csv"),
+    )
+
+
 def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: logging.Logger) -> IngestReport:
     """Take every file of the inbox, sorted by name, and say what happened to each.
 
@@ -123,11 +137,7 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
     """
     if received_at.tzinfo is not None:
         received_at = received_at.astimezone(UTC).replace(tzinfo=None)
-    contracts = load_contracts(
-        settings.dbt_dir / CONTRACT,
-        settings.seeds_dir / "header_aliases.csv",
-        settings.seeds_dir / "value_spellings.csv",
-    )
+    contracts = contracts_of(settings)
     try:
         check_key(settings.pseudonym_key, settings.landing)
         ledger = Ledger(settings.landing)
@@ -173,11 +183,12 @@ class _Intake:
     ) -> None:
         self._settings = settings
         self._contracts = contracts
+        self._file_names = exports_by_file_name(contracts)
         self._ledger = ledger
         self._received_at = received_at
         self._backfill = backfill
         self._today = received_at.replace(tzinfo=UTC).astimezone(LONDON).date()
-        self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.seeds_dir / "age_bands.csv")
+        self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.common_seeds_dir / "age_bands.csv")
 
     def take(self, file: InboxFile) -> FileReport:
         """Do with one file what is due; only trouble with our own folders raises."""
@@ -189,7 +200,7 @@ class _Intake:
                     arrival = self._recognised(arrival)
                     if known := self._known(arrival):
                         return self._finish_duplicate(arrival, known)
-                    load, warnings = self._land(arrival, content)
+                    load, report = self._land(arrival, content)
                 except FileRefusedError as refusal:
                     _leave_if_changed(file)
                     return self._refuse(arrival, refusal)
@@ -199,10 +210,10 @@ class _Intake:
         self._put_away(arrival, load)
         # The file may have been refused before the contract or the aliases learned its headers.
         shutil.rmtree(self._settings.rejects / load.load_id, ignore_errors=True)
-        return _report(load, warnings)
+        return report
 
     def _recognised(self, arrival: _Arrival) -> _Arrival:
-        name = parts_of_name(arrival.file.path.name, self._contracts, self._today)
+        name = parts_of_name(arrival.file.path.name, self._file_names, self._today)
         arrival = replace(
             arrival,
             extract_date=name.extract_date or self._today,
@@ -212,7 +223,7 @@ class _Intake:
         if name.export is None:
             raise FileRefusedError(
                 "the file name begins with the name of no export: it must begin with "
-                f"{', '.join(self._contracts)}"
+                f"{', '.join(self._file_names)}"
             )
         return replace(arrival, export=self._contracts[name.export])
 
@@ -228,7 +239,7 @@ class _Intake:
                 return load
         return None
 
-    def _land(self, arrival: _Arrival, content: BinaryIO) -> tuple[Load, list[str]]:
+    def _land(self, arrival: _Arrival, content: BinaryIO) -> tuple[Load, FileReport]:
         """Write the rows of a file into landing; they count once the ledger has the load."""
         export = arrival.export
         assert export is not None
@@ -289,7 +300,9 @@ class _Intake:
             ignored_columns=table.ignored_columns,
             warnings="; ".join(warnings) or None,
         )
-        return load, warnings
+        headers = {column.name: at + 1 for at, column in table.columns.items()}
+        report = replace(_report(load, warnings), header_line=table.header_line, headers=headers)
+        return load, report
 
     def _known_from(self, extract_date: date) -> datetime:
         if not self._backfill:

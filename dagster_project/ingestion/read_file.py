@@ -17,11 +17,16 @@ from dataclasses import dataclass, field
 from threading import Timer
 from typing import BinaryIO, NamedTuple
 
-from dagster_project.ingestion.contracts import Column, Export, count_matches, normal_header
+from dagster_project.ingestion.contracts import (
+    HEADER_SEARCH_ROWS,
+    Column,
+    Export,
+    count_matches,
+    normal_header,
+)
 from dagster_project.ingestion.inbox import FileRefusedError, Fingerprint
 from dagster_project.settings import ROOT
 
-HEADER_SEARCH_ROWS = 50
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MAX_LINE_CHARACTERS = 1 << 20
 WRONG_FIELDS = "wrong_number_of_fields"
@@ -300,15 +305,29 @@ class Table:
                 f"no header row: none of the first {HEADER_SEARCH_ROWS} rows holds the headers of "
                 f"{self._export.name}{tried}; expected are {_names(self._export.required)}"
             )
+        if self._export.header_row:
+            best = self._declared_header(above, matches, best)
         header = above[best]
         self.rows_in_file = self.rows_skipped = best + 1
         for record in above[:best]:
             if texts := [cell.strip() for cell in record.cells if cell.strip()]:
                 self._note_stated_rows(record.line, texts)
-        self._header_line = header.line
+        self.header_line = header.line
         self._header = [normal_header(cell) for cell in header.cells]
         self._match_columns(header)
         return above[best + 1 :]
+
+    def _declared_header(self, above: list[Record], matches: list[int], best: int) -> int:
+        """Which of the first records stands where the seed says; refused where it is not the best match."""
+        declared = self._export.header_row
+        at = next((at for at, record in enumerate(above) if record.line == declared), None)
+        # As good is enough: a second header below, say of another table, does not speak against it.
+        if at is None or matches[at] < matches[best]:
+            raise FileRefusedError(
+                f"line {declared}: the headers of {self._export.name} do not stand here, as the seed "
+                f"export_sources says, but in line {above[best].line}: correct the file, or header_row there"
+            )
+        return at
 
     def _match_columns(self, header: Record) -> None:
         self.columns: dict[int, Column] = {}
@@ -443,7 +462,7 @@ class Table:
         if columns != self.columns:
             raise FileRefusedError(
                 f"line {record.line}: another header row, whose columns are not those of line "
-                f"{self._header_line}: the file holds two tables; export each to a file of its own"
+                f"{self.header_line}: the file holds two tables; export each to a file of its own"
             )
         return True
 

@@ -3,7 +3,7 @@
 A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
 takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
 
-Request (first argument, JSON): `sheet` (the contract's, or null), `export` (name), `headers` (normalised).
+Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
 "hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
 `[line, [cell, ...], {column: fault}]`.
@@ -24,13 +24,12 @@ import python_calamine
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from dagster_project.ingestion.contracts import count_matches, normal_header
+from dagster_project.ingestion.contracts import HEADER_SEARCH_ROWS, count_matches, normal_header
 
 MEMORY_BYTES = 2 << 30
 CPU_SECONDS = 60
 MAX_COLUMNS = 500
 MAX_ROWS = 1 << 20  # as many as Excel has
-HEADER_SEARCH_ROWS = 50
 
 _CHUNK = 1 << 20
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -202,13 +201,14 @@ def cell_text(value: Any) -> str:
 
 
 def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
-    """The sheet that the contract names, else the one whose header matches best."""
+    """The sheet that the seed export_sources names, else the one whose header matches best."""
     if wanted is not None:
         for sheet in sheets:
             if normal_header(sheet.name) == normal_header(wanted):
                 return sheet
         raise WorkbookRefusedError(
-            f"the sheet {wanted!r} is missing among {len(sheets)}: name the sheet with the data so"
+            f"the sheet {wanted!r} is missing among {len(sheets)}: name the sheet with the data so, "
+            "or correct the seed export_sources"
         )
     if not sheets:
         raise WorkbookRefusedError("the workbook has no sheet with cells: export it again")

@@ -27,12 +27,12 @@ class PublishConfig(dg.Config):
     """The loads that are far smaller than the ones before them are right."""
 
 
-def guard_volume(settings: Settings, confirm: bool) -> None:
-    """Stop before publication when a current load is far smaller than the last one that was accepted.
+def shrunken_loads(settings: Settings) -> dict[str, str]:
+    """The current loads that are far smaller than the last one that was accepted, with their rows in words.
 
     A load is accepted once it has been published or the data lead has confirmed it; before the first
     publication the load directly before counts. The share that is "far smaller" is `volume_guard_share` of
-    the programme's settings. Raises `ConfirmationNeededError`; with `confirm` the loads are accepted.
+    the programme's settings.
     """
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         [(share,)] = warehouse.execute(
@@ -55,6 +55,15 @@ def guard_volume(settings: Settings, confirm: bool) -> None:
             before[export] = rows
         if is_accepted:
             has_accepted.add(export)
+    return shrunk
+
+
+def guard_volume(settings: Settings, confirm: bool) -> None:
+    """Stop before publication when a current load is far smaller than the last one that was accepted.
+
+    Raises `ConfirmationNeededError`; with `confirm` the loads are accepted.
+    """
+    shrunk = shrunken_loads(settings)
     if not shrunk:
         return
     words = "; ".join(shrunk.values())

@@ -3,6 +3,7 @@
 {% macro current_rows(export) %}
     {%- set rows = ref("base_" ~ export) -%}
     {%- set loads = ref("stg_loads") -%}
+    {%- set exports = ref("stg_exports") -%}
     {%- if not execute -%}
         select 1 as parsed_only
     {%- else -%}
@@ -12,6 +13,7 @@ with valid as (
     select
         loads.load_number,
         loads.is_current,
+        exports.extract,
         {%- for column in contract_columns(contract) %}
         typed.{{ column.name }},
         {%- endfor %}
@@ -21,6 +23,7 @@ with valid as (
         max(loads.load_number) over (partition by typed.record_key) as latest_load_number
     from {{ rows }} as typed
     inner join {{ loads }} as loads on typed.load_id = loads.load_id
+    inner join {{ exports }} as exports on loads.export = exports.export
     where not typed.is_duplicate and typed.reject_reasons is null
 
 )
@@ -33,6 +36,6 @@ select
     load_id,
     source_line
 from valid
-where {{ "load_number = latest_load_number" if contract.config.meta.extract == "delta" else "is_current" }}
+where case when extract = 'delta' then load_number = latest_load_number else is_current end
     {%- endif -%}
 {% endmacro %}

@@ -14,6 +14,7 @@
     {%- set ledger = ref("stg_loads") -%}
     {%- set settings = ref("stg_programme_settings") -%}
     {%- set spellings = ref("stg_value_spellings") -%}
+    {%- set exports = ref("stg_exports") -%}
     {%- if not execute -%}
         select 1 as parsed_only
     {%- else -%}
@@ -62,7 +63,8 @@ typed as (
 
     select
         present.*,
-        settings.programme_start
+        settings.programme_start,
+        exports.date_format
         {%- for column in columns %},
         {{ typed_value(column) }} as {{ column.name }}
         {%- endfor %}
@@ -73,6 +75,7 @@ typed as (
         {%- endfor %}
     from present
     cross join {{ settings }} as settings
+    inner join {{ exports }} as exports on exports.export = '{{ export }}'
     {%- for column in columns if column.is_coded %}
     left join {{ spellings }} as {{ column.name }}_spelling
         on {{ column.name }}_spelling.export = '{{ export }}'
@@ -260,7 +263,7 @@ where 1 = 0
             when {{ text }} is not null then '{{ column.rules.on_unmapped }}'
             {%- endif %}
         end
-    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot") }}
+    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
     {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
         {{ typed_integer(text) }} * case when settings.{{ column.rules.doubled_unless }} then 1 else 2 end
@@ -287,7 +290,7 @@ where 1 = 0
     {%- endfor -%}
     {%- if type == "date" %}
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
-                when {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
+                when date_format is null and {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
     {%- elif type in ("decimal", "integer") and not rules.get("door") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}

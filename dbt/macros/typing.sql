@@ -3,12 +3,18 @@
 
 -- Days: 2015-05-31, 20150531; 2015-05-31T23:30 (London) and with Z (UTC); 31/05/2015 and 31-05-2015, with a time or without;
 -- 31/05/15, 31-May-15, 31 May 2015. Never month first, never a serial number.
-{% macro typed_date(text, pivot) -%}
+-- `form` is the relation that says how the export is sent (stg_exports). Where it declares a form, that form and the
+-- ISO ones above are read and nothing else; days and months may lack their zero, the year has four digits.
+{% macro typed_date(text, pivot, form) -%}
     {%- set time = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?" -%}
     {%- set iso = "[0-9]{4}-[0-9]{2}-[0-9]{2}" -%}
     {%- set months = "jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
         ~ "|oct(ober)?|nov(ember)?|dec(ember)?" -%}
     {%- set day_first = "replace(split_part(" ~ text ~ ", ' ', 1), '-', '/')" -%}
+    {%- set day = "split_part(" ~ text ~ ", ' ', 1)" -%}
+    {%- set year_part, month_part, day_part = "split_part(" ~ day ~ ", " ~ form ~ ".date_sign, " ~ form ~ ".year_part)",
+        "split_part(" ~ day ~ ", " ~ form ~ ".date_sign, " ~ form ~ ".month_part)",
+        "split_part(" ~ day ~ ", " ~ form ~ ".date_sign, " ~ form ~ ".day_part)" -%}
     {%- set named = "replace(lower(" ~ text ~ "), ' ', '-')" -%}
     {%- set named_month = "(instr('janfebmaraprmayjunjulaugsepoctnovdec', substr(split_part("
         ~ named ~ ", '-', 2), 1, 3)) + 2) / 3" -%}
@@ -20,6 +26,16 @@
             then cast(try_cast(replace({{ text }}, 'T', ' ') as timestamp) as date)
         when {{ has_form(text, iso ~ "[T ]" ~ time ~ "Z") }}
             then {{ london_day("try_cast(replace(replace(" ~ text ~ ", 'T', ' '), 'Z', '') as timestamp)") }}
+        when {{ form }}.date_format is not null
+            then case
+                when
+                    {{ has_form(text, "[0-9]+[/.-][0-9]+[/.-][0-9]+( " ~ time ~ ")?") }}
+                    and translate({{ day }}, '0123456789', '') = concat({{ form }}.date_sign, {{ form }}.date_sign)
+                    and length({{ year_part }}) = 4 and length({{ month_part }}) <= 2 and length({{ day_part }}) <= 2
+                    then try_cast(concat(
+                        {{ year_part }}, '-', lpad({{ month_part }}, 2, '0'), '-', lpad({{ day_part }}, 2, '0')
+                    ) as date)
+            end
         when {{ has_form(text, "[0-9]{1,2}(/[0-9]{1,2}/|-[0-9]{1,2}-)([0-9]{2}|[0-9]{4})( " ~ time ~ ")?") }}
             then try_cast(concat(
                 {{ four_digit_year("split_part(" ~ day_first ~ ", '/', 3)", pivot) }}, '-',

@@ -31,11 +31,16 @@ PROGRAMME_START = date(2014, 6, 1)
 LATEST = date(2018, 3, 31)
 MAY_2015 = date(2015, 5, 31)
 
-SEEDS = Path(__file__).parents[2] / "seeds" / "fulfilling_lives"
+SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 def _seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    [path] = [
+        SEEDS / folder / f"{name}.csv"
+        for folder in ("common", "fulfilling_lives")
+        if (SEEDS / folder / f"{name}.csv").exists()
+    ]
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

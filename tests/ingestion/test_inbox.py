@@ -34,7 +34,7 @@ EXPORTS = ["referrals", "caseload", "outcome_stars", "personal_budget", "persona
 def test_a_name_states_export_day_and_revision(
     name: str, export: str | None, day: date | None, revision: int
 ) -> None:
-    parts = parts_of_name(name, EXPORTS, today=date(2018, 6, 1))
+    parts = parts_of_name(name, {name: name for name in EXPORTS}, today=date(2018, 6, 1))
     assert (parts.export, parts.extract_date, parts.revision) == (export, day, revision)
 
 

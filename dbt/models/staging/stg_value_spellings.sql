@@ -1,6 +1,27 @@
 -- One row for every spelling that a coded column understands, beyond its canonical values.
--- A spelling given for the export itself wins over one given for any export.
+-- What the programme's own seed says wins over what is common to all; in each, a spelling given for the export itself wins
+-- over one given for any export.
 with
+
+spellings as (
+
+    select
+        export,
+        column_name,
+        {{ comparable('spelling') }} as spelling,
+        value,
+        case when export = '*' then 2 else 1 end as place
+    from {{ ref('value_spellings') }}
+    union all
+    select
+        export,
+        column_name,
+        {{ comparable('spelling') }} as spelling,
+        value,
+        case when export = '*' then 4 else 3 end as place
+    from {{ ref('common_spellings') }}
+
+),
 
 allowed_values as (
 
@@ -16,21 +37,30 @@ coded_columns as (
         column_type
     from allowed_values
 
+),
+
+understood as (
+
+    select
+        coded_columns.export,
+        coded_columns.column_name,
+        spellings.spelling,
+        spellings.value,
+        row_number() over (
+            partition by coded_columns.export, coded_columns.column_name, spellings.spelling
+            order by spellings.place, spellings.value
+        ) as preference
+    from coded_columns
+    inner join spellings
+        on spellings.export in (coded_columns.export, '*')
+            and spellings.column_name in (coded_columns.column_name, coded_columns.column_type)
+
 )
 
 select
-    coded_columns.export,
-    coded_columns.column_name,
-    {{ comparable('spellings.spelling') }} as spelling,
-    coalesce(
-        max(case when spellings.export <> '*' then spellings.value end),
-        max(spellings.value)
-    ) as value
-from coded_columns
-inner join {{ ref('value_spellings') }} as spellings
-    on spellings.export in (coded_columns.export, '*')
-        and spellings.column_name in (coded_columns.column_name, coded_columns.column_type)
-group by
-    coded_columns.export,
-    coded_columns.column_name,
-    {{ comparable('spellings.spelling') }}
+    export,
+    column_name,
+    spelling,
+    value
+from understood
+where preference = 1

@@ -7,14 +7,30 @@ allowed as (
 
 ),
 
+seeds as (
+
+    {% for seed in [ref('common_spellings'), ref('value_spellings')] %}
+        select
+            '{{ seed.identifier }}' as seed,
+            export,
+            column_name,
+            spelling,
+            value
+        from {{ seed }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
 ambiguous as (
 
     select
         export,
         column_name,
         {{ comparable('spelling') }} as spelling
-    from {{ ref('value_spellings') }}
+    from seeds
     group by
+        seed,
         export,
         column_name,
         {{ comparable('spelling') }}
@@ -39,7 +55,7 @@ select
     seed.export,
     seed.column_name,
     seed.spelling
-from {{ ref('value_spellings') }} as seed
+from seeds as seed
 left join allowed
     on seed.export in (allowed.export, '*')
         and seed.column_name in (allowed.column_name, allowed.column_type)

@@ -1,0 +1,218 @@
+"""`flic check` says what a refresh would then do, and leaves everything as it was."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
+
+FIRST = "2015-03-31"
+# An extract with a row to reject, one whose star has a cell to empty, and the money.
+NEXT = [
+    *example_files("referrals_2015-09-30.csv"),
+    *example_files("caseload_2015-09-30.csv"),
+    *example_files("outcome_stars_2015-09-30.csv"),
+    *example_files("personal_budget_2015-06-30.xlsx"),
+]
+
+
+def contents(folder: Path) -> dict[str, tuple[str, int]]:
+    """Every file of a data folder but the preview's, by its hash and rights."""
+    return {
+        path.relative_to(folder).as_posix(): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mode,
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "preview" not in path.relative_to(folder).parts
+    }
+
+
+def sections(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, list[str]]]:
+    """What was said of each file: the words after each label."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for line in done.stdout.splitlines()[:-1]:
+        if line.startswith("  "):
+            label, words = line[2:12].strip(), line[12:]
+            found[list(found)[-1]].setdefault(label, []).append(words)
+        else:
+            found[line] = {}
+    return found
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def early(tmp_path_factory: pytest.TempPathFactory) -> Programme:
+    """A programme that has published its first extracts. Each test leaves it as it was, but the last."""
+    programme = Programme(tmp_path_factory.mktemp("early"))
+    programme.drop(*example_files(f"*_{FIRST}.*"))
+    programme.refresh("--backfill")
+    return programme
+
+
+def test_a_check_changes_nothing_and_leaves_no_data(early: Programme) -> None:
+    before = contents(early.folder)
+    done = early.flic("check", *map(str, NEXT))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last_line(done) == "Can be taken: 4 of 4 files. Nothing was loaded."
+    assert contents(early.folder) == before
+    preview = early.folder / "preview"
+    assert preview.stat().st_mode & 0o777 == 0o700
+    left = {path.relative_to(preview).as_posix() for path in preview.rglob("*") if path.is_file()}
+    assert left == {"dbt_target/partial_parse.msgpack", "refresh.lock", "refresh.lock.json"}
+
+
+def test_nothing_that_stands_in_a_cell_is_said(early: Programme, tmp_path: Path) -> None:
+    file = tmp_path / "referrals_2015-04-30.csv"
+    file.write_text(
+        "Referral ID,Client ID,Received date,Borough,Secret header\n"
+        "R-SECRET,C-SECRET,32/SECRET,Atlantis,free text\n"
+        "R-SECRET2,C-SECRET,01/04/2015,Camden,free text\n"
+    )
+    done = early.flic("check", str(file))
+    assert done.returncode == 0
+    said = sections(done)[file.name]
+    assert said["data"] == ["1 would be loaded, 0 stand there twice, 1 would be rejected"]
+    assert said["reject"] == [
+        "1 x borough is on no list of values or spellings (line 2)",
+        "1 x received_date is not a date in an accepted form (line 2)",
+    ]
+    assert said["columns"] == ["referral_id <- 1, client_id <- 2, received_date <- 3, borough <- 4"]
+    assert "not loaded: 5 (" in said["warning"][0]
+    assert not re.search("secret|atlantis|free text", done.stdout + done.stderr, re.IGNORECASE)
+    # The 150 referrals of the first extract are gone, and one instead of them is a volume to confirm.
+    assert (
+        said["change"][0]
+        == "1 records new, 0 changed, 0 unchanged, 150 vanished, against the extract of 2015-03-31"
+    )
+    assert "would stop until you confirm" in said["change"][1]
+
+
+def small(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+HEADER = "Referral ID,Client ID,Received date,Borough\n"
+GOOD = HEADER + "R1,C1,01/04/2015,Camden\n"
+# (name of the file, its text, words of its reason)
+REFUSED = [
+    ("enquiries_2015-04-30.csv", GOOD, "the file name begins with the name of no export"),
+    ("referrals_2015-04-27.csv", "a,b\n1,2\n", "no header row"),
+    ("referrals_2015-04-28.csv", GOOD.replace("Borough", "Boro"), "missing: borough (nearest is 'Boro'"),
+    ("referrals_2015-04-29.xlsx", GOOD, "really plain text"),
+    ("referrals.csv.part", GOOD, "temporary"),
+    ("referrals_2099-01-01.csv", GOOD, "after the day of arrival"),
+]
+
+
+def test_a_file_that_would_be_refused_says_why_and_is_status_one(early: Programme, tmp_path: Path) -> None:
+    before = contents(early.folder)
+    caseload = "Case Ref,Client Ref,Start date,Borough\nE1,C1,2015-04-01,Camden\n"
+    good = small(tmp_path, "caseload_2015-04-30.csv", caseload)
+    files = [good, *(small(tmp_path, name, text) for name, text, _ in REFUSED)]
+    (tmp_path / "link.csv").symlink_to(good)
+    os.mkfifo(tmp_path / "referrals_pipe.csv")
+    done = early.flic(
+        "check", *map(str, files), str(tmp_path / "link.csv"), str(tmp_path / "referrals_pipe.csv")
+    )
+    assert done.returncode == 1
+    assert last_line(done) == "Refused: 8 of 9 files. Nothing was loaded."
+    said = sections(done)
+    assert "refused" not in said[good.name]
+    odd = [(name, "", "put the export itself into the inbox") for name in ("link.csv", "referrals_pipe.csv")]
+    for name, _, words in [*REFUSED, *odd]:
+        assert words in said[name]["refused"][0]
+    assert contents(early.folder) == before
+
+
+@pytest.mark.parametrize("arguments", [[], ["nowhere.csv"], ["README.md", "tests/example_inbox/README.md"]])
+def test_wrong_use_is_two(tmp_path: Path, arguments: list[str]) -> None:
+    assert Programme(tmp_path).flic("check", *arguments).returncode == 2
+
+
+def test_known_older_and_unchanged_extracts_are_told_apart(early: Programme, tmp_path: Path) -> None:
+    [known] = example_files(f"caseload_{FIRST}.xlsx")
+    [older] = example_files("caseload_2014-12-31.csv")
+    again = small(tmp_path, "referrals_2015-04-30.csv", "")
+    again.write_bytes(example_files(f"referrals_{FIRST}.csv")[0].read_bytes())
+    done = early.flic("check", str(known), str(older), str(again))
+    assert done.returncode == 0
+    said = sections(done)
+    assert "nothing would change" in said[known.name]["known"][0]
+    assert said[older.name]["change"] == [
+        "it would not become current: figures rest on the newer extract of 2015-03-31"
+    ]
+    assert said[again.name]["change"] == [
+        "0 records new, 0 changed, 150 unchanged, 0 vanished, against the extract of 2015-03-31"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (None, "no pseudonym key"),
+        ("another-synthetic-key-of-sufficient-length", "is not the one of the data"),
+    ],
+)
+def test_the_key_is_checked_and_not_made(early: Programme, key: str | None, words: str) -> None:
+    environment = early.environment | ({"FLIC_PSEUDONYM_KEY": key} if key else {})
+    if key is None:
+        del environment["FLIC_PSEUDONYM_KEY"]
+    before = contents(early.folder)
+    done = subprocess.run(
+        [*FLIC, "check", str(NEXT[0])], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert words in last_line(done)
+    assert contents(early.folder) == before
+
+
+def test_what_a_killed_check_left_is_gone_after_the_next_command(early: Programme) -> None:
+    with subprocess.Popen(
+        [*FLIC, "check", str(NEXT[0])], env=early.environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as check:
+        while not list((early.folder / "preview").glob("landing/referrals/2015-09-30*")):
+            assert check.poll() is None
+        check.send_signal(signal.SIGKILL)
+    assert (early.folder / "preview" / "landing").exists()
+    before = contents(early.folder)
+    assert early.flic("check", str(NEXT[0])).returncode == 0
+    assert contents(early.folder) == before
+    assert not (early.folder / "preview" / "landing").exists()
+
+
+def test_a_refresh_then_gives_the_rows_and_rejects_that_the_check_said(early: Programme) -> None:
+    early.drop(*NEXT)
+    checked = early.flic("check", *(str(early.inbox / file.name) for file in NEXT))
+    assert checked.returncode == 0
+    early.refresh()
+    said = sections(checked)
+    for file in NEXT:
+        [(*counts, load_id)] = early.warehouse(
+            "select rows_in_file, rows_skipped, rows_landed, rows_loaded, rows_duplicate, rows_rejected,"
+            " load_id from marts.fct_loads where file_name = ? and status = 'loaded'",
+            file.name,
+        )
+        words = said[file.name]["rows"] + said[file.name]["data"]
+        assert [int(number) for line in words for number in re.findall(r"\d+", line)] == counts
+        for label, kept in (("reject", False), ("cell", True)):
+            found = early.warehouse(
+                "select count(*), min(source_line) from marts.fct_rejected_rows"
+                " where load_id = ? and row_is_kept = ? group by column_name, reason",
+                load_id,
+                kept,
+            )
+            given = [re.search(r"^(\d+) x .*\(line (\d+)", line) for line in said[file.name].get(label, [])]
+            assert sorted((int(line[1]), int(line[2])) for line in given if line) == sorted(found)
+    assert any("reject" in about for about in said.values())
+    assert any("cell" in about for about in said.values())
