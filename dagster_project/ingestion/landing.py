@@ -43,6 +43,17 @@ LEDGER = pa.schema(
     ]
 )
 
+# What the data lead decided about single warnings (`dagster_project.reports`), one file a decision.
+WARNING_DECISIONS = pa.schema(
+    [
+        ("warning_id", pa.string()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("decided_by", pa.string()),
+        ("decided_at", pa.timestamp("us")),
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Load:

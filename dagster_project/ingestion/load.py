@@ -35,6 +35,7 @@ from dagster_project.ingestion.inbox import (
 )
 from dagster_project.ingestion.landing import (
     LEDGER,
+    WARNING_DECISIONS,
     Ledger,
     Load,
     moved,
@@ -128,6 +129,7 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
         ledger = Ledger(settings.landing)
         remove_uncommitted(settings.landing, list(contracts), ledger)
         write_schema(settings.landing / "loads" / "schema.parquet", LEDGER)
+        write_schema(settings.landing / "warning_decisions" / "schema.parquet", WARNING_DECISIONS)
         for export in contracts.values():
             write_schema(settings.landing / export.name / "schema.parquet", landed_schema(export))
         intake = _Intake(settings, contracts, ledger, received_at, backfill)

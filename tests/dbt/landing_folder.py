@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import load_contracts
-from dagster_project.ingestion.landing import LEDGER
+from dagster_project.ingestion.landing import LEDGER, WARNING_DECISIONS
 from dagster_project.ingestion.load import landed_schema
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transformation import invoke_dbt
@@ -91,6 +91,7 @@ class Workshop:
         for export in CONTRACTS.values():
             _write(landing / export.name / "schema.parquet", [], landed_schema(export))
         _write(landing / "loads/schema.parquet", [], LEDGER)
+        _write(landing / "warning_decisions/schema.parquet", [], WARNING_DECISIONS)
         for file in files:
             if file.status == "loaded":
                 schema = landed_schema(CONTRACTS[file.export])
