@@ -103,7 +103,11 @@ def prepare_manifest(settings: Settings) -> None:
     manifest = manifest_path(settings)
     if manifest.exists():
         made = manifest.stat().st_mtime
-        sources = [*settings.dbt_dir.rglob("*"), *settings.common_seeds_dir.rglob("*"), *settings.seeds_dir.rglob("*")]
+        sources = [
+            *settings.dbt_dir.rglob("*"),
+            *settings.common_seeds_dir.rglob("*"),
+            *settings.seeds_dir.rglob("*"),
+        ]
         if not any(
             path.is_file() and "target" not in path.parts and path.stat().st_mtime > made for path in sources
         ):
