@@ -1,7 +1,7 @@
 """The load report: what came in, what became of it and what to do next, in words for the data lead.
 
-Also where a refresh stopped: then the report says so, and tells the rest as far as it is known. It holds counts,
-reasons, names of files and sheets, and the days of whole columns, never a value of a row.
+Also where a refresh stopped: then the report says so, and tells the rest as far as it is known. It holds
+counts, reasons, names of files and sheets, and the days of whole columns, never a value of a row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,8 @@ from dagster_project.reports.findings import Comparison, Finding
 LONDON = ZoneInfo("Europe/London")
 
 USUAL_ENCODINGS = {None, "utf-8", "utf-8-sig"}
-USUAL_DELIMITERS = {None, "comma"}
+USUAL_DELIMITERS = {None, ","}
+DELIMITERS = {";": "semicolons", "tab": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def read_built(warehouse: duckdb.DuckDBPyConnection, comparison: Comparison) -> 
         as_at=as_at,
         known_by=known_by,
         counts={
-            load_id: Counts(*numbers, tuple(rejects.get(load_id, ())))
-            for load_id, *numbers in warehouse.execute(
+            load_id: Counts(rows, loaded, duplicate, rejected, skipped, tuple(rejects.get(load_id, ())))
+            for load_id, rows, loaded, duplicate, rejected, skipped in warehouse.execute(
                 "select load_id, rows_in_file, rows_loaded, rows_duplicate, rows_rejected, rows_skipped"
                 " from marts.fct_loads where load_number is not null"
             ).fetchall()
@@ -245,7 +246,7 @@ def _unusual(load: Load, with_sheet: bool) -> str:
     if load.encoding not in USUAL_ENCODINGS:
         notes.append(f"read as {load.encoding}")
     if load.delimiter not in USUAL_DELIMITERS:
-        notes.append(f"fields separated by {load.delimiter}")
+        notes.append(f"fields separated by {DELIMITERS.get(load.delimiter or '', load.delimiter)}")
     if with_sheet and load.sheet and normal_header(load.sheet) != normal_header(load.export or ""):
         notes.append(f"read from the sheet {load.sheet!r}")
     return "; ".join([*notes, load.warnings] if load.warnings else notes)

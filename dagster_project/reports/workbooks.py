@@ -35,8 +35,8 @@ SEVERITIES = {"reject": "rejected", "warn": "warning"}
 HOW_TO_USE = (
     "Each sheet lists the rows of one export that your team corrects in its own system.",
     "Correct the record in the source system, not in this workbook: the next export brings it in.",
-    "Severity `rejected`: the row is left out of all figures until it is corrected. `warning`: the row counts,"
-    " and looks odd.",
+    "Severity `rejected`: the row is left out of all figures until it is corrected. `warning`: the row"
+    " counts, and looks odd.",
     "Status `new`: not there before the last load. `persisting`: told before and still there. `first load`:"
     " nothing came before.",
     "File and line say where the record stands in the export (line 1 is the first line of the file). What is"
@@ -110,7 +110,7 @@ def _workbook(team: str, as_at: date, extracts: Mapping[str, date], findings: Se
         day = extracts[export].isoformat() if export in extracts else "never loaded"
         lines.append((export, day, str(len(rows)), str(sum(finding.is_new is True for finding in rows))))
     if accepted:
-        lines += [(), (f"{accepted} warnings were accepted as right by the data lead and are not listed.",)]
+        lines += [(), (f"Accepted as right by the data lead, and not listed: {accepted}.",)]
     for number, line in enumerate(lines, 1):
         for column, text in enumerate(line, 1):
             cell = _text(about, number, column, text)
@@ -137,9 +137,10 @@ def _sheet(book: Workbook, export: str, findings: Sequence[Finding]) -> None:
         sheet.column_dimensions[cell.column_letter].width = width
     for number, finding in enumerate(findings, 2):
         wrong = f"{finding.wording}: {finding.detail}" if finding.detail else finding.wording
+        name = finding.finding_id if finding.severity == "warn" else None
         row = (
             finding.file, finding.line, finding.column, wrong, finding.guidance, finding.value,
-            finding.status, SEVERITIES[finding.severity], finding.finding_id if finding.severity == "warn" else None,
+            finding.status, SEVERITIES[finding.severity], name,
         )  # fmt: skip
         for column, value in enumerate(row, 1):
             if isinstance(value, int):

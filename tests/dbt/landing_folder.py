@@ -98,6 +98,18 @@ class Workshop:
                 _write(landing / file.export / f"{file.load_id}.parquet", _landed_rows(file), schema)
             _write(landing / "loads" / f"{file.load_id}.parquet", [_ledger_entry(file)], LEDGER)
 
+    def decide(self, warning_id: str, decision: str, decided_at: datetime) -> None:
+        """Add what the data lead decided about a warning to the loads that were landed."""
+        entry = {
+            "warning_id": warning_id,
+            "decision": decision,
+            "reason": "asked",
+            "decided_by": "A. Lead",
+            "decided_at": decided_at,
+        }
+        name = f"{decided_at:%Y%m%dT%H%M%S}-{warning_id}.parquet"
+        _write(self._settings.landing / "warning_decisions" / name, [entry], WARNING_DECISIONS)
+
     def build(self, as_at: date, known_by: date) -> Built:
         """Run dbt up to the marts, with their tests, on what is known by the end of a day; keep the result.
 
