@@ -162,7 +162,7 @@ def write_schema(path: Path, schema: pa.Schema) -> None:
 def remove_uncommitted(landing: Path, exports: list[str], ledger: Ledger) -> None:
     """Take away what a killed run left: files written aside, and rows whose load was never committed."""
     committed = {load.load_id for load in ledger.loads if load.status == "loaded"}
-    for folder in [landing, *(landing / name for name in (*exports, "loads"))]:
+    for folder in [landing, *(landing / name for name in (*exports, "loads", "warning_decisions"))]:
         for leftover in folder.glob(f"*{ASIDE}"):
             leftover.unlink()
     for export in exports:

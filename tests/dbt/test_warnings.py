@@ -111,11 +111,11 @@ def decided(first: Built, workshop: Workshop) -> Built:
     accepted, unlisted, vanished = (
         one(first, rule)[0] for rule in ("decision_without_date", "not_in_list", "vanished")
     )
-    workshop.decide(accepted, "reopened", datetime(2015, 6, 1, 9))
-    workshop.decide(accepted, "accepted", datetime(2015, 6, 1, 10))
-    workshop.decide(unlisted, "accepted", datetime(2015, 6, 1, 9))
-    workshop.decide(unlisted, "reopened", datetime(2015, 6, 1, 10))
-    workshop.decide(vanished, "accepted", datetime(2015, 7, 1, 0, 1))
+    workshop.decide(accepted, "reopened", datetime.fromisoformat("2015-06-01T09:00"))
+    workshop.decide(accepted, "accepted", datetime.fromisoformat("2015-06-01T10:00"))
+    workshop.decide(unlisted, "accepted", datetime.fromisoformat("2015-06-01T09:00"))
+    workshop.decide(unlisted, "reopened", datetime.fromisoformat("2015-06-01T10:00"))
+    workshop.decide(vanished, "accepted", datetime.fromisoformat("2015-07-01T00:01"))
     return workshop.build(JUNE, JUNE)
 
 

@@ -1,4 +1,4 @@
-"""The data lead's morning: read the report, send the workbooks, accept what is right; nothing published moves."""
+"""The data lead's morning: read the report, send workbooks, accept what is right; nothing published moves."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dagster_project import refresh
+from dagster_project.settings import Settings
 from tests.pipeline.programme import Programme, example_files
 from tests.pipeline.test_command_line import last_line
 
@@ -160,6 +162,20 @@ def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> Non
     assert "**Stopped:** ledger_adds_up" in report(programme)
     assert "Not known: the warehouse does not hold these loads yet." in report(programme)
     assert programme.current()["release_id"] == before["release_id"]
+
+
+def test_a_run_of_dagster_that_fails_writes_the_report_too(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in programme.environment.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    job = refresh.definitions(settings).resolve_job_def("refresh")
+    outcome = job.execute_in_process(
+        run_config={"ops": {"ingest": {"config": {"as_at": "2030-01-01"}}}}, raise_on_error=False
+    )
+    assert not outcome.success
+    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
 
 
 def test_reports_that_cannot_be_written_harm_nothing_published(programme: Programme) -> None:

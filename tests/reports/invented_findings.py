@@ -46,7 +46,8 @@ def build(settings: Settings, loads: Sequence[tuple[str, str]], warnings: Sequen
             )
         for warning_id, rule in warnings:
             warehouse.execute(
-                "insert into marts.fct_warnings values (?, 'referrals', ?, null, 'warn', 'r.csv', 2, null, ?)",
+                "insert into marts.fct_warnings"
+                " values (?, 'referrals', ?, null, 'warn', 'r.csv', 2, null, ?)",
                 [warning_id, rule, warning_id],
             )
         warehouse.execute(

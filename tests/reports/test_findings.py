@@ -138,8 +138,8 @@ def test_a_decision_that_could_not_be_written_whole_is_none(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(OSError, match="No space"):
         decide(settings, ["aaa", "bbb"], "accepted", reason="right", by="A. Lead")
     assert standing_decisions(settings) == {}
     assert not list((settings.landing / "warning_decisions").iterdir())

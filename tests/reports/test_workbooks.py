@@ -22,7 +22,7 @@ BAD = Finding(
     "ba9876543210", "caseload", "not_a_date", "end_date", "reject", "caseload.csv", 12, "early June",
     "end date is not a date", "Enter it as 31/05/2015.", None, False, None,
 )  # fmt: skip
-ACCEPTED = Decision("0123456789ab", "accepted", "right", "A. Lead", datetime(2015, 6, 1))
+ACCEPTED = Decision("0123456789ab", "accepted", "right", "A. Lead", datetime.fromisoformat("2015-06-01"))
 
 
 def write(folder: Path, *findings: Finding) -> dict[str, bytes]:
@@ -125,7 +125,7 @@ def test_a_file_that_nobody_recognised_is_no_teams(tmp_path: Path) -> None:
 def test_it_prints_on_a4_and_can_be_filtered(tmp_path: Path) -> None:
     write(tmp_path, ODD)
     listed = sheet(tmp_path / "referrals_desk.xlsx", "referrals")
-    assert (listed.page_setup.orientation, int(listed.page_setup.paperSize)) == ("landscape", 9)
+    assert (listed.page_setup.orientation, str(listed.page_setup.paperSize)) == ("landscape", "9")
     assert listed.freeze_panes == "A2"
     assert listed.auto_filter.ref == "A1:I2"
     assert listed.print_title_rows == "$1:$1"
