@@ -96,6 +96,7 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     from dagster_project.publication.assets import ConfirmationNeededError
     from dagster_project.publication.releases import current_release
     from dagster_project.refresh import root_cause
+    from dagster_project.reports.assets import ReportError
 
     require_keys(settings)
     before = current_release(settings.publications_dir)
@@ -114,7 +115,8 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         if isinstance(cause, NothingLoadedError):
             print(f"No new files: {cause}.")
             return DONE
-        serving = current_release(settings.publications_dir)
+        # Reports come after publication: what is served then is the new release.
+        serving = current_release(settings.publications_dir) if isinstance(cause, ReportError) else before
         served = f"Release {serving.release_id} stays served." if serving else "Nothing is served yet."
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")

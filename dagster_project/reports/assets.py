@@ -109,12 +109,16 @@ def _built(settings: Settings, intake: Intake | None, loads: dict[str, Load]) ->
 
 
 def _outcome(settings: Settings, stopped: BaseException | None) -> str:
-    current = current_release(settings.publications_dir)
-    served = (
-        f"Release {current.release_id}, as at {current.as_at}, is served."
-        if current
-        else "Nothing is served yet."
-    )
+    try:
+        current = current_release(settings.publications_dir)
+    except FlicError as broken:
+        served = str(broken)
+    else:
+        served = (
+            f"Release {current.release_id}, as at {current.as_at}, is served."
+            if current
+            else "Nothing is served yet."
+        )
     if stopped is None:
         return served
     if isinstance(stopped, FlicError):
