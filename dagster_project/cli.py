@@ -10,7 +10,9 @@ import logging
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ from dagster_project.settings import ROOT, FlicError, Settings, SettingsError
 
 if TYPE_CHECKING:
     import dagster as dg
+
+    from dagster_project.reports.findings import Finding
 
 DONE, FAILED, WRONG_USE, NEEDS_CONFIRMATION = 0, 1, 2, 3
 
@@ -93,10 +97,13 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     from dagster_project.ingestion.assets import NothingLoadedError
     from dagster_project.publication.assets import ConfirmationNeededError
     from dagster_project.publication.releases import current_release
+    from dagster_project.refresh import root_cause
+    from dagster_project.reports.assets import ReportError
 
     require_keys(settings)
     remove_leftovers(settings)
     before = current_release(settings.publications_dir)
+    began = datetime.now(UTC).replace(tzinfo=None)
     try:
         run_refresh(
             settings,
@@ -107,10 +114,13 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         )
     except Exception as error:
         cause = root_cause(error)
+        report_failure(settings, cause, began)
         if isinstance(cause, NothingLoadedError):
             print(f"No new files: {cause}.")
             return DONE
-        served = f"Release {before.release_id} stays served." if before else "Nothing is served yet."
+        # Reports come after publication: what is served then is the new release.
+        serving = current_release(settings.publications_dir) if isinstance(cause, ReportError) else before
+        served = f"Release {serving.release_id} stays served." if serving else "Nothing is served yet."
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")
             return NEEDS_CONFIRMATION
@@ -132,11 +142,14 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def root_cause(error: BaseException) -> BaseException:
-    """The error that Dagster has wrapped in its own."""
-    while error.__cause__ is not None and type(error).__module__.startswith("dagster."):
-        error = error.__cause__
-    return error
+def report_failure(settings: Settings, cause: BaseException, began: datetime) -> None:
+    """Write the load report of a refresh that stopped, unless another one runs and will write its own."""
+    from dagster_project.lock import BusyError, exclusive
+    from dagster_project.reports.assets import tell_of_failure
+
+    if not isinstance(cause, BusyError):
+        with suppress(BusyError), exclusive(settings):
+            tell_of_failure(settings, cause, began)
 
 
 def check(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -184,6 +197,7 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
         f"Refused     {refused_files(settings)} files so far; reasons, and those of rows: {settings.rejects}"
     )
     print(f"Last run    {last_run(settings)}")
+    print(f"Report      {report_line(settings)}")
     print(f"Profile     {settings.profile}")
     return DONE
 
@@ -223,6 +237,24 @@ def last_run(settings: Settings) -> str:
         return words
 
 
+def report_line(settings: Settings) -> str:
+    """Where the load report stands and how many warnings the last load brought."""
+    from dagster_project.reports.assets import REPORT
+    from dagster_project.reports.findings import NoFindingsError, compare, opened_warehouse
+
+    report = settings.reports / REPORT
+    if not report.exists():
+        return "none yet"
+    try:
+        with opened_warehouse(settings) as warehouse:
+            warnings = compare(settings, warehouse, keep=False).warnings
+    except NoFindingsError:
+        return f"{report} (warnings not known: the last refresh did not finish)"
+    new = sum(warning.status == "new" for warning in warnings)
+    waiting = sum(warning.accepted is None for warning in warnings)
+    return f"{report}; {new} new warnings of {waiting} (`flic warnings`)"
+
+
 def refused_files(settings: Settings) -> int:
     """Files refused whole, by the ledger; their reasons stand in the folder of rejects."""
     import duckdb
@@ -235,6 +267,79 @@ def refused_files(settings: Settings) -> int:
             [str(settings.landing / "loads" / "*.parquet")],
         ).fetchall()
     return count
+
+
+def warnings(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic warnings`: what is odd in the current extracts; accept what is right as it is, or undo that."""
+    from dagster_project.lock import exclusive
+    from dagster_project.reports.decisions import decide
+    from dagster_project.reports.findings import compare, opened_warehouse
+
+    with opened_warehouse(settings) as warehouse:
+        known = compare(settings, warehouse, keep=False).warnings
+    if arguments.action is None:
+        list_warnings(
+            [
+                warning
+                for warning in known
+                if arguments.export in (None, warning.export)
+                and arguments.rule in (None, warning.rule)
+                and (not arguments.new or warning.status == "new")
+            ]
+        )
+        return DONE
+    by, reason = arguments.by.strip(), (getattr(arguments, "reason", None) or "").strip()
+    accepts = arguments.action == "accept"
+    possible = {warning.finding_id for warning in known if accepts or warning.accepted}
+    unknown = sorted(set(arguments.ids) - possible)
+    wrong = (
+        f"no {'' if accepts else 'accepted '}warning of the current extracts is called {', '.join(unknown)};"
+        " `flic warnings` lists them"
+        if unknown
+        else "say who decides: --by NAME"
+        if not by
+        else "say why it is right as it is: --reason TEXT"
+        if accepts and not reason
+        else ""
+    )
+    if wrong:
+        print(f"Wrong use: {wrong}.")
+        return WRONG_USE
+    with exclusive(settings):
+        decide(settings, arguments.ids, "accepted" if accepts else "reopened", reason=reason, by=by)
+    count = len(set(arguments.ids))
+    print(f"{'Accepted' if accepts else 'Reopened'}: {count} warning{'s' if count > 1 else ''}, by {by}.")
+    return DONE
+
+
+def list_warnings(found: Sequence["Finding"]) -> None:
+    """Counts by rule, then the warnings themselves; accepted ones apart, with who accepted them and why."""
+    waiting = [warning for warning in found if not warning.accepted]
+    accepted = [warning for warning in found if warning.accepted]
+    for (export, rule), count in sorted(
+        Counter((warning.export, warning.rule) for warning in waiting).items()
+    ):
+        print(f"{count:5}  {export}  {rule}")
+    for warning in waiting:
+        print(f"\n{warning.finding_id}  {warning.status}  {place(warning)}")
+        print(f"    {warning.wording}" + (f": {warning.detail}" if warning.detail else ""))
+        print(f"    {warning.guidance}")
+    if accepted:
+        print("\nAccepted as right:")
+    for warning in accepted:
+        decision = warning.accepted
+        assert decision is not None
+        print(f"\n{warning.finding_id}  {warning.status}  {place(warning)}")
+        print(f"    {warning.wording}")
+        print(f"    {decision.decided_by}, {decision.decided_at:%Y-%m-%d}: {decision.reason}")
+    new = sum(warning.status == "new" for warning in waiting)
+    print(f"\n{len(waiting)} warnings, {new} of them new; {len(accepted)} accepted.")
+
+
+def place(warning: "Finding") -> str:
+    """Export, file and line of a warning."""
+    line = f" line {warning.line}" if warning.line else ""
+    return f"{warning.export}, {warning.file or 'no file'}{line}"
 
 
 def publications(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -371,6 +476,18 @@ def parser() -> argparse.ArgumentParser:
     actions.add_parser("rollback", help="serve an earlier release").add_argument(
         "release_id", metavar="RELEASE"
     )
+    command = add("warnings", warnings, "what is odd in the current extracts: list, accept, reopen")
+    command.add_argument("--export", metavar="EXPORT", help="only those of one export")
+    command.add_argument("--rule", metavar="RULE", help="only those of one rule")
+    command.add_argument("--new", action="store_true", help="only those that the last load brought")
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    action = actions.add_parser("accept", help="looked at, and right as it is; stays so in later extracts")
+    action.add_argument("ids", nargs="+", metavar="ID")
+    action.add_argument("--reason", required=True, help="why it is right, for whoever asks later")
+    action.add_argument("--by", required=True, metavar="NAME", help="who decides")
+    action = actions.add_parser("reopen", help="undo an acceptance; both stay on record")
+    action.add_argument("ids", nargs="+", metavar="ID")
+    action.add_argument("--by", required=True, metavar="NAME", help="who decides")
     add("prepare", prepare, "read the dbt project, so that Dagster can be started")
     command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")
     command.add_argument("--dashboards-port", type=port, default=8501, metavar="PORT")

@@ -5,13 +5,15 @@ command line and tests can have it for their own settings; Dagster's programs ta
 """
 
 import logging
+from datetime import UTC, datetime
 
 import dagster as dg
 
-from dagster_project.ingestion.assets import landing_assets, refused_rows
+from dagster_project.ingestion.assets import landing_assets
 from dagster_project.ingestion.inbox import waiting_files
 from dagster_project.lock import RefreshLock
 from dagster_project.publication.assets import release
+from dagster_project.reports.assets import data_lead_files, tell_of_failure
 from dagster_project.settings import Settings
 from dagster_project.transformation import warehouse_assets
 
@@ -20,8 +22,23 @@ logger = logging.getLogger("flic")
 
 @dg.failure_hook
 def keep_last_publication(context: dg.HookContext) -> None:
-    """Say in the log what a failure means for the people who read the dashboards."""
+    """Say in the log and in the load report what a failure means for the people who read the dashboards.
+
+    Within a run of Dagster; `flic refresh` has the error raised and writes the report itself.
+    """
     logger.error("The refresh stopped at %s; the last publication stays served.", context.op.name)
+    error = context.op_exception
+    run = context.instance.get_run_record_by_id(context.run_id)
+    began = datetime.fromtimestamp(run.start_time if run and run.start_time else 0, UTC).replace(tzinfo=None)
+    if error is not None:
+        tell_of_failure(Settings.from_environment(), root_cause(error), began)
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error that Dagster has wrapped in its own."""
+    while error.__cause__ is not None and type(error).__module__.startswith("dagster."):
+        error = error.__cause__
+    return error
 
 
 def definitions(settings: Settings) -> dg.Definitions:
@@ -54,8 +71,8 @@ def definitions(settings: Settings) -> dg.Definitions:
         assets=[
             landing_assets(settings),
             warehouse_assets(settings),
-            refused_rows,
             release,
+            data_lead_files,
         ],
         jobs=[refresh],
         schedules=[

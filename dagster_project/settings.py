@@ -100,6 +100,16 @@ class Settings:
         return self.data_dir / "rejects"
 
     @property
+    def reports(self) -> Path:
+        """The load report and the workbooks of corrections; written anew by each refresh."""
+        return self.data_dir / "reports"
+
+    @property
+    def findings(self) -> Path:
+        """The findings of each set of known loads, so that a load can be compared with the one before."""
+        return self.data_dir / "findings"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds; it can always be rebuilt from landing."""
         return self.data_dir / "warehouse.duckdb"

@@ -1,4 +1,4 @@
-"""Ingestion as Dagster assets: the landed exports, the ledger, the control row, and the refused rows.
+"""Ingestion as Dagster assets: the landed exports, the ledger and the control row.
 
 Their metadata holds counts and reasons, never a value of a file.
 """
@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import load_contracts
-from dagster_project.ingestion.load import CONTRACT, ingest
-from dagster_project.ingestion.rejects import write_rejects
+from dagster_project.ingestion.load import CONTRACT, ingest, write_intake
 from dagster_project.lock import RefreshLock
 from dagster_project.settings import FlicError, Settings
 
@@ -108,6 +107,7 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         settings = Settings.from_environment()
         now = datetime.now(UTC).replace(tzinfo=None)
         report = ingest(settings, received_at=now, backfill=config.backfill, log=logger)
+        write_intake(settings, now, not (config.as_at or config.known_by), report.files)
         known_by = london_to_utc(config.known_by) if config.known_by else now
         latest = latest_extract_date(settings, known_by)
         as_at = date.fromisoformat(config.as_at) if config.as_at else latest
@@ -135,21 +135,3 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         )
 
     return ingest_inbox
-
-
-@dg.asset(
-    key=["rejects", "refused_rows"],
-    group_name="ingestion",
-    deps=[dg.AssetKey(["marts", "fct_rejected_rows"])],
-    kinds={"csv"},
-)
-def refused_rows(context: dg.AssetExecutionContext, refresh_lock: RefreshLock) -> dg.MaterializeResult:
-    """Refused rows as files for the data lead: file, line, column, reason."""
-    settings = Settings.from_environment()
-    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-        rows = warehouse.execute(
-            "select load_id, export, source_file, source_line, column_name, value, reason"
-            " from marts.fct_rejected_rows order by all"
-        ).fetchall()
-    written = write_rejects(settings, rows)
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(rows), "files": len(written)})

@@ -43,6 +43,17 @@ LEDGER = pa.schema(
     ]
 )
 
+# What the data lead decided about single warnings (`dagster_project.reports`), one file a decision.
+WARNING_DECISIONS = pa.schema(
+    [
+        ("warning_id", pa.string()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("decided_by", pa.string()),
+        ("decided_at", pa.timestamp("us")),
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Load:
@@ -153,7 +164,7 @@ def write_schema(path: Path, schema: pa.Schema) -> None:
 def remove_uncommitted(landing: Path, exports: list[str], ledger: Ledger) -> None:
     """Take away what a killed run left: files written aside, and rows whose load was never committed."""
     committed = {load.load_id for load in ledger.loads if load.status == "loaded"}
-    for folder in [landing, *(landing / name for name in (*exports, "loads"))]:
+    for folder in [landing, *(landing / name for name in (*exports, "loads", "warning_decisions"))]:
         for leftover in folder.glob(f"*{ASIDE}"):
             leftover.unlink()
     for export in exports:

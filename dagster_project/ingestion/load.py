@@ -5,11 +5,12 @@ only then does the file leave the inbox. Whoever was killed in between finds it 
 One process at a time may do this (`dagster_project.lock`).
 """
 
+import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -35,6 +36,7 @@ from dagster_project.ingestion.inbox import (
 )
 from dagster_project.ingestion.landing import (
     LEDGER,
+    WARNING_DECISIONS,
     Ledger,
     Load,
     moved,
@@ -83,6 +85,17 @@ class FileReport:
 class IngestReport:
     """What happened to every file of the inbox, sorted by name."""
 
+    files: tuple[FileReport, ...]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The last look at the inbox, as it was noted for the load report."""
+
+    began: datetime
+    """UTC without zone."""
+    is_plain: bool
+    """Whether the refresh was one of the latest data, without `--as-at` or `--known-by`."""
     files: tuple[FileReport, ...]
 
 
@@ -143,6 +156,7 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
         ledger = Ledger(settings.landing)
         remove_uncommitted(settings.landing, list(contracts), ledger)
         write_schema(settings.landing / "loads" / "schema.parquet", LEDGER)
+        write_schema(settings.landing / "warning_decisions" / "schema.parquet", WARNING_DECISIONS)
         for export in contracts.values():
             write_schema(settings.landing / export.name / "schema.parquet", landed_schema(export))
         intake = _Intake(settings, contracts, ledger, received_at, backfill)
@@ -168,6 +182,32 @@ def _take_all(inbox: Path, intake: "_Intake", log: logging.Logger) -> list[FileR
             log.warning("%s: %s", report.file_name, warning)
         reports.append(report)
     return sorted(reports, key=lambda report: report.file_name)
+
+
+def write_intake(settings: Settings, began: datetime, is_plain: bool, files: Iterable[FileReport]) -> None:
+    """Keep what became of the inbox's files for the load report, which may be written after a failure."""
+    content = {"began": began, "is_plain": is_plain, "files": [asdict(file) for file in files]}
+    with written_whole(settings.landing / "last_intake.json") as target:
+        target.write(json.dumps(content, default=str, indent=1).encode())
+
+
+def read_intake(settings: Settings) -> Intake | None:
+    """The last look at the inbox; None before the first."""
+    path = settings.landing / "last_intake.json"
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text())
+    files = [
+        FileReport(
+            **{
+                **file,
+                "warnings": tuple(file["warnings"]),
+                "extract_date": date.fromisoformat(file["extract_date"]) if file["extract_date"] else None,
+            }
+        )
+        for file in content["files"]
+    ]
+    return Intake(datetime.fromisoformat(content["began"]), content["is_plain"], tuple(files))
 
 
 class _Intake:

@@ -58,16 +58,16 @@ def _write(path: Path, rows: Iterable[tuple]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEADER)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     with written_whole(path) as file:
         file.write(text.getvalue().encode("utf-8-sig"))  # Excel takes UTF-8 only with the mark
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
     """A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers do not."""
     if (
         isinstance(cell, str)
-        and cell.lstrip().startswith(("=", "+", "-", "@"))
+        and (cell.startswith(("\t", "\r")) or cell.lstrip().startswith(("=", "+", "-", "@")))
         and not _NUMBER.fullmatch(cell)
     ):
         return "'" + cell

@@ -133,7 +133,6 @@ def _content(path: Path) -> bytes:
         dg.AssetKey(["marts", "fct_source_status"]),
         dg.AssetKey(["marts", "fct_data_quality_issues"]),
         dg.AssetKey(["marts", "fct_loads"]),
-        dg.AssetKey(["rejects", "refused_rows"]),
     ],
     kinds={"duckdb"},
 )

@@ -105,6 +105,7 @@ ISSUES = (
     ("export", "VARCHAR"), ("rule", "VARCHAR"), ("severity", "VARCHAR"), ("wording", "VARCHAR"), ("rows",
     "BIGINT"), ("mark", "VARCHAR"),
 )  # fmt: skip
+ACCEPTED_WARNINGS = (("export", "VARCHAR"), ("rule", "VARCHAR"), ("rows", "BIGINT"))
 PLAN = (
     ("metric_id", "VARCHAR"), ("measure", "VARCHAR"), ("period_type", "VARCHAR"), ("dimension_1", "VARCHAR"),
     ("dimension_2", "VARCHAR"), ("audience", "VARCHAR"), ("exact", "BOOLEAN"), ("approved_by", "VARCHAR"),
@@ -136,6 +137,7 @@ class _Warehouse:
     plan: list[PlannedTable]
     figures: list[ExactFigure]
     issues: list[tuple[str, str, str, str, int]]
+    accepted_warnings: Table
     sources: Table
     references: list[Table]
     """Tables that stand in both files as they are."""
@@ -215,10 +217,13 @@ def publish(
                 "dropped_tables": safe.dropped_tables,
             }
             release = _release_table(warehouse, new, created_at, about)
+            extra = []
             # Which tables do not add up says that somebody was counted twice: not for readers.
             if audience == "management":
                 about |= {"not_additive": safe.not_additive, "rounded_apart": safe.apart}
-            write_release(folder, new, [release, *tables], about)
+                # Beside the figures and not among them: what is accepted is no reason for a release.
+                extra = [warehouse.accepted_warnings]
+            write_release(folder, new, [release, *tables, *extra], about)
         serve(folder, new if not unchanged else served[folder], checked_at=created_at)
         remove_old(folder, keep)
     release_id = served[settings.publications_dir] if unchanged else new
@@ -382,6 +387,13 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
         ),
         sources=_table(connection, "source_status", "marts.fct_source_status", SOURCE_STATUS),
         issues=list(issues.rows),  # pyright: ignore[reportArgumentType]
+        accepted_warnings=_table(
+            connection,
+            "accepted_warnings",
+            "(select export, rule, rows_accepted as rows from marts.fct_data_quality_issues"
+            " where rows_accepted > 0)",
+            ACCEPTED_WARNINGS,
+        ),
         references=[
             definitions,
             categories,

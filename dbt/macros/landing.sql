@@ -83,22 +83,3 @@
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
-
--- The reasons that the contract itself brings in: its own rules, and what a day may not precede.
-{% macro contract_reasons() %}
-    {%- set reasons = ["missing"] -%}
-    {%- if execute -%}
-        {%- for name in export_names() -%}
-            {%- set contract = export_contract(name) -%}
-            {%- for rule in contract.config.meta.get("rules", []) -%}{%- do reasons.append(rule.reason) -%}{%- endfor -%}
-            {%- for column in contract_columns(contract) -%}
-                {%- for day in not_before(column.rules) -%}{%- do reasons.append("before_" ~ day) -%}{%- endfor -%}
-                {%- for other in column.rules.get("required_when", {}) -%}{%- do reasons.append("needed_for_" ~ other) -%}{%- endfor -%}
-                {%- if "multiple_of" in column.rules -%}
-                    {%- do reasons.append("not_a_multiple_of_" ~ column.rules.multiple_of) -%}
-                {%- endif -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(reasons | unique | list) }}
-{% endmacro %}

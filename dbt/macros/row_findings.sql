@@ -15,6 +15,7 @@
         '{{ export }}' as export,
         source_file,
         source_line,
+        record_key,
         split_part(split_part({{ findings }}, ';', numbers.number), ':', 1) as column_name,
         case split_part(split_part({{ findings }}, ';', numbers.number), ':', 1)
             {%- for column in columns if not column.rules.get("identifying") %}

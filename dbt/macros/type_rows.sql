@@ -8,7 +8,7 @@
 -- The contract's own rules see the typed columns as figures would (bad cells that are emptied are empty), the columns as
 -- given, load_id, record_key and is_duplicate.
 
-{% macro type_rows(export, clients=none) %}
+{% macro type_rows(export, clients=none, even_if_it_never_came=false) %}
     {#- Named outside `if execute`, so that parsing sees what the model depends on. -#}
     {%- set landed = source("landing", export) -%}
     {%- set ledger = ref("stg_loads") -%}
@@ -24,7 +24,7 @@
     {%- if rules.get("known_client") and clients is none -%}
         {{ exceptions.raise_compiler_error("The contract of " ~ export ~ " asks for known clients: name the relation") }}
     {%- endif -%}
-    {%- if not run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows -%}
+    {%- if not even_if_it_never_came and not run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows -%}
         {{ no_typed_rows(landed, columns) }}
     {%- else -%}
 with landed as (

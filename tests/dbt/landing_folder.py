@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import load_contracts
-from dagster_project.ingestion.landing import LEDGER
+from dagster_project.ingestion.landing import LEDGER, WARNING_DECISIONS
 from dagster_project.ingestion.load import landed_schema
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transformation import invoke_dbt
@@ -91,11 +91,24 @@ class Workshop:
         for export in CONTRACTS.values():
             _write(landing / export.name / "schema.parquet", [], landed_schema(export))
         _write(landing / "loads/schema.parquet", [], LEDGER)
+        _write(landing / "warning_decisions/schema.parquet", [], WARNING_DECISIONS)
         for file in files:
             if file.status == "loaded":
                 schema = landed_schema(CONTRACTS[file.export])
                 _write(landing / file.export / f"{file.load_id}.parquet", _landed_rows(file), schema)
             _write(landing / "loads" / f"{file.load_id}.parquet", [_ledger_entry(file)], LEDGER)
+
+    def decide(self, warning_id: str, decision: str, decided_at: datetime) -> None:
+        """Add what the data lead decided about a warning to the loads that were landed."""
+        entry = {
+            "warning_id": warning_id,
+            "decision": decision,
+            "reason": "asked",
+            "decided_by": "A. Lead",
+            "decided_at": decided_at,
+        }
+        name = f"{decided_at:%Y%m%dT%H%M%S}-{warning_id}.parquet"
+        _write(self._settings.landing / "warning_decisions" / name, [entry], WARNING_DECISIONS)
 
     def build(self, as_at: date, known_by: date) -> Built:
         """Run dbt up to the marts, with their tests, on what is known by the end of a day; keep the result.

@@ -115,16 +115,9 @@ def warehouse(workshop: Workshop) -> Built:
 
 def warned(warehouse: Built, model: str, rule: str) -> set[Any]:
     """The records that a rule of an intermediate model lists."""
-    [key] = [
-        name
-        for (name,) in warehouse.rows(
-            "select column_name from information_schema.columns"
-            f" where table_schema = 'intermediate' and table_name = '{model}' and column_name like '%_key'"
-        )
-    ]
     return {
         record
-        for (record,) in warehouse.rows(f"select {key} from intermediate.{model} where rule = '{rule}'")
+        for (record,) in warehouse.rows(f"select record_key from intermediate.{model} where rule = '{rule}'")
     }
 
 

@@ -21,9 +21,10 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
         "before",
     ),
     "amid dbt": ("dbt.adapters.duckdb.connections", "DuckDBConnectionManager.execute", 60, "after"),
-    "before refused rows are written": ("dagster_project.ingestion.assets", "write_rejects", 1, "before"),
     "before publication": ("dagster_project.publication.assets", "publish", 1, "before"),
     "after publication": ("dagster_project.publication.assets", "publish", 1, "after"),
+    "before refused rows are written": ("dagster_project.reports.assets", "write_rejects", 1, "before"),
+    "before the load report is written": ("dagster_project.reports.assets", "load_report", 1, "before"),
 }
 
 

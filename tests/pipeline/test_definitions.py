@@ -10,7 +10,7 @@ from dagster_project import refresh
 from dagster_project.settings import Settings
 from tests.pipeline.programme import ROOT, Programme
 
-LAYERS = {"ingestion", "seeds", "staging", "intermediate", "marts", "metrics", "publication"}
+LAYERS = {"ingestion", "seeds", "staging", "intermediate", "marts", "metrics", "publication", "reports"}
 
 
 @pytest.fixture(scope="module")

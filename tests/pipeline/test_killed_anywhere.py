@@ -59,12 +59,17 @@ def test_killed(place: str, programme: Programme, undisturbed: list[tuple]) -> N
     )
     assert child.returncode == -signal.SIGKILL
     served = programme.current()["release_id"]
-    assert (served == good) is (place != "after publication")
+    # The files for the data lead are written after publication.
+    published = {"after publication", "before refused rows are written", "before the load report is written"}
+    assert (served == good) is (place not in published)
     assert verify(programme.publications, served) == []
     programme.refresh("--backfill")
     assert figures(programme) == undisturbed
     assert not any(path.is_file() for path in programme.inbox.iterdir())
     assert not leftovers(programme.folder)
+    # Whatever was killed, each file is told of once the refresh has ended.
+    report = (programme.folder / "reports" / "load_report.md").read_text()
+    assert "caseload_2015-05-31.csv | loaded" in report
 
 
 def leftovers(folder: Path) -> list[Path]:

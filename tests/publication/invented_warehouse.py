@@ -613,8 +613,9 @@ def write_warehouse(
         )
         table(
             "marts.fct_data_quality_issues",
-            "export varchar, rule varchar, severity varchar, wording varchar, rows integer",
-            issues,
+            "export varchar, rule varchar, severity varchar, wording varchar, rows integer,"
+            " rows_accepted integer",
+            [(*issue, 0) for issue in issues],
         )
         table(
             "metrics.metric_budget_spent",

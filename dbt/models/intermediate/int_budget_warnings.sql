@@ -1,5 +1,5 @@
--- Possible but odd budget lines of the current extract: one row for each rule and line; for over_allowance one row for
--- each client and budget year.
+-- Possible but odd budget lines of the current extract: one row for each rule and line. over_allowance stands once for
+-- a client and budget year, at the line that first took the year over the allowance.
 with
 
 spent as (
@@ -28,19 +28,42 @@ support as (
 
 ),
 
-yearly as (
+dated as (
 
     select
-        spent.client_key,
+        spent.*,
         {{ financial_year_start('spent.paid_date', 'settings.financial_year_start_month') }} as year_start,
-        settings.allowance_gbp_per_year,
-        sum(spent.amount) as net_paid
+        settings.allowance_gbp_per_year
     from spent
     cross join {{ ref('stg_programme_settings') }} as settings
-    group by
-        spent.client_key,
-        {{ financial_year_start('spent.paid_date', 'settings.financial_year_start_month') }},
-        settings.allowance_gbp_per_year
+
+),
+
+running as (
+
+    select
+        line_key,
+        client_key,
+        year_start,
+        paid_date,
+        allowance_gbp_per_year,
+        sum(amount) over (partition by client_key, year_start) as net_paid,
+        sum(amount) over (
+            partition by client_key, year_start
+            order by paid_date, line_key
+            rows between unbounded preceding and current row
+        ) as paid_so_far
+    from dated
+
+),
+
+over_allowance as (
+
+    select
+        line_key,
+        row_number() over (partition by client_key, year_start order by paid_date, line_key) as place
+    from running
+    where net_paid > allowance_gbp_per_year and paid_so_far > allowance_gbp_per_year
 
 )
 
@@ -54,9 +77,9 @@ union all
 
 select
     'over_allowance' as rule,
-    concat(client_key, '|', cast(year_start as string)) as record_key
-from yearly
-where net_paid > allowance_gbp_per_year
+    line_key as record_key
+from over_allowance
+where place = 1
 
 union all
 

@@ -22,7 +22,7 @@ episodes as (
 
 select
     'fewer_needs_than_entry_rule' as rule,
-    episodes.episode_key
+    episodes.episode_key as record_key
 from episodes
 cross join {{ ref('stg_programme_settings') }} as settings
 where
@@ -34,7 +34,7 @@ union all
 
 select
     'destination_without_end' as rule,
-    episode_key
+    episode_key as record_key
 from episodes
 where end_date is null and stated_destination is not null
 
@@ -42,7 +42,7 @@ union all
 
 select
     'end_without_destination' as rule,
-    episode_key
+    episode_key as record_key
 from episodes
 where end_date is not null and stated_destination is null
 
@@ -50,14 +50,14 @@ union all
 
 select
     'overlapping_episodes' as rule,
-    episode_key
+    episode_key as record_key
 from {{ ref('int_overlapping_episodes') }}
 
 union all
 
 select
     'start_before_referral' as rule,
-    episode_key
+    episode_key as record_key
 from episodes
 where start_date < received_date
 
@@ -65,6 +65,6 @@ union all
 
 select
     'referral_not_found' as rule,
-    episode_key
+    episode_key as record_key
 from episodes
 where linked_referral_id is not null and linked_referral_id <> coalesce(referral_key, '')

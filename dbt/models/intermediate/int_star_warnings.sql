@@ -28,7 +28,7 @@ support as (
 
 select
     'star_after_end' as rule,
-    reading_key
+    reading_key as record_key
 from support
 where is_supported = 0
 
@@ -36,7 +36,7 @@ union all
 
 select
     'star_all_areas_equal' as rule,
-    record_key as reading_key
+    record_key
 from spreads
 where areas_scored = 10 and lowest = highest
 
@@ -44,7 +44,7 @@ union all
 
 select
     'star_without_status' as rule,
-    record_key as reading_key
+    record_key
 from {{ ref('stg_outcome_stars') }}
 where status is null
 
@@ -55,7 +55,7 @@ select
         when readings.areas_scored < settings.star_minimum_areas then 'star_without_enough_areas'
         else 'two_stars_on_one_day'
     end as rule,
-    readings.reading_key
+    readings.reading_key as record_key
 from {{ ref('fct_star_readings') }} as readings
 inner join {{ ref('stg_outcome_stars') }} as stars on readings.reading_key = stars.record_key
 cross join {{ ref('stg_programme_settings') }} as settings

@@ -6,9 +6,11 @@ seen as (
         select
             '{{ export }}' as export,
             record_key,
-            load_id
+            load_id,
+            min(source_line) as source_line
         from {{ ref('base_' ~ export) }}
         where record_key is not null
+        group by record_key, load_id
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -32,9 +34,14 @@ select
     last_seen.export,
     last_seen.record_key,
     last_loads.load_id as last_seen_load_id,
+    seen.source_line as last_seen_line,
     next_loads.load_id as missing_since_load_id
 from last_seen
 inner join {{ ref('stg_loads') }} as last_loads
     on last_seen.export = last_loads.export and last_seen.load_number = last_loads.load_number
 inner join {{ ref('stg_loads') }} as next_loads
     on last_seen.export = next_loads.export and last_seen.load_number + 1 = next_loads.load_number
+inner join seen
+    on last_seen.export = seen.export
+        and last_seen.record_key = seen.record_key
+        and last_loads.load_id = seen.load_id

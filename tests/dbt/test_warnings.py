@@ -1,0 +1,139 @@
+"""Every warning has one shape and a name that lasts; what is accepted moves no count."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from tests.dbt.landing_folder import Built, LandedFile, Row, Workshop
+
+MARCH, MAY, JUNE = date(2015, 3, 31), date(2015, 5, 31), date(2015, 6, 30)
+
+
+def referral(key: str, client: str, **more: str) -> Row:
+    return {
+        "referral_id": key, "client_id": client, "borough": "camden", "received_date": "2015-01-05", **more
+    }  # fmt: skip
+
+
+def paid(key: str, day: str, amount: str) -> Row:
+    return {"line_id": key, "client_id": "c1", "status": "paid", "paid_date": day, "amount": amount}
+
+
+R1 = referral("R1", "c1", decision="accepted")  # decided, and nobody knows when
+R2 = referral("R2", "c2", referrer_sector="martians")  # on no list: counts as not known
+R5 = referral("R5", "c5", decision_date="2015-04-01")  # a day, and nothing decided
+FILES = [
+    LandedFile("referrals", MARCH, [referral("R1", "c1"), referral("R2", "c2"), referral("R3", "c3")]),
+    LandedFile("referrals", MAY, [R1, R2, R5, referral("R8", "c8", borough="Mars")]),
+    LandedFile("referrals", date(2015, 5, 1), status="refused"),
+    LandedFile(
+        "caseload", MAY,
+        [{"episode_id": "E1", "client_id": "c1", "borough": "camden", "start_date": "2015-02-01"}],
+    ),
+    LandedFile(
+        "personal_budget", MAY,
+        # In the year to March the second line takes c1 over £1000; the third stays over.
+        [paid("L1", "2015-02-10", "600"), paid("L2", "2015-03-30", "400.01"), paid("L3", "2015-03-31", "50"),
+         *(paid(f"M{day}", f"2015-05-0{day}", "1") for day in range(1, 8))],
+    ),
+]  # fmt: skip
+# The next extract has the same odd record in another line, and R5 was put right.
+LATER = LandedFile(
+    "referrals", JUNE, [referral("R0", "c1"), R1, R2, referral("R5", "c5"), referral("R8", "c8")]
+)
+
+WARNINGS = [
+    # export, rule, column, record, line, value
+    ("caseload", "fewer_needs_than_entry_rule", None, "E1", 2, None),
+    ("personal_budget", "over_allowance", None, "L2", 3, None),
+    ("referrals", "decision_date_without_decision", None, "R5", 4, None),
+    ("referrals", "decision_without_date", None, "R1", 2, None),
+    ("referrals", "file_refused", None, FILES[2].load_id, None, None),
+    ("referrals", "not_in_list", "referrer_sector", "R2", 3, "martians"),
+    ("referrals", "vanished", None, "R3", 4, None),
+]
+
+IDS = "select warning_id, is_accepted from marts.fct_warnings where export = 'referrals' and rule = ?"
+
+
+@pytest.fixture(scope="module")
+def first(workshop: Workshop) -> Built:
+    workshop.land(*FILES)
+    return workshop.build(MAY, MAY)
+
+
+def one(built: Built, rule: str) -> tuple[Any, ...]:
+    [row] = built.rows(IDS.replace("?", f"'{rule}'"))
+    return row
+
+
+def test_every_kind_of_warning_stands_in_one_shape(first: Built) -> None:
+    rows = first.rows(
+        "select export, rule, column_name, record_key, source_line, value from marts.fct_warnings"
+        " order by export, rule"
+    )
+    assert rows == WARNINGS
+    assert first.rows("select distinct severity, is_accepted from marts.fct_warnings") == [("warn", False)]
+
+
+def test_counts_are_those_of_the_list(first: Built) -> None:
+    counted = first.rows(
+        "select export, rule, rows, rows_accepted from marts.fct_data_quality_issues"
+        " where severity = 'warn' order by export, rule"
+    )
+    assert sorted(counted) == sorted(
+        (export, f"{column}:{rule}" if column else rule, 1, 0) for export, rule, column, *_ in WARNINGS
+    )
+    # The rejected row stands beside them.
+    assert first.rows(
+        "select rule, wording, rows from marts.fct_data_quality_issues where severity = 'reject'"
+    ) == [("borough:not_in_list", "borough is on no list of values or spellings", 1)]
+
+
+def test_an_extract_is_compared_with_the_one_before_it(first: Built) -> None:
+    # R5 is new, R1 and R2 differ, R3 is gone; the rejected R8 is in neither.
+    assert first.rows("select * exclude (load_id, previous_load_id) from marts.fct_load_changes") == [
+        ("referrals", 1, 2, 1, 4)
+    ]
+
+
+def test_days_are_told_of_columns_with_ten_dates_or_more(first: Built) -> None:
+    assert first.rows("select * from marts.fct_date_ranges") == [
+        ("personal_budget", "paid_date", 10, date(2015, 2, 10), date(2015, 5, 7))
+    ]
+
+
+@pytest.fixture(scope="module")
+def decided(first: Built, workshop: Workshop) -> Built:
+    """The next extract, with decisions about three warnings."""
+    workshop.land(*FILES, LATER)
+    accepted, unlisted, vanished = (
+        one(first, rule)[0] for rule in ("decision_without_date", "not_in_list", "vanished")
+    )
+    workshop.decide(accepted, "reopened", datetime.fromisoformat("2015-06-01T09:00"))
+    workshop.decide(accepted, "accepted", datetime.fromisoformat("2015-06-01T10:00"))
+    workshop.decide(unlisted, "accepted", datetime.fromisoformat("2015-06-01T09:00"))
+    workshop.decide(unlisted, "reopened", datetime.fromisoformat("2015-06-01T10:00"))
+    workshop.decide(vanished, "accepted", datetime.fromisoformat("2015-07-01T00:01"))
+    return workshop.build(JUNE, JUNE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_accepted"),
+    [
+        ("decision_without_date", True),  # the later decision counts
+        ("not_in_list", False),  # accepted and reopened
+        ("vanished", False),  # decided after the moment that the figures describe
+    ],
+)
+def test_a_warning_keeps_its_name_and_what_was_decided(
+    first: Built, decided: Built, rule: str, is_accepted: bool
+) -> None:
+    assert one(decided, rule) == (one(first, rule)[0], is_accepted)
+
+
+def test_accepting_moves_no_count(decided: Built) -> None:
+    assert decided.rows(
+        "select rows, rows_accepted from marts.fct_data_quality_issues where rule = 'decision_without_date'"
+    ) == [(1, 1)]

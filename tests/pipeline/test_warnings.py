@@ -1,0 +1,192 @@
+"""The data lead's morning: read the report, send workbooks, accept what is right; nothing published moves."""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dagster_project import refresh
+from dagster_project.settings import Settings
+from tests.pipeline.programme import Programme, example_files
+from tests.pipeline.test_command_line import last_line
+
+ODD_REFERRAL = b"REF-00022,"
+"""A referral of the last extract with a day of decision and no decision."""
+
+
+def report(programme: Programme) -> str:
+    return (programme.folder / "reports" / "load_report.md").read_text()
+
+
+def ids(programme: Programme, *arguments: str) -> list[str]:
+    listed = programme.flic("warnings", *arguments)
+    assert listed.returncode == 0
+    return re.findall(r"^([0-9a-f]{12})  ", listed.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["accept", "0123456789ab", "--reason", "right", "--by", "A. Lead"], "0123456789ab"),
+        (["accept", "{id}", "--reason", "  ", "--by", "A. Lead"], "--reason"),
+        (["accept", "{id}", "--reason", "right", "--by", " "], "--by"),
+        (["accept", "{id}", "0123456789ab", "--reason", "right", "--by", "A. Lead"], "0123456789ab"),
+        (["reopen", "{id}", "--by", "A. Lead"], "accepted"),
+    ],
+    ids=["unknown", "no reason", "nobody", "one of two unknown", "reopen what is open"],
+)
+def test_wrong_use_decides_nothing(published: Programme, arguments: list[str], words: str) -> None:
+    [first, *_] = ids(published)
+    done = published.flic("warnings", *(argument.replace("{id}", first) for argument in arguments))
+    assert done.returncode == 2
+    assert last_line(done).startswith("Wrong use:")
+    assert words in last_line(done)
+    assert not list((published.folder / "landing/warning_decisions").glob("*-*.parquet"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["accept", "x", "--by", "A"], ["reopen"], ["refuse", "x"]], ids=" ".join
+)
+def test_what_the_command_line_does_not_know_is_two(tmp_path: Path, arguments: list[str]) -> None:
+    assert Programme(tmp_path).flic("warnings", *arguments).returncode == 2
+
+
+def test_without_a_warehouse_it_says_what_to_do(tmp_path: Path) -> None:
+    done = Programme(tmp_path).flic("warnings")
+    assert done.returncode == 1
+    assert "flic refresh" in last_line(done)
+
+
+def test_the_list_is_that_of_the_warehouse(published: Programme) -> None:
+    [(count,)] = published.warehouse("select count(*) from marts.fct_warnings")
+    assert len(ids(published)) == count > 0
+    assert len(ids(published, "--export", "referrals", "--rule", "decision_without_date")) == 4
+    assert ids(published, "--new") == []
+
+
+def test_the_first_report_adds_up_and_is_for_its_owner_alone(published: Programme) -> None:
+    text = report(published)
+    # The rows of the last extract of referrals, as the ledger's test counts them.
+    assert "| referrals_2018-03-31.csv | loaded | 2018-03-31 | 446 | 439 | 1 | 2 | 4 |" in text
+    assert "There is no earlier load to compare with." in text
+    assert "Accommodation" in text.split("## Exports that never came")[1]
+    files = [path for path in (published.folder / "reports").rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+    loads = {path.stem for path in (published.folder / "reports/loads").iterdir()}
+    assert loads == {path.stem for path in (published.folder / "landing/loads").glob("*-*.parquet")}
+    teams = {path.name for path in (published.folder / "reports/corrections").iterdir()}
+    assert teams == {"finance.xlsx", "link_worker_team.xlsx", "referrals_desk.xlsx"}
+    for path in files:
+        if path.suffix == ".md":
+            assert "FLIC-0" not in path.read_text()
+            assert "REF-0" not in path.read_text()
+
+
+def test_dagster_has_the_report_without_a_day_or_a_value(published: Programme) -> None:
+    storage = [path for path in (published.folder / "dagster").rglob("*") if path.is_file()]
+    content = b"".join(path.read_bytes() for path in storage)
+    assert b"What is wrong or odd in the current extracts" in content
+    assert b"Days in the current extracts" not in content
+    assert b"2014-06-04" not in content
+
+
+def test_a_mornings_work(programme: Programme) -> None:
+    release = programme.current()
+    counts = programme.query("select * from data_quality_issues order by all")
+    accepted, reopened, *_ = ids(programme, "--rule", "decision_without_date")
+    by = ("--by", "A. Lead")
+    assert programme.flic("warnings", "accept", accepted, reopened, "--reason", "asked", *by).returncode == 0
+    assert programme.flic("warnings", "reopen", reopened, *by).returncode == 0
+    programme.refresh()
+    assert programme.current()["release_id"] == release["release_id"]
+    assert programme.query("select * from data_quality_issues order by all") == counts
+    assert "### Warnings accepted as right (1)" in report(programme)
+
+    # The next extract: one odd referral is gone from it, and a refused file comes with it.
+    [last] = example_files("referrals_2018-03-31.csv")
+    lines = last.read_bytes().splitlines(keepends=True)
+    rest = [line for line in lines if not line.startswith(ODD_REFERRAL)]
+    assert len(rest) == len(lines) - 1
+    programme.inbox.mkdir(exist_ok=True)
+    (programme.inbox / "referrals_2018-04-30.csv").write_bytes(b"".join(rest))
+    (programme.inbox / "caseload_2018-04-30.csv").write_bytes(b"no,header,of,ours\n1,2,3,4\n")
+    programme.refresh()
+    text = report(programme)
+    assert "| referrals_2018-04-30.csv | loaded | 2018-04-30 | 445 | 438 | 1 | 2 | 4 |" in text
+    assert "| caseload_2018-04-30.csv | refused: " in text
+    assert "| referrals | 2018-04-30 | 2018-03-31 | 0 | 0 | 1 | 1 |" in text
+    resolved = text.split("## Resolved since the last load")[1].split("##")[0]
+    assert "| referrals | A day of decision without the decision | warn | 1 |" in resolved
+    # The vanished referral and the refused file; what was accepted stays so.
+    assert len(ids(programme, "--new")) == 2
+    assert "### Warnings accepted as right (1)" in text
+    assert programme.query("select * from accepted_warnings", folder="management") == [
+        ("referrals", "decision_without_date", 1)
+    ]
+    assert "2 new warnings" in programme.flic("status").stdout
+
+    # Again with nothing new: the same comparison.
+    programme.refresh()
+    assert len(ids(programme, "--new")) == 2
+    assert report(programme).split("## Against")[1] == text.split("## Against")[1]
+
+
+def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> None:
+    [caseload] = example_files("caseload_2014-09-30.csv")
+    programme.inbox.mkdir(exist_ok=True)
+    (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
+    before = programme.current()
+    assert programme.flic("refresh").returncode == 3
+    text = report(programme)
+    assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 255 before)" in text
+    assert f"Release {before['release_id']}, as at 2018-03-31, is served." in text
+    assert "| caseload_2018-04-30.csv | loaded | 2018-04-30 | 40 | 36 | 0 | 0 | 4 |" in text
+    assert "| caseload | 2018-04-30 | 2018-03-31 | " in text
+
+    # A day that cannot be: ingestion has read the inbox by then.
+    (programme.inbox / "referrals_2018-04-30.csv").write_bytes(b"no,header\n1,2\n")
+    assert programme.flic("refresh", "--as-at", "2030-01-01").returncode == 1
+    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
+    assert "| referrals_2018-04-30.csv | refused: " in report(programme)
+
+    # A test of dbt that stops: the ledger says another number of rows than were landed.
+    [entry] = (programme.folder / "landing/loads").glob("2018-03-31-referrals-*.parquet")
+    ledger = pq.read_table(entry)
+    at = ledger.schema.get_field_index("rows_in_file")
+    pq.write_table(ledger.set_column(at, ledger.schema.field(at), pa.array([447], pa.int32())), entry)
+    stopped = programme.flic("refresh", "--confirm-volume")
+    assert stopped.returncode == 1
+    assert last_line(stopped).startswith("Failed: ledger_adds_up")
+    assert "**Stopped:** ledger_adds_up" in report(programme)
+    assert "Not known: the warehouse does not hold these loads yet." in report(programme)
+    assert programme.current()["release_id"] == before["release_id"]
+
+
+def test_a_run_of_dagster_that_fails_writes_the_report_too(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in programme.environment.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    job = refresh.definitions(settings).resolve_job_def("refresh")
+    outcome = job.execute_in_process(
+        run_config={"ops": {"ingest": {"config": {"as_at": "2030-01-01"}}}}, raise_on_error=False
+    )
+    assert not outcome.success
+    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
+
+
+def test_reports_that_cannot_be_written_harm_nothing_published(programme: Programme) -> None:
+    reports = programme.folder / "reports"
+    (reports / "load_report.md").unlink()
+    (reports / "load_report.md").mkdir()
+    [last] = example_files("referrals_2018-03-31.csv")
+    programme.inbox.mkdir(exist_ok=True)
+    (programme.inbox / "referrals_2018-04-30.csv").write_bytes(last.read_bytes() + b"\n")
+    done = programme.flic("refresh")
+    assert done.returncode == 1
+    assert "what is published is not concerned" in last_line(done)
+    assert programme.current()["as_at"] == "2018-04-30"
+    assert programme.current()["release_id"] in last_line(done)
