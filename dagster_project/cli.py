@@ -6,6 +6,7 @@ option is told at once.
 """
 
 import argparse
+import errno
 import logging
 import os
 import shutil
@@ -111,7 +112,9 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")
             return NEEDS_CONFIRMATION
-        if isinstance(cause, FlicError):
+        if is_disk_full(error):
+            print(f"Failed: the disk is full. Free space for {settings.data_dir} and refresh again. {served}")
+        elif isinstance(cause, FlicError):
             print(f"Failed: {cause}. {served}")
         elif isinstance(cause, OSError):
             print(f"Failed: {cause.strerror}: {cause.filename}. Free space or mend its rights. {served}")
@@ -134,6 +137,23 @@ def root_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None and type(error).__module__.startswith("dagster."):
         error = error.__cause__
     return error
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether what stopped a refresh, or what was met while it stopped, is a disk without space.
+
+    Python, DuckDB and SQLite (Dagster's history) each say it in their own words.
+    """
+    seen: list[BaseException] = []
+    met: BaseException | None = error
+    while met is not None and met not in seen:
+        seen.append(met)
+        if isinstance(met, OSError) and met.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        if any(words in str(met) for words in (os.strerror(errno.ENOSPC), "database or disk is full")):
+            return True
+        met = met.__cause__ or met.__context__
+    return False
 
 
 # --- looking ---------------------------------------------------------------------------------------------

@@ -5,13 +5,16 @@ command line and tests can have it for their own settings; Dagster's programs ta
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 
 from dagster_project.ingestion.assets import landing_assets, refused_rows
 from dagster_project.ingestion.inbox import waiting_files
-from dagster_project.lock import RefreshLock
+from dagster_project.lock import RefreshLock, exclusive
 from dagster_project.publication.assets import release
+from dagster_project.publication.publish import prepare_publication
 from dagster_project.settings import Settings
 from dagster_project.transformation import warehouse_assets
 
@@ -22,6 +25,18 @@ logger = logging.getLogger("flic")
 def keep_last_publication(context: dg.HookContext) -> None:
     """Say in the log what a failure means for the people who read the dashboards."""
     logger.error("The refresh stopped at %s; the last publication stays served.", context.op.name)
+
+
+class CheckedRefreshLock(RefreshLock):
+    """The lock, and behind it a look at the way out: a folder that takes no release stops the run at once."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RefreshLock]:
+        """Hold the lock for the run, if what it makes could be published."""
+        settings = Settings.from_environment()
+        with exclusive(settings):
+            prepare_publication(settings)
+            yield self
 
 
 def definitions(settings: Settings) -> dg.Definitions:
@@ -68,5 +83,5 @@ def definitions(settings: Settings) -> dg.Definitions:
             )
         ],
         sensors=[inbox_sensor],
-        resources={"refresh_lock": RefreshLock()},
+        resources={"refresh_lock": CheckedRefreshLock()},
     )

@@ -1,6 +1,5 @@
 """Programmes that many tests look at, each refreshed once for the whole test session."""
 
-import shutil
 from collections.abc import Callable
 
 import pytest
@@ -50,17 +49,5 @@ def published_may_2015(
 
 @pytest.fixture
 def programme(published: Programme, tmp_path_factory: pytest.TempPathFactory) -> Programme:
-    """All example exports, published, in a folder where a test may do what it likes.
-
-    Always the same folder, and dbt's parse of it stays: it holds the folder's path and takes ten seconds.
-    """
-    folder = tmp_path_factory.getbasetemp() / "workbench"
-    folder.mkdir(exist_ok=True)
-    for path in folder.iterdir():
-        if path.is_dir() and path.name != "dbt_target":
-            shutil.rmtree(path)
-        elif path.is_file():
-            path.unlink()
-    parsed = shutil.ignore_patterns("dbt_target") if (folder / "dbt_target").exists() else None
-    shutil.copytree(published.folder, folder, ignore=parsed, dirs_exist_ok=True)
-    return Programme(folder)
+    """All example exports, published, in a folder where a test may do what it likes."""
+    return published.on_workbench(tmp_path_factory.getbasetemp() / "workbench")
