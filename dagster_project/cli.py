@@ -20,6 +20,9 @@ from dagster_project.settings import ROOT, FlicError, Settings, SettingsError
 if TYPE_CHECKING:
     import dagster as dg
 
+# With less, not even the history of a run can be written.
+LEAST_FREE_BYTES = 1_000_000
+
 DONE, FAILED, WRONG_USE, NEEDS_CONFIRMATION = 0, 1, 2, 3
 
 logger = logging.getLogger("flic")
@@ -112,7 +115,7 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")
             return NEEDS_CONFIRMATION
-        if is_disk_full(error):
+        if is_disk_full(settings, error):
             print(f"Failed: the disk is full. Free space for {settings.data_dir} and refresh again. {served}")
         elif isinstance(cause, FlicError):
             print(f"Failed: {cause}. {served}")
@@ -139,11 +142,13 @@ def root_cause(error: BaseException) -> BaseException:
     return error
 
 
-def is_disk_full(error: BaseException) -> bool:
+def is_disk_full(settings: Settings, error: BaseException) -> bool:
     """Whether what stopped a refresh, or what was met while it stopped, is a disk without space.
 
-    Python, DuckDB and SQLite (Dagster's history) each say it in their own words.
+    Python, DuckDB and SQLite (Dagster's history) each say it in their own words, and SQLite not always.
     """
+    if shutil.disk_usage(settings.data_dir).free < LEAST_FREE_BYTES:
+        return True
     seen: list[BaseException] = []
     met: BaseException | None = error
     while met is not None and met not in seen:

@@ -133,3 +133,8 @@ def example_files(*patterns: str) -> list[Path]:
     """The example exports, or those whose names match one of the patterns."""
     every = sorted(path for path in EXAMPLE_INBOX.iterdir() if path.suffix in {".csv", ".xlsx"})
     return [path for path in every if not patterns or any(path.match(pattern) for pattern in patterns)]
+
+
+def next_extracts() -> list[Path]:
+    """The example exports that come after the first two quarters."""
+    return example_files("*_2015-03-31*", "*_2015-05-31*")
