@@ -41,7 +41,7 @@ def test_killed_at_random_moments(
 ) -> None:
     moments = random.Random(SEED)
     length = float((undisturbed.folder / "seconds").read_text())
-    kills = pytestconfig.getoption("--kills")
+    kills = int(str(pytestconfig.getoption("--kills")))
     while kills > 0:
         programme = two_quarters.on_workbench(bench)
         waiting = next_extracts()
