@@ -12,7 +12,7 @@ DAGSTER_PORT ?= 3000
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint lock example clean
+.PHONY: help setup demo test endure lint lock example clean
 
 help: ## this list
 	@echo "PYTHON=/path/to/python3.11, DASHBOARDS_PORT and DAGSTER_PORT can be given to any of them"
@@ -37,6 +37,9 @@ demo: setup ## example exports -> one refresh -> dashboards and Dagster
 
 test: setup ## every test; pages in a browser too where Chromium is installed
 	@$(BIN)/python -m pytest
+
+endure: setup ## fifty refreshes killed at random moments, and the figures after them (about a quarter of an hour)
+	@$(BIN)/python -m pytest -n 0 tests/faults/test_killed_at_random.py --kills 50
 
 lint: setup ## style, types, import boundaries, dbt conventions, SQL style
 	$(BIN)/ruff check .

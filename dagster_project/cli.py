@@ -6,6 +6,7 @@ option is told at once.
 """
 
 import argparse
+import errno
 import logging
 import os
 import shutil
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from dagster_project.reports.findings import Finding
+
+# With less, not even the history of a run can be written.
+LEAST_FREE_BYTES = 1_000_000
 
 DONE, FAILED, WRONG_USE, NEEDS_CONFIRMATION = 0, 1, 2, 3
 
@@ -124,7 +128,9 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")
             return NEEDS_CONFIRMATION
-        if isinstance(cause, FlicError):
+        if is_disk_full(settings, error):
+            print(f"Failed: the disk is full. Free space for {settings.data_dir} and refresh again. {served}")
+        elif isinstance(cause, FlicError):
             print(f"Failed: {cause}. {served}")
         elif isinstance(cause, OSError):
             print(f"Failed: {cause.strerror}: {cause.filename}. Free space or mend its rights. {served}")
@@ -170,6 +176,25 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
         return FAILED
     print(f"Can be taken: {len(previews)} of {len(previews)} files. Nothing was loaded.")
     return DONE
+
+
+def is_disk_full(settings: Settings, error: BaseException) -> bool:
+    """Whether what stopped a refresh, or what was met while it stopped, is a disk without space.
+
+    Python, DuckDB and SQLite (Dagster's history) each say it in their own words, and SQLite not always.
+    """
+    if shutil.disk_usage(settings.data_dir).free < LEAST_FREE_BYTES:
+        return True
+    seen: list[BaseException] = []
+    met: BaseException | None = error
+    while met is not None and met not in seen:
+        seen.append(met)
+        if isinstance(met, OSError) and met.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        if any(words in str(met) for words in (os.strerror(errno.ENOSPC), "database or disk is full")):
+            return True
+        met = met.__cause__ or met.__context__
+    return False
 
 
 # --- looking ---------------------------------------------------------------------------------------------

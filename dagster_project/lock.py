@@ -56,10 +56,4 @@ def _who(holder: Path) -> str:
 
 
 class RefreshLock(dg.ConfigurableResource):
-    """The same lock for a run of Dagster: held from its first asset to its last."""
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshLock"]:
-        """Hold the lock for the run."""
-        with exclusive(Settings.from_environment()):
-            yield self
+    """The same lock for a run of Dagster, held from its first asset to its last (`refresh.py` takes it)."""

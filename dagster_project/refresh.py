@@ -5,14 +5,17 @@ command line and tests can have it for their own settings; Dagster's programs ta
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from dagster_project.ingestion.assets import landing_assets
 from dagster_project.ingestion.inbox import waiting_files
-from dagster_project.lock import RefreshLock
+from dagster_project.lock import RefreshLock, exclusive
 from dagster_project.publication.assets import release
+from dagster_project.publication.publish import prepare_publication
 from dagster_project.reports.assets import data_lead_files, tell_of_failure
 from dagster_project.settings import Settings
 from dagster_project.transformation import warehouse_assets
@@ -39,6 +42,18 @@ def root_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None and type(error).__module__.startswith("dagster."):
         error = error.__cause__
     return error
+
+
+class CheckedRefreshLock(RefreshLock):
+    """The lock, and behind it a look at the way out: a folder that takes no release stops the run at once."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RefreshLock]:
+        """Hold the lock for the run, if what it makes could be published."""
+        settings = Settings.from_environment()
+        with exclusive(settings):
+            prepare_publication(settings)
+            yield self
 
 
 def definitions(settings: Settings) -> dg.Definitions:
@@ -85,5 +100,5 @@ def definitions(settings: Settings) -> dg.Definitions:
             )
         ],
         sensors=[inbox_sensor],
-        resources={"refresh_lock": RefreshLock()},
+        resources={"refresh_lock": CheckedRefreshLock()},
     )

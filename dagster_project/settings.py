@@ -31,10 +31,20 @@ def demo_key_path(data_dir: Path, purpose: str) -> Path:
 
 
 def _key(variable: str, demo_key: Path) -> bytes:
-    """The key in the environment, else the demonstration's own; empty when there is neither."""
+    """The key in the environment, else the demonstration's own; empty when there is neither.
+
+    Raises `SettingsError` when others can read the demonstration's.
+    """
     if os.environ.get(variable):
         return os.environ[variable].encode()
-    return demo_key.read_bytes().strip() if demo_key.is_file() else b""
+    if not demo_key.is_file():
+        return b""
+    if os.name == "posix" and demo_key.stat().st_mode & 0o077:
+        raise SettingsError(
+            f"the key file {demo_key.name} is readable by others: chmod 600 it, or delete it together with"
+            " landing/ to start the demonstration anew"
+        )
+    return demo_key.read_bytes().strip()
 
 
 @dataclass(frozen=True)

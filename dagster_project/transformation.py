@@ -118,20 +118,24 @@ def prepare_manifest(settings: Settings) -> None:
         raise TransformationError(f"the dbt project does not parse: {result.exception}")
 
 
-def drop_damaged_warehouse(settings: Settings) -> None:
-    """Remove a warehouse that no longer opens: landing holds everything that is needed to build it anew."""
-    if not settings.warehouse.exists():
-        return
-    try:
-        duckdb.connect(str(settings.warehouse)).close()
-    except duckdb.Error as error:
-        if "Could not set lock" in str(error):
-            raise TransformationError(
-                "another program holds the warehouse open; close it and run again"
-            ) from None
-        logger.warning("The warehouse file does not open; it is built anew from landing.")
-        settings.warehouse.unlink()
-        settings.warehouse.with_name(settings.warehouse.name + ".wal").unlink(missing_ok=True)
+def remove_warehouse(settings: Settings) -> None:
+    """Remove the former warehouse: every table is built from landing, and an old file can only do harm.
+
+    Damage inside a file shows when a page of it is read, which may be in the midst of a build or not at all;
+    what a killed run left in the log beside it would be carried over. Raises `TransformationError` when
+    another program holds the file open.
+    """
+    if settings.warehouse.exists():
+        try:
+            duckdb.connect(str(settings.warehouse)).close()
+        except duckdb.Error as error:
+            if "Could not set lock" in str(error):
+                raise TransformationError(
+                    "another program holds the warehouse open; close it and run again"
+                ) from None
+            logger.warning("The warehouse file does not open; it is built anew from landing.")
+    for name in (settings.warehouse.name, f"{settings.warehouse.name}.wal"):
+        settings.warehouse.with_name(name).unlink(missing_ok=True)
 
 
 def _safe_message(node_name: str, message: str | None) -> str:
@@ -149,7 +153,7 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     Raises `TransformationError` with the nodes that failed, unless nothing failed. Unit tests are left to
     the test suite: they say something about the code, not about today's data.
     """
-    drop_damaged_warehouse(settings)
+    remove_warehouse(settings)
     done = 0
 
     def progress(event: Any) -> None:

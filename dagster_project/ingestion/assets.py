@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.ingestion.landing import Ledger
 from dagster_project.ingestion.load import CONTRACT, ingest, write_intake
 from dagster_project.lock import RefreshLock
 from dagster_project.settings import FlicError, Settings
@@ -49,6 +50,11 @@ def london_to_utc(moment: str) -> datetime:
     if local.tzinfo is None:
         local = local.replace(tzinfo=LONDON)
     return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def everything_known(settings: Settings, now: datetime) -> datetime:
+    """Now, or when the newest load became known if the clock has been set back since: none may drop out."""
+    return max([now, *(load.known_from for load in Ledger(settings.landing).loads)])
 
 
 def latest_extract_date(settings: Settings, known_by: datetime) -> date:
@@ -108,7 +114,7 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         now = datetime.now(UTC).replace(tzinfo=None)
         report = ingest(settings, received_at=now, backfill=config.backfill, log=logger)
         write_intake(settings, now, not (config.as_at or config.known_by), report.files)
-        known_by = london_to_utc(config.known_by) if config.known_by else now
+        known_by = london_to_utc(config.known_by) if config.known_by else everything_known(settings, now)
         latest = latest_extract_date(settings, known_by)
         as_at = date.fromisoformat(config.as_at) if config.as_at else latest
         require_described(settings, as_at, latest)

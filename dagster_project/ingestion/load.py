@@ -143,8 +143,10 @@ def contracts_of(settings: Settings) -> dict[str, Export]:
 def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: logging.Logger) -> IngestReport:
     """Take every file of the inbox, sorted by name, and say what happened to each.
 
-    `received_at` is UTC (with or without zone) and is the arrival of all of them. With `backfill` the files
-    are history loaded at once: each counts as known from the end of its extract date, not from its arrival.
+    `received_at` is UTC (with or without zone) and is the arrival of all of them; a clock that was set back
+    counts as standing still, or an older version of a file would come after a newer one. With `backfill`
+    the files are history loaded at once: each counts as known from the end of its extract date, not from its
+    arrival.
     Raises `KeyRefusedError` for a key that must not be used, `ContractError` for a contract that contradicts
     itself, and `StorageError` where the restricted zone cannot be written; each leaves the inbox as it was.
     """
@@ -225,7 +227,7 @@ class _Intake:
         self._contracts = contracts
         self._file_names = exports_by_file_name(contracts)
         self._ledger = ledger
-        self._received_at = received_at
+        self._received_at = max([received_at, *(load.received_at for load in ledger.loads)])
         self._backfill = backfill
         self._today = received_at.replace(tzinfo=UTC).astimezone(LONDON).date()
         self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.common_seeds_dir / "age_bands.csv")

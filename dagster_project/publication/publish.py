@@ -56,6 +56,7 @@ __all__ = [
     "PublishReport",
     "current_release",
     "list_releases",
+    "prepare_publication",
     "publish",
     "rollback",
     "verify",
@@ -143,19 +144,10 @@ class _Warehouse:
     """Tables that stand in both files as they are."""
 
 
-def publish(
-    settings: Settings,
-    *,
-    created_at: datetime,
-    inputs_sha256: str,
-    log: logging.Logger,
-    keep: int = RELEASES_KEPT,
-) -> PublishReport:
-    """Publish the warehouse: build, verify and serve the exact and the safe file of one release.
+def prepare_publication(settings: Settings) -> None:
+    """Make sure that a release could be published: the rounding key, both folders, what they serve.
 
-    `created_at` is naive UTC; `inputs_sha256` is the fingerprint of what the warehouse was built from; `keep`
-    is the number of releases that stay. Raises `PublicationError` with the reason in words; whatever goes
-    wrong, both folders go on serving what they served.
+    Raises `PublicationError` with the reason. Asked before the work begins, and again when it is done.
     """
     if len(settings.rounding_key) < SHORTEST_KEY:
         raise PublicationError(
@@ -171,6 +163,22 @@ def publish(
     prepare_folder(settings.publications_dir, may_create=is_default, private=False)
     _refuse_other_key(settings)
 
+
+def publish(
+    settings: Settings,
+    *,
+    created_at: datetime,
+    inputs_sha256: str,
+    log: logging.Logger,
+    keep: int = RELEASES_KEPT,
+) -> PublishReport:
+    """Publish the warehouse: build, verify and serve the exact and the safe file of one release.
+
+    `created_at` is naive UTC; `inputs_sha256` is the fingerprint of what the warehouse was built from; `keep`
+    is the number of releases that stay. Raises `PublicationError` with the reason in words; whatever goes
+    wrong, both folders go on serving what they served.
+    """
+    prepare_publication(settings)
     warehouse = _read_warehouse(settings.warehouse)
     log.info("%d exact figures in %d planned tables", len(warehouse.figures), len(warehouse.plan))
     rules = Rules.from_settings(warehouse.settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.ingestion.pseudonyms import KeyRefusedError, demo_key
+from dagster_project.settings import Settings, SettingsError, demo_key_path
 from tests.ingestion.zone import ROWS, Zone, csv_text
 
 NAME = "referrals_2015-05-31.csv"
@@ -55,6 +56,18 @@ def test_the_demonstrations_key_is_made_once_and_for_its_owner_alone(tmp_path: P
     assert len(key) == 64
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert demo_key(path) == key
+
+
+@pytest.mark.parametrize("purpose", ["pseudonym", "rounding"])
+def test_a_key_file_that_others_can_read_is_refused_by_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    monkeypatch.setenv("FLIC_DATA_DIR", str(tmp_path))
+    for variable in ("FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY", "FLIC_PUBLICATIONS_DIR", "FLIC_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    path = demo_key_path(tmp_path, purpose)
+    key = demo_key(path)
+    assert key in (Settings.from_environment().pseudonym_key, Settings.from_environment().rounding_key)
     path.chmod(0o644)
-    with pytest.raises(KeyRefusedError, match="readable by others"):
-        demo_key(path)
+    with pytest.raises(SettingsError, match="readable by others"):
+        Settings.from_environment()

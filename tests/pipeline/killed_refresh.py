@@ -1,15 +1,8 @@
-"""A refresh that is killed at one place, for `test_killed_anywhere.py`: a program of its own, run as a child.
+"""A refresh that is killed at one place: a program of its own, a child of `test_killed_anywhere.py`."""
 
-The places are functions of the product; the kill is put around them from outside, so that production
-code knows nothing of it.
-"""
-
-import importlib
-import os
-import signal
 import sys
-from collections.abc import Callable
-from typing import Any
+
+from tests.killed import kill_at
 
 # name of the place: (module, function, which call of it, before or after)
 PLACES: dict[str, tuple[str, str, int, str]] = {
@@ -21,6 +14,7 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
         "before",
     ),
     "amid dbt": ("dbt.adapters.duckdb.connections", "DuckDBConnectionManager.execute", 60, "after"),
+    "amid dbt's tests": ("dbt.task.test", "TestRunner.execute", 70, "after"),
     "before publication": ("dagster_project.publication.assets", "publish", 1, "before"),
     "after publication": ("dagster_project.publication.assets", "publish", 1, "after"),
     "before refused rows are written": ("dagster_project.reports.assets", "write_rejects", 1, "before"),
@@ -28,31 +22,8 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
 }
 
 
-def kill_at(place: str) -> None:
-    """Put a SIGKILL of this process around the named place."""
-    module_name, path, call, when = PLACES[place]
-    owner: Any = importlib.import_module(module_name)
-    *parents, name = path.split(".")
-    for parent in parents:
-        owner = getattr(owner, parent)
-    original: Callable[..., Any] = getattr(owner, name)
-    calls = 0
-
-    def killed(*arguments: Any, **options: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == call and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = original(*arguments, **options)
-        if calls == call:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(owner, name, killed)
-
-
 if __name__ == "__main__":
-    kill_at(sys.argv[1])
+    kill_at(*PLACES[sys.argv[1]])
     from dagster_project.cli import main
 
     main(sys.argv[2:])

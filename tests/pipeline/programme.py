@@ -7,11 +7,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
+
+Figures = dict[str, list[tuple]]
+"""The rows of `metric_values` that each folder serves, by the folder's name."""
 
 FLIC = [sys.executable, "-c", "from dagster_project.cli import main; main()"]
 
@@ -48,6 +53,10 @@ class Programme:
         for file in files:
             shutil.copyfile(file, self.inbox / file.name)
 
+    def waiting(self) -> list[str]:
+        """The names in the inbox, sorted."""
+        return sorted(path.name for path in self.inbox.iterdir()) if self.inbox.is_dir() else []
+
     def flic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line to its end."""
         return subprocess.run(
@@ -56,7 +65,7 @@ class Programme:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 
@@ -81,10 +90,38 @@ class Programme:
         with duckdb.connect(str(self.folder / folder / f"{release_id}.duckdb"), read_only=True) as release:
             return release.execute(sql, list(parameters)).fetchall()
 
+    def figures(self) -> Figures:
+        """All figures that are served; a folder that serves nothing has no entry."""
+        return {
+            folder: self.query("select * from metric_values order by all", folder=folder)
+            for folder in ("publications", "management")
+            if (self.folder / folder / "current.json").exists()
+        }
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every row of the ledger, by load."""
+        files = sorted((self.folder / "landing" / "loads").glob("*-*.parquet"))
+        return [row for file in files for row in pq.read_table(file).to_pylist()]
+
     def warehouse(self, sql: str, *parameters: object) -> list[tuple]:
         """Rows of the warehouse."""
         with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as warehouse:
             return warehouse.execute(sql, list(parameters)).fetchall()
+
+    def on_workbench(self, folder: Path) -> "Programme":
+        """The same programme in a folder that is used again and again, to be changed there.
+
+        What it held before goes, but for dbt's parse: that holds the folder's path and takes ten seconds.
+        """
+        folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            if path.is_dir() and path.name != "dbt_target":
+                shutil.rmtree(path)
+            elif not path.is_dir():
+                path.unlink()
+        parsed = shutil.ignore_patterns("dbt_target") if (folder / "dbt_target").exists() else None
+        shutil.copytree(self.folder, folder, ignore=parsed, dirs_exist_ok=True)
+        return Programme(folder)
 
     def copy_to(self, folder: Path) -> "Programme":
         """The same programme in another folder, to be changed there."""
@@ -96,3 +133,8 @@ def example_files(*patterns: str) -> list[Path]:
     """The example exports, or those whose names match one of the patterns."""
     every = sorted(path for path in EXAMPLE_INBOX.iterdir() if path.suffix in {".csv", ".xlsx"})
     return [path for path in every if not patterns or any(path.match(pattern) for pattern in patterns)]
+
+
+def next_extracts() -> list[Path]:
+    """The example exports that come after the first two quarters."""
+    return example_files("*_2015-03-31*", "*_2015-05-31*")

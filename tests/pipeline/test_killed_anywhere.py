@@ -1,9 +1,8 @@
-"""A refresh killed at any stage leaves the last good release served, and the next one converges.
+"""A refresh killed at any stage leaves the last good release served, and the next one converges (F1).
 
 The renames inside a stage have their own tests (tests/ingestion, tests/publication); here the stages are.
 """
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,43 +11,22 @@ from pathlib import Path
 import pytest
 
 from dagster_project.publication.releases import verify
+from tests.faults.seven_points import assert_seven_points
 from tests.pipeline.killed_refresh import PLACES
-from tests.pipeline.programme import ROOT, Programme, example_files
-
-
-def figures(programme: Programme) -> list[tuple]:
-    return programme.query("select * from metric_values order by all")
+from tests.pipeline.programme import ROOT, Figures, Programme, next_extracts
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Programme:
-    """Two quarters published, and the next extracts waiting in the inbox. Not to be changed."""
-    programme = Programme(tmp_path_factory.mktemp("killed") / "data")
-    programme.drop(*example_files("*_2014-09-30*", "*_2014-12-31*"))
-    programme.refresh("--backfill")
-    programme.drop(*example_files("*_2015-03-31*", "*_2015-05-31*"))
-    return programme.copy_to(programme.folder.parent / "snapshot")
-
-
-@pytest.fixture
-def programme(snapshot: Programme) -> Programme:
-    """The snapshot again, always in the folder where it was made: dbt's parse holds the folder's path."""
-    folder = snapshot.folder.parent / "data"
-    shutil.rmtree(folder)
-    return snapshot.copy_to(folder)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(snapshot: Programme, tmp_path_factory: pytest.TempPathFactory) -> list[tuple]:
+def figures(undisturbed: Programme) -> Figures:
     """The figures after a refresh that nobody killed."""
-    programme = snapshot.copy_to(tmp_path_factory.mktemp("undisturbed"))
-    programme.refresh("--backfill")
-    assert programme.current()["as_at"] == "2015-05-31"
-    return figures(programme)
+    assert undisturbed.current()["as_at"] == "2015-05-31"
+    return undisturbed.figures()
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_killed(place: str, programme: Programme, undisturbed: list[tuple]) -> None:
+def test_killed(place: str, two_quarters: Programme, figures: Figures, bench: Path) -> None:
+    programme = two_quarters.on_workbench(bench)
+    programme.drop(*next_extracts())
     good = programme.current()["release_id"]
     child = subprocess.run(
         [sys.executable, "-m", "tests.pipeline.killed_refresh", place, "refresh", "--backfill"],
@@ -63,15 +41,9 @@ def test_killed(place: str, programme: Programme, undisturbed: list[tuple]) -> N
     published = {"after publication", "before refused rows are written", "before the load report is written"}
     assert (served == good) is (place not in published)
     assert verify(programme.publications, served) == []
-    programme.refresh("--backfill")
-    assert figures(programme) == undisturbed
-    assert not any(path.is_file() for path in programme.inbox.iterdir())
-    assert not leftovers(programme.folder)
+    done = programme.flic("refresh", "--backfill")
+    assert_seven_points(programme, done, exit_status=0)
+    assert programme.figures() == figures
     # Whatever was killed, each file is told of once the refresh has ended.
     report = (programme.folder / "reports" / "load_report.md").read_text()
     assert "caseload_2015-05-31.csv | loaded" in report
-
-
-def leftovers(folder: Path) -> list[Path]:
-    """Files that were being written and never finished."""
-    return [path for path in folder.rglob("*") if path.is_file() and path.suffix in {".tmp", ".part"}]

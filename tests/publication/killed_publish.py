@@ -1,43 +1,38 @@
-"""A publication that is killed before or after one of its renames: a program of its own, run as a child.
+"""A publication that is killed at one place: a program of its own, run as a child.
 
-The kill is put around the renames from outside, so that production code knows nothing of it.
-
-    python -m tests.publication.killed_publish FOLDER NUMBER before|after
+python -m tests.publication.killed_publish FOLDER PLACE
 """
 
 import logging
-import os
-import signal
 import sys
 from datetime import datetime
 from pathlib import Path
 
 from dagster_project.publication.publish import publish
+from tests.killed import kill_at
 from tests.publication.invented_warehouse import settings_for
 
-RENAMES = ("exact file", "its manifest", "its pointer", "safe file", "its manifest", "its pointer")
-
-
-def kill_at(number: int, when: str) -> None:
-    """Put a SIGKILL of this process around the rename of that number, counted from 1."""
-    original = Path.replace
-    calls = 0
-
-    def killed(self: Path, target: Path) -> Path:
-        nonlocal calls
-        calls += 1
-        if calls == number and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = original(self, target)
-        if calls == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    Path.replace = killed  # pyright: ignore[reportAttributeAccessIssue]
-
+RENAMES = (
+    "exact file", "manifest of the exact file", "pointer to the exact file",
+    "safe file", "manifest of the safe file", "pointer to the safe file",
+)  # fmt: skip
+# name of the place: (module, function, which call of it, before or after)
+PLACES: dict[str, tuple[str, str, int, str]] = {
+    "amid rounding": ("dagster_project.publication.rounding", "_minimum", 1, "after"),
+    "amid the audit of sums": ("dagster_project.publication.disclosure", "_remainder_is_safe", 1, "after"),
+    "before what was written is verified": ("dagster_project.publication.releases", "verify", 1, "before"),
+    **{
+        f"{when} the rename of the {name}": ("pathlib", "Path.replace", number, when)
+        for number, name in enumerate(RENAMES, 1)
+        for when in ("before", "after")
+    },
+    "between swap and cleanup": ("dagster_project.publication.publish", "remove_old", 2, "before"),
+}
+SWAPPED = {"after the rename of the pointer to the safe file", "between swap and cleanup"}
+"""The places where the new release is served already."""
 
 if __name__ == "__main__":
-    kill_at(int(sys.argv[2]), sys.argv[3])
+    kill_at(*PLACES[sys.argv[2]])
     created_at = datetime.fromisoformat("2015-07-02T09:00:00")
     publish(
         settings_for(Path(sys.argv[1])), created_at=created_at, inputs_sha256="new", log=logging.getLogger()

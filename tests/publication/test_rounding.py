@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.publication import rounding
 from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounded, round_tables, wish
 
 KEY = b"a rounding key for tests only, 32+"
@@ -169,6 +170,26 @@ def test_tables_without_a_common_rounding_lose_the_finest_one():
     assert result.dropped == ["table an"]
     assert result.attempts == 2
     assert result.figures[cell(n="1")] == 85
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("BRANCHES", 0), ("DRAWS", 0)],
+    ids=["the search is too long", "no draw of weights gives one answer"],
+)
+def test_tables_whose_rounding_is_not_found_are_given_up_not_relaxed(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+):
+    """Wishes alone do not add up here: without a search, or one answer of it, the finest table goes."""
+    counts = {cell(a=level): 12 for level in LEVELS["a"]}
+    tables = [table("a", counts), table("ab", {cell(a=a, b=b): 3 for a in "xyz" for b in "pqrs"})]
+    found = rounded(tables)
+    assert found.dropped == []
+    monkeypatch.setattr(rounding, limit, value)
+    given_up = rounded(tables)
+    assert given_up.dropped
+    assert given_up.attempts > found.attempts
+    assert given_up.dropped[0] == "table ab"
 
 
 def test_parts_that_do_not_add_up_in_truth_are_named_and_not_forced():

@@ -1,0 +1,98 @@
+"""Programmes that many tests look at, each refreshed once for the whole test session."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.pipeline.programme import Programme, example_files, next_extracts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long `make endure` is."""
+    parser.addoption("--kills", type=int, default=6, help="refreshes killed at random moments")
+
+
+def made_once(
+    factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Programme], None]
+) -> Programme:
+    """A programme that the first worker to ask makes and the other workers find."""
+    # pytest-xdist gives each worker a folder of its own below one that they share.
+    base = factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    folder = shared / name
+    with FileLock(shared / f"{name}.lock"):
+        done = shared / f"{name}.done"
+        if not done.exists():
+            make(Programme(folder))
+            done.touch()
+    return Programme(folder)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which tests may change a programme (`Programme.on_workbench`): one at a time."""
+    return tmp_path_factory.getbasetemp() / "workbench"
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
+    """All example exports, loaded as history in one refresh; as at the latest extract. Not to be changed."""
+
+    def make(programme: Programme) -> None:
+        programme.drop(*example_files())
+        programme.refresh("--backfill")
+
+    return made_once(tmp_path_factory, worker_id, "published", make)
+
+
+@pytest.fixture(scope="session")
+def published_may_2015(
+    published: Programme, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Programme:
+    """The same exports with the figures as at 31 May 2015, the review's day. Not to be changed."""
+
+    def make(programme: Programme) -> None:
+        published.copy_to(programme.folder).refresh("--as-at", "2015-05-31")
+
+    return made_once(tmp_path_factory, worker_id, "published_may_2015", make)
+
+
+@pytest.fixture
+def programme(published: Programme, bench: Path) -> Programme:
+    """All example exports, published, in a folder where a test may do what it likes."""
+    return published.on_workbench(bench)
+
+
+@pytest.fixture(scope="session")
+def two_quarters(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
+    """The exports of the first two quarters, published: small, for tests of faults. Not to be changed."""
+
+    def make(programme: Programme) -> None:
+        programme.drop(*example_files("*_2014-09-30*", "*_2014-12-31*"))
+        programme.refresh("--backfill")
+
+    return made_once(tmp_path_factory, worker_id, "two_quarters", make)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    two_quarters: Programme, bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Programme:
+    """Two quarters and the next extracts after a refresh that nobody disturbed. Not to be changed.
+
+    The file `seconds` says how long that refresh took, with the dbt project parsed before.
+    """
+
+    def make(programme: Programme) -> None:
+        working = two_quarters.on_workbench(bench)
+        working.drop(*next_extracts())
+        assert working.flic("prepare").returncode == 0
+        began = time.monotonic()
+        working.refresh("--backfill")
+        (working.folder / "seconds").write_text(str(time.monotonic() - began))
+        working.copy_to(programme.folder)
+
+    return made_once(tmp_path_factory, worker_id, "undisturbed", make)
