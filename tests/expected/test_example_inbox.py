@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.expected.recount import EXAMPLES, blanked_cells, exports_in, grid, recount, refused_lines
-from tests.make_example_inbox import make, write_lists
+from tests.example_programme.make import make, write_lists
 
 LISTS = Path(__file__).parent
 
