@@ -353,7 +353,7 @@ SPELLINGS: dict[str, dict[str, dict[str, str | list[str]]]] = {
                      "clothing": "Clothes", "phone": "Phone credit", "travel": "Travel card", "food": "Lunch",
                      "identity_documents": ["Birth certificate", "Passport"], "health_and_wellbeing": "Gym",
                      "leisure": "Hobbies", "education_and_training": "Course"},
-        "star_version": {"homelessness_star": "HOS", "recovery_star": "Recovery"},
+        "star_version": {"homelessness_star": "HOS", "recovery_star": "Recovery", "home_star": "Home"},
         "completed_by": {"together": "Worker and client", "worker": "Worker", "client": "Client"},
         "status": {"approved": "Worker-approved", "draft": "In draft"},
     },
@@ -376,9 +376,11 @@ PRACTICE_SPELLINGS: dict[str, dict[str, dict[str, str | list[str]]]] = {
         "result": {"successful": ["Seen", "Contact made"], "attempted": ["No reply", "DNA"]},
         "setting": {
             "street": ["Street", "Outreach"], "cafe": "Café", "health_premises": ["GP surgery", "Clinic"],
-            "telephone": ["Phone", "Tel"], "home": "Home visit", "office": "FLIC office", "online": "Video call",
+            "telephone": ["Phone", "Tel"], "home": "Home visit", "office": "FLIC office",
+            "online": "Video call",
         },
-        "initiated_by": {"worker": ["Link worker", "FLIC"], "client": "Service user", "agency": "Other agency"},
+        "initiated_by": {"worker": ["Link worker", "FLIC"], "client": "Service user",
+                         "agency": "Other agency"},
     },
     "workers": {
         "role": {
@@ -463,6 +465,7 @@ class Sheet:
     below: list[list[Cell]]
     blank_after: set[int]
     total_after: dict[int, list[Cell]] = field(default_factory=dict)
+    is_workbook: bool = False
 
 
 def header_of(export: str, column: str, form: str) -> str:
@@ -511,7 +514,7 @@ def cell_of(column: str, value: Value, words: set[str], workbook: bool) -> Cell:
         if workbook and "text-dates" not in words:
             return value
         if "named-months" in words:
-            months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+            months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
             return f"{value.day}-{months[value.month - 1]}-{value.year}"
         return value.isoformat() if "iso" in words else value.strftime("%d/%m/%Y")
     if isinstance(value, Decimal):
@@ -584,7 +587,7 @@ def lay_out(export: str, day: str, words: set[str], rows: list[Row]) -> Sheet:
         below += [[], ["Kept by hand in the programme office (SYNTHETIC example data)"]]
     blank_after = {len(rows) // 3, len(rows) // 2} if "blank-rows" in words else set()
     total_after = year_totals(rows, columns, words) if "year-totals" in words else {}
-    return Sheet(title, header, body, above, below, blank_after, total_after)
+    return Sheet(title, header, body, above, below, blank_after, total_after, workbook)
 
 
 def year_totals(rows: list[Row], columns: list[str], words: set[str]) -> dict[int, list[Cell]]:
@@ -615,7 +618,8 @@ def lines_of(sheet: Sheet) -> tuple[list[list[Cell]], list[int]]:
     for index, row in enumerate(sheet.rows):
         lines.append(row)
         numbers.append(len(lines) + breaks)
-        breaks += sum(str(cell).count("\n") for cell in row)
+        # In a workbook a row is a row, however many lines its cells have.
+        breaks += 0 if sheet.is_workbook else sum(str(cell).count("\n") for cell in row)
         if index in sheet.blank_after:
             lines.append([])
         if index in sheet.total_after:

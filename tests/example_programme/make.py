@@ -17,13 +17,11 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from tests.example_programme.columns import AREAS, COLUMNS, HEART, PRACTICE
+from tests.example_programme.columns import AREAS, COLUMNS, PRACTICE
 from tests.example_programme.faults import Fault, plant, wrongly_closed
 from tests.example_programme.forms import (
     FORMS,
     LONG_STARS_FORM,
-    PRACTICE_HEADERS,
-    PRACTICE_SPELLINGS,
     SPELLINGS,
     WORDS,
     csv_bytes,
@@ -54,7 +52,9 @@ def make(seed: int = SEED) -> tuple[dict[str, bytes], list[Fault], list[tuple[st
             ending = ".xlsx" if "xlsx" in words else ".csv"
             if export in PRACTICE:
                 name = f"{export}_{day}{ending}"
-                rows = practice.extract(export, date.fromisoformat(day), since(day) if export in DELTAS else None)
+                rows = practice.extract(
+                    export, date.fromisoformat(day), since(day) if export in DELTAS else None
+                )
                 put(files, faults, blanked, export, name, words, plant_practice(export, day, rows))
                 continue
             rows = story.extract(export, date.fromisoformat(day))
@@ -109,7 +109,9 @@ def readme(files: dict[str, bytes], faults: list[Fault], blanked: list[tuple[str
     mess = []
     for name in files:
         export, day = name.rsplit(".", 1)[0].removesuffix("_v2").rsplit("_", 1)
-        form = LONG_STARS_FORM[1] if name == f"outcome_stars_{LONG_STARS_FORM[0]}_v2.csv" else FORMS[export][day]
+        form = (
+            LONG_STARS_FORM[1] if name == f"outcome_stars_{LONG_STARS_FORM[0]}_v2.csv" else FORMS[export][day]
+        )
         said = "; ".join(WORDS[word] for word in form.split())
         if name == "caseload_2015-12-31.csv":
             said += "; **wrong**: a closure stands on another client's row"

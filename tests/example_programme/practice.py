@@ -23,16 +23,32 @@ OVERLAP = timedelta(days=14)
 LEAVER, SUCCESSOR, HANDOVER = "LW03", "LW10", date(2018, 3, 12)
 
 SERVICES = [
-    "ae_attendance", "inpatient_day", "ambulance_callout", "arrest", "police_custody_night", "gp_contact",
-    "drug_and_alcohol_contact", "community_mental_health_contact", "prison_night", "magistrates_court_appearance",
-    "outpatient_attendance", "mental_health_inpatient_day", "counselling_session", "detox_day",
-    "residential_rehab_day", "police_caution", "conviction", "crown_court_appearance", "eviction",
+    "ae_attendance",
+    "inpatient_day",
+    "ambulance_callout",
+    "arrest",
+    "police_custody_night",
+    "gp_contact",
+    "drug_and_alcohol_contact",
+    "community_mental_health_contact",
+    "prison_night",
+    "magistrates_court_appearance",
+    "outpatient_attendance",
+    "mental_health_inpatient_day",
+    "counselling_session",
+    "detox_day",
+    "residential_rehab_day",
+    "police_caution",
+    "conviction",
+    "crown_court_appearance",
+    "eviction",
     "homelessness_application",
-]  # fmt: skip
+]
 PLANNED = {"gp_contact", "outpatient_attendance", "drug_and_alcohol_contact", "counselling_session"}
 
-# Two references of one person each, found in the story by sex, ethnic group and year of birth: the second came
-# after the first had ended, and neither is open beside the other. One chain: FLIC-0017 -> 006586 -> FLIC-0266.
+# Two references of one person each, found in the story by sex, ethnic group and year of birth: the second
+# came after the first had ended, so neither is open beside the other. One chain: FLIC-0017 -> 006586 ->
+# FLIC-0266.
 # client, same as, effective, entered, undone
 LINKS: list[tuple[str, str, date, date, date | None]] = [
     ("FLIC-0084", "FLIC-0222", date(2016, 7, 4), date(2016, 7, 6), None),
@@ -93,7 +109,7 @@ class Practice:
         }
 
     def entered(self, episode: Episode, on: date, lag: int) -> date:
-        """When a system holds something about a client: never before referrals or caseload know the client."""
+        """When a system holds something of a client: never before referrals or caseload know who that is."""
         return max(on + timedelta(days=lag), self.known_since[episode.client.client_id])
 
     def workers_of(self, episode: Episode) -> list[str]:
@@ -144,17 +160,30 @@ class Practice:
         """Successful contacts and attempts; some people are not reached for more than 60 days."""
         rng = stream("contacts")
         settings = {
-            "street": 14, "cafe": 16, "day_centre": 8, "health_premises": 8, "home": 16, "family_home": 1,
-            "hostel": 12, "court": 2, "prison": 3, "hospital": 3, "office": 3, "telephone": 12, "online": 1,
+            "street": 14,
+            "cafe": 16,
+            "day_centre": 8,
+            "health_premises": 8,
+            "home": 16,
+            "family_home": 1,
+            "hostel": 12,
+            "court": 2,
+            "prison": 3,
+            "hospital": 3,
+            "office": 3,
+            "telephone": 12,
+            "online": 1,
             "other": 1,
-        }  # fmt: skip
+        }
         drafts: list[tuple[date, str, Record]] = []
         for episode in self.story.episodes:
-            usual = rng.choices([14, 32, 56, 85], [12, 34, 36, 18])[0]
+            usual = rng.choices([16, 35, 62, 95], [12, 34, 36, 18])[0]
             day = episode.start + timedelta(days=rng.randint(0, 20))
             workers = self.workers_of(episode)
             while day <= min(episode.end or LAST_EXTRACT, LAST_EXTRACT):
-                entered = self.entered(episode, day, rng.randint(21, 70) if rng.random() < 0.05 else rng.randint(0, 4))
+                entered = self.entered(
+                    episode, day, rng.randint(21, 70) if rng.random() < 0.05 else rng.randint(0, 4)
+                )
                 successful = rng.random() < 0.72
                 record = record_of(
                     entered,
@@ -162,7 +191,9 @@ class Practice:
                     client_id=episode.client.client_id,
                     contact_date=day,
                     result="successful" if successful else "attempted",
-                    setting=rng.choices(list(settings), list(settings.values()))[0] if rng.random() < 0.97 else None,
+                    setting=rng.choices(list(settings), list(settings.values()))[0]
+                    if rng.random() < 0.97
+                    else None,
                     initiated_by=rng.choices(["worker", "client", "agency"], [70, 22, 8])[0],
                     worker_id=rng.choices(workers, [6, 2, 1][: len(workers)])[0],
                     peer_mentor_present=rng.choices(["no", "yes", "unknown", None], [74, 16, 3, 7])[0],
@@ -171,14 +202,16 @@ class Practice:
                     record.learn("result", "successful", entered + timedelta(days=rng.randint(30, 90)))
                 drafts.append((entered, episode.client.client_id, record))
                 missed = rng.random() < 0.04
-                day += timedelta(days=rng.randint(61, 110) if missed else 1 + round(rng.expovariate(1 / usual)))
+                day += timedelta(
+                    days=rng.randint(61, 110) if missed else 1 + round(rng.expovariate(1 / usual))
+                )
         drafts.sort(key=lambda draft: draft[:2])
         for number, (_, _, record) in enumerate(drafts, 1):
             record.facts["contact_id"] = [(record.entered, f"CT-{number:05d}")]
         return [record for _, _, record in drafts]
 
     def assignments(self) -> list[Record]:
-        """The caseload's workers, from allocation to the end; a cover lead at first for a few, one hand-over."""
+        """The caseload's workers, from allocation to the end; a cover lead for a few; one hand-over."""
         rng = stream("assignments")
         records = []
 
@@ -204,7 +237,9 @@ class Practice:
                 if begins > LAST_EXTRACT or (last is not None and last < begins):
                     continue
                 if role == "lead" and rng.random() < 0.08 and (episode.end is None or episode.end > first):
-                    cover = next(w for w in ("LW08", "LW01", "LW05", "LW07") if w not in self.workers_of(episode))
+                    cover = next(
+                        w for w in ("LW08", "LW01", "LW05", "LW07") if w not in self.workers_of(episode)
+                    )
                     until = min(episode.end or LAST_EXTRACT, first + timedelta(days=rng.randint(20, 90)))
                     if until > first + timedelta(days=1):
                         assign(episode, cover, "lead", first, until - timedelta(days=1))
@@ -216,10 +251,10 @@ class Practice:
         return records
 
     def service_use(self) -> list[Record]:
-        """A third of the people, four services each, from the quarter before the start; blank is not known."""
+        """One in six people, four services each, from the quarter before the start; blank is not known."""
         rng = stream("service_use")
         records = []
-        for episode in self.story.episodes[::5]:
+        for episode in self.story.episodes[::6]:
             services = rng.sample(SERVICES[:8], 2) + rng.sample(SERVICES, 4)
             level = {service: rng.uniform(0.5, 5.0) for service in services[:4]}
             for quarters in range(-1, 9):
@@ -249,19 +284,29 @@ class Practice:
         return records
 
     def accommodation(self) -> list[Record]:
-        """Half of the people: from the street and hostels towards tenancies; some quarters are known in part."""
+        """A third of the people: from the street towards tenancies; some quarters are known in part."""
         rng = stream("accommodation")
-        towards = ["rough_sleeping", "hostel", "temporary_accommodation", "supported_housing", "social_tenancy"]
+        towards = [
+            "rough_sleeping",
+            "hostel",
+            "temporary_accommodation",
+            "supported_housing",
+            "social_tenancy",
+        ]
         apart = ["prison", "hospital", "family_or_friends", "private_rented"]
         records = []
-        for episode in self.story.episodes[::2]:
+        for episode in self.story.episodes[::3]:
             step = rng.choice([0, 0, 0, 1, 1, 2])
             for quarters in range(-1, 9):
                 quarter = quarter_start(episode.start, quarters)
                 ended = quarter_start(quarter, 1)
                 if ended > LAST_EXTRACT or (episode.end is not None and episode.end < quarter):
                     break
-                main = Decimal(100) if rng.random() < 0.6 else Decimal(rng.choice([40, 50, 60, 75])) + Decimal("0.5")
+                main = (
+                    Decimal(100)
+                    if rng.random() < 0.6
+                    else Decimal(rng.choice([40, 50, 60, 75])) + Decimal("0.5")
+                )
                 shares = {towards[step]: main}
                 if main < 100 and rng.random() < 0.7:
                     other = rng.choice(apart)
@@ -291,14 +336,25 @@ class Practice:
         records: list[Record] = []
 
         def post(
-            worker: str, role: str, start: date, end: date | None = None, fte: str | None = "1.00",
-            specialism: str | None = None, employer: str | None = "Example lead partner",
-        ) -> Record:  # fmt: skip
+            worker: str,
+            role: str,
+            start: date,
+            end: date | None = None,
+            fte: str | None = "1.00",
+            specialism: str | None = None,
+            employer: str | None = "Example lead partner",
+        ) -> Record:
             record = record_of(
                 start - timedelta(days=3),
-                worker_id=worker, role=role, specialism=specialism, employer=employer, start_date=start, end_date=None,
-                secondment_end_date=None, fte=Decimal(fte) if fte else None,
-            )  # fmt: skip
+                worker_id=worker,
+                role=role,
+                specialism=specialism,
+                employer=employer,
+                start_date=start,
+                end_date=None,
+                secondment_end_date=None,
+                fte=Decimal(fte) if fte else None,
+            )
             # Nobody is in the list before the first day in post.
             record.entered = start
             if end is not None:
@@ -322,39 +378,59 @@ class Practice:
             ends = date(2016, 1, 11) + timedelta(days=90 * number) if number in (2, 5, 6) else None
             post(f"PM{number:02d}", "peer_mentor", start, ends, fte=None, employer=None)
         for number in range(15, 19):
-            post(f"PM{number:02d}", "peer_mentor", date(2016, 2, 1) + timedelta(days=130 * (number - 15)), fte=None,
-                 employer=None)  # fmt: skip
+            post(
+                f"PM{number:02d}",
+                "peer_mentor",
+                date(2016, 2, 1) + timedelta(days=130 * (number - 15)),
+                fte=None,
+                employer=None,
+            )
         post("PC01", "peer_mentor_coordinator", date(2014, 7, 14), date(2016, 10, 28))
         post("PC02", "peer_mentor_coordinator", date(2016, 11, 7))
         post("PJ01", "manager", date(2014, 3, 3), date(2017, 4, 28))
         post("PJ02", "manager", date(2014, 4, 14))
         post("PJ03", "manager", date(2017, 5, 15))
-        post("AW01", "accommodation_worker", date(2014, 10, 6), date(2016, 9, 30), fte="0.80", specialism="private_rented")
+        post(
+            "AW01",
+            "accommodation_worker",
+            date(2014, 10, 6),
+            date(2016, 9, 30),
+            fte="0.80",
+            specialism="private_rented",
+        )
         post("AW02", "accommodation_worker", date(2016, 10, 17), fte="0.80", specialism="private_rented")
         post("DR01", "data_and_research", date(2014, 6, 16))
         post("PS01", "psychologist", date(2015, 11, 2), fte="0.60", employer="Example NHS trust")
         return records
 
     def programme_budget(self) -> list[Record]:
-        """Six lines a quarter from April 2014: the budget a year ahead, the actual once a quarter is closed."""
+        """Six lines a quarter from April 2014: the budget a year ahead, the actual once it is closed."""
         rng = stream("programme_budget")
         lines = {
-            "Staffing": 96000, "Peer mentoring": 14000, "Personal budgets": 15000, "Premises and overheads": 11000,
-            "Evaluation and learning": 9000, "Contingency": 3000,
-        }  # fmt: skip
+            "Staffing": 96000,
+            "Peer mentoring": 14000,
+            "Personal budgets": 15000,
+            "Premises and overheads": 11000,
+            "Evaluation and learning": 9000,
+            "Contingency": 3000,
+        }
         records = []
         for quarters in range(16):
             first = quarter_start(date(2014, 4, 1), quarters)
             planned = date(first.year - (first.month < 4), 3, 2)
             for line, usual in lines.items():
                 budget = Decimal(usual + 100 * rng.randint(-9, 9))
-                actual = (budget * Decimal(rng.randint(82, 109)) / 100 + Decimal(rng.randint(0, 99)) / 100)
-                record = record_of(planned, line=line, period_start=first, budget=budget, actual=None, forecast=budget)
+                actual = budget * Decimal(rng.randint(82, 109)) / 100 + Decimal(rng.randint(0, 99)) / 100
+                record = record_of(
+                    planned, line=line, period_start=first, budget=budget, actual=None, forecast=budget
+                )
                 closed = quarter_start(first, 1) + timedelta(days=20)
                 record.learn("actual", actual.quantize(Decimal("0.01")), closed)
                 record.learn("forecast", None, closed)
                 # A line that was given up: gone with the plan of its last year.
-                record.gone = date(2017, 4, 3) if line == "Contingency" and first >= date(2016, 1, 1) else None
+                record.gone = (
+                    date(2017, 4, 3) if line == "Contingency" and first >= date(2016, 1, 1) else None
+                )
                 records.append(record)
         corrected = records[6]
         closed, actual = corrected.facts["actual"][-1]
@@ -364,8 +440,16 @@ class Practice:
     def petty_cash(self) -> list[Record]:
         """Small purchases that belong to nobody, returns among them."""
         rng = stream("petty_cash")
-        prices = {"refreshments": (2, 18), "travel": (3, 20), "phone": (5, 20), "clothing": (6, 30),
-                  "toiletries": (2, 9), "stationery": (2, 15), "activity": (5, 35), "other": (1, 12)}  # fmt: skip
+        prices = {
+            "refreshments": (2, 18),
+            "travel": (3, 20),
+            "phone": (5, 20),
+            "clothing": (6, 30),
+            "toiletries": (2, 9),
+            "stationery": (2, 15),
+            "activity": (5, 35),
+            "other": (1, 12),
+        }
         records = []
         day = date(2014, 6, 11)
         while day <= LAST_EXTRACT:
@@ -381,8 +465,9 @@ class Practice:
             day += timedelta(days=rng.randint(3, 14))
         wrong = records[20]
         wrong.facts["amount"] = [
-            (wrong.entered, wrong.facts["amount"][0][1] + 9), (date(2016, 1, 11), wrong.facts["amount"][0][1]),
-        ]  # fmt: skip
+            (wrong.entered, wrong.facts["amount"][0][1] + 9),
+            (date(2016, 1, 11), wrong.facts["amount"][0][1]),
+        ]
         records[33].gone = date(2017, 6, 5)
         return records
 
@@ -402,7 +487,10 @@ class Practice:
             for name, value in zip(days, texts[6:], strict=True):
                 on = date.fromisoformat(value) if value else None
                 record.learn(name, on, on)
-            for name, known in (("practice_c", record.facts["agreed_date"]), ("still_in_place", record.facts["reviewed_date"])):
+            for name, known in (
+                ("practice_c", record.facts["agreed_date"]),
+                ("still_in_place", record.facts["reviewed_date"]),
+            ):
                 value = texts[5] if name == "practice_c" else still
                 record.facts[name] = [(known[0][0], value)]
             records.append(record)
@@ -413,11 +501,20 @@ class Practice:
         records = []
         for item, raised, by, title, owner, decision, decided, actioned, change, metric, written in SPG_ITEMS:
             record = record_of(
-                date.fromisoformat(str(written)), item_id=item, raised_date=date.fromisoformat(str(raised)), raised_by=by,
-                title=title, owner_organisation=owner, change_id=change, metric_id=metric,
-            )  # fmt: skip
-            for name, day, value in (("decision", decided, decision), ("decided_date", decided, None),
-                                     ("actioned_date", actioned, None)):  # fmt: skip
+                date.fromisoformat(str(written)),
+                item_id=item,
+                raised_date=date.fromisoformat(str(raised)),
+                raised_by=by,
+                title=title,
+                owner_organisation=owner,
+                change_id=change,
+                metric_id=metric,
+            )
+            for name, day, value in (
+                ("decision", decided, decision),
+                ("decided_date", decided, None),
+                ("actioned_date", actioned, None),
+            ):
                 on = date.fromisoformat(day) if day else None
                 record.learn(name, value if name == "decision" else on, on)
             records.append(record)
@@ -428,9 +525,14 @@ class Practice:
         records = []
         for name, cycle, context, mechanism, outcome, statuses, statement in HYPOTHESES:
             record = record_of(
-                date.fromisoformat(statuses[0][1]), hypothesis_id=name, cycle=cycle, context=context,
-                mechanism=mechanism, outcome=outcome, statement=statement,
-            )  # fmt: skip
+                date.fromisoformat(statuses[0][1]),
+                hypothesis_id=name,
+                cycle=cycle,
+                context=context,
+                mechanism=mechanism,
+                outcome=outcome,
+                statement=statement,
+            )
             for status, known in statuses:
                 record.learn("status", status, date.fromisoformat(known))
             records.append(record)
@@ -449,12 +551,17 @@ class Practice:
                     day = first + timedelta(days=rng.randint(0, 84))
                     records.append(
                         record_of(
-                            day + timedelta(days=6), evidence_id=f"EV-{len(records) + 1:03d}",
-                            hypothesis_id=rng.choice(known), cycle=cycle, gathered_date=day, source_type=source,
-                            participants=size, direction=rng.choices(["supports", "mixed", "challenges"], [6, 3, 2])[0],
+                            day + timedelta(days=6),
+                            evidence_id=f"EV-{len(records) + 1:03d}",
+                            hypothesis_id=rng.choice(known),
+                            cycle=cycle,
+                            gathered_date=day,
+                            source_type=source,
+                            participants=size,
+                            direction=rng.choices(["supports", "mixed", "challenges"], [6, 3, 2])[0],
                             summary=f"SYNTHETIC: {words}",
                         )
-                    )  # fmt: skip
+                    )
         return records
 
     # Extracts
@@ -480,13 +587,17 @@ class Practice:
         the new system sends."""
         rng = stream("outcome_stars_long")
         readings = self.story.extract("outcome_stars", day)
-        staying = [e for e in self.story.episodes if e.end is None and date(2016, 6, 1) < e.start < date(2017, 6, 1)]
+        staying = [
+            e for e in self.story.episodes if e.end is None and date(2016, 6, 1) < e.start < date(2017, 6, 1)
+        ]
         for episode in rng.sample(staying, 6):
             reading: Row = {
-                "client_id": episode.client.client_id, "star_version": "home_star",
-                "completed_date": date(2018, 1, 15) + timedelta(days=rng.randint(0, 60)), "completed_by": "together",
+                "client_id": episode.client.client_id,
+                "star_version": "home_star",
+                "completed_date": date(2018, 1, 15) + timedelta(days=rng.randint(0, 60)),
+                "completed_by": "together",
                 "status": "approved",
-            }  # fmt: skip
+            }
             readings.append(reading | {area: rng.randint(3, 8) for area in AREAS})
         head = ("client_id", "star_version", "completed_date", "completed_by", "status")
         return [

@@ -18,7 +18,7 @@ LONG = "SYNTHETIC and far too long. " * 80
 
 @dataclass
 class Planting:
-    """The rows of one file, and which of them must not load (with every reason) or load with an emptied cell."""
+    """The rows of one file; those that must not load, with each reason; those with an emptied cell."""
 
     rows: list[Row]
     found: list[tuple[Row, str, str]] = field(default_factory=list)
@@ -77,50 +77,86 @@ def ndta(file: Planting, day: str) -> None:
     if day == "2015-05-31":
         stated = file.some(lambda row: row["recorded_total"] and row["recorded_total"] < 40)
         on = stated["assessed_date"] + timedelta(days=3)
-        file.bad(stated, "total_differs", "stated total one too high", assessed_date=on,
-                 recorded_total=stated["recorded_total"] + 1)  # fmt: skip
-        whole = [row for row in file.rows if all(row[item] is not None for item in ITEMS) and row is not stated]
+        file.bad(
+            stated,
+            "total_differs",
+            "stated total one too high",
+            assessed_date=on,
+            recorded_total=stated["recorded_total"] + 1,
+        )
+        whole = [
+            row for row in file.rows if all(row[item] is not None for item in ITEMS) and row is not stated
+        ]
         file.empty(whole[3], "item_2", 5, **bare)
         file.empty(whole[9], "item_4", 3, **bare)
         file.empty(whole[15], "item_7", "2.5", **bare)
     if day == "2016-03-31":
         file.bad(file.some(skip=5), "invalid_date", "assessed on 31/02", assessed_date="31/02/2016")
         file.bad(file.some(skip=20), "month_first", "assessed on 04/23/2015", assessed_date="04/23/2015")
-        file.bad(file.some(skip=30), "unknown_client", "somebody who is in no other export", client_id="FLIC-9003")
+        file.bad(
+            file.some(skip=30), "unknown_client", "somebody who is in no other export", client_id="FLIC-9003"
+        )
         file.twice(file.some(skip=60))
     if day == "2017-03-31":
-        file.conflict(file.some(lambda row: row["item_1"] in (1, 2)), "one assessment twice with other scores",
-                      item_1=4, **bare)  # fmt: skip
-        file.bad(file.some(skip=11), "out_of_range", "stated total 49", recorded_total=49, item_9=None,
-                 assessed_date=date(2017, 2, 22))  # fmt: skip
+        file.conflict(
+            file.some(lambda row: row["item_1"] in (1, 2)),
+            "one assessment twice with other scores",
+            item_1=4,
+            **bare,
+        )
+        file.bad(
+            file.some(skip=11),
+            "out_of_range",
+            "stated total 49",
+            recorded_total=49,
+            item_9=None,
+            assessed_date=date(2017, 2, 22),
+        )
         late = file.some(lambda row: row["assessed_date"] > date(2016, 6, 1))
         file.bad(late, "date_order", "long before the first referral", assessed_date=date(2014, 6, 20))
         file.bad(file.some(skip=50), "after_extract", "a day to come", assessed_date=day_before(day, -32))
         file.bad(file.some(skip=70), "missing_required", "no day", assessed_date=None)
-        file.bad(file.some(skip=90), "invalid_number", "stated total 'about 20'", recorded_total="about 20",
-                 assessed_date=date(2017, 2, 23))  # fmt: skip
+        file.bad(
+            file.some(skip=90),
+            "invalid_number",
+            "stated total 'about 20'",
+            recorded_total="about 20",
+            assessed_date=date(2017, 2, 23),
+        )
 
 
 def contacts(file: Planting, day: str) -> None:
     number = f"CT-9{day[2:4]}{day[5:7]}"
     like = file.some(skip=4)
     if day == "2014-09-30":
-        file.bad(like, "before_programme", "before the programme began", contact_id=number,
-                 contact_date=date(2014, 5, 20))  # fmt: skip
+        file.bad(
+            like,
+            "before_programme",
+            "before the programme began",
+            contact_id=number,
+            contact_date=date(2014, 5, 20),
+        )
     if day == "2014-12-31":
         file.bad(like, "not_allowed", "result 'Voicemail'", contact_id=number, result="voicemail")
     if day == "2015-03-31":
         file.twice(like)
     if day == "2015-09-30":
-        file.bad(like, "unknown_client", "somebody who is in no other export", contact_id=number,
-                 client_id="FLIC-9004")  # fmt: skip
+        file.bad(
+            like,
+            "unknown_client",
+            "somebody who is in no other export",
+            contact_id=number,
+            client_id="FLIC-9004",
+        )
     if day == "2016-03-31":
         file.bad(like, "missing_required", "client reference 'TBC'", contact_id=number, client_id="TBC")
     if day == "2016-06-30":
         file.bad(like, "invalid_date", "on 31/06", contact_id=number, contact_date="31/06/2016")
     if day == "2016-12-31":
         # The next file sends it again, once and right.
-        late = file.some(lambda row: row["contact_date"] > date(2016, 12, 24) and row["result"] == "successful")
+        late = file.some(
+            lambda row: row["contact_date"] > date(2016, 12, 24) and row["result"] == "successful"
+        )
         file.conflict(late, "one contact twice with other results", result="attempted")
     if day == "2017-03-31":
         file.bad(like, "after_extract", "a day to come", contact_id=number, contact_date=day_before(day, -3))
@@ -130,8 +166,13 @@ def contacts(file: Planting, day: str) -> None:
         file.bad(like, "month_first", "on 09/25/2017", contact_id=number, contact_date="09/25/2017")
         file.empty(file.some(skip=30), "setting", "allotment")
     if day == "2018-03-31":
-        file.bad(like, "not_allowed", "peer mentor present 'sometimes'", contact_id=number,
-                 peer_mentor_present="sometimes")  # fmt: skip
+        file.bad(
+            like,
+            "not_allowed",
+            "peer mentor present 'sometimes'",
+            contact_id=number,
+            peer_mentor_present="sometimes",
+        )
         file.bad(file.some(skip=40), "missing_required", "no reference of its own", contact_id=None)
 
 
@@ -142,8 +183,13 @@ def workers(file: Planting, day: str) -> None:
     if day == "2016-07-31":
         file.bad(like, "missing_required", "no role", worker_id="PM91", role=None)
         file.bad(like, "date_order", "left before the start", worker_id="PM92", end_date=date(2014, 8, 1))
-        file.bad(like, "date_order", "secondment ends before the start", worker_id="PM93",
-                 secondment_end_date=date(2014, 1, 31))  # fmt: skip
+        file.bad(
+            like,
+            "date_order",
+            "secondment ends before the start",
+            worker_id="PM93",
+            secondment_end_date=date(2014, 1, 31),
+        )
         file.bad(like, "out_of_range", "1.20 of a post", worker_id="PM94", fte=Decimal("1.20"))
         file.bad(like, "out_of_range", "less than none of a post", worker_id="PM95", fte=Decimal("-0.50"))
         file.twice(file.some(lambda row: row["worker_id"] == "PM07"))
@@ -160,16 +206,27 @@ def workers(file: Planting, day: str) -> None:
 def assignments(file: Planting, day: str) -> None:
     like = file.some(lambda row: row["role"] == "second" and not row["to_date"], skip=6)
     if day == "2015-05-31":
-        file.bad(like, "before_programme", "before the programme began", worker_id="LW08", from_date=date(2014, 5, 27))
+        file.bad(
+            like,
+            "before_programme",
+            "before the programme began",
+            worker_id="LW08",
+            from_date=date(2014, 5, 27),
+        )
     if day == "2016-06-30":
         file.bad(like, "unknown_client", "somebody who is in no other export", client_id="FLIC-9005")
-        file.bad(like, "date_order", "ended before it began", from_date=date(2016, 5, 4), to_date=date(2016, 5, 3))
+        file.bad(
+            like, "date_order", "ended before it began", from_date=date(2016, 5, 4), to_date=date(2016, 5, 3)
+        )
         file.bad(like, "not_allowed", "role 'Keyworker'", from_date=date(2016, 5, 5), role="keyworker")
         file.bad(like, "missing_required", "no first day", from_date=None)
         file.twice(file.some(skip=80))
     if day == "2018-03-31":
-        file.conflict(file.some(lambda row: row["role"] == "second", skip=60), "one assignment twice, as two roles",
-                      role="third")  # fmt: skip
+        file.conflict(
+            file.some(lambda row: row["role"] == "second", skip=60),
+            "one assignment twice, as two roles",
+            role="third",
+        )
         file.bad(like, "after_extract", "a day to come", from_date=day_before(day, -2))
         file.bad(like, "month_first", "from 02/15/2018", from_date="02/15/2018")
         file.bad(like, "invalid_date", "from 00/00/0000", from_date="00/00/0000")
@@ -197,18 +254,37 @@ def service_use(file: Planting, day: str) -> None:
         file.bad(like, "after_extract", "a quarter to come", quarter_start=date(2018, 4, 1))
         file.bad(like, "month_first", "quarter 10/13/2015", quarter_start="10/13/2015")
         file.bad(like, "invalid_date", "quarter 'Q3 2016'", quarter_start="Q3 2016")
-        file.conflict(file.some(lambda row: row["events"] == 2, skip=20), "one count twice with other numbers", events=7)
+        file.conflict(
+            file.some(lambda row: row["events"] == 2, skip=20), "one count twice with other numbers", events=7
+        )
 
 
 def accommodation(file: Planting, day: str) -> None:
     alone = {id(row) for row in file.rows if row["percent"] == 100}
     like = file.some(lambda row: id(row) in alone, skip=6)
     if day == "2015-05-31":
-        first = file.bad(like, "over_100_percent", "60.5 and 50 per cent of one quarter", quarter_start=FREE,
-                         type="hostel", percent=Decimal("60.5"))  # fmt: skip
-        file.bad(first, "over_100_percent", "60.5 and 50 per cent of one quarter", type="prison", percent=Decimal(50))
-        file.bad(like, "out_of_range over_100_percent", "101 per cent", quarter_start=date(2013, 7, 1),
-                 percent=Decimal(101))  # fmt: skip
+        first = file.bad(
+            like,
+            "over_100_percent",
+            "60.5 and 50 per cent of one quarter",
+            quarter_start=FREE,
+            type="hostel",
+            percent=Decimal("60.5"),
+        )
+        file.bad(
+            first,
+            "over_100_percent",
+            "60.5 and 50 per cent of one quarter",
+            type="prison",
+            percent=Decimal(50),
+        )
+        file.bad(
+            like,
+            "out_of_range over_100_percent",
+            "101 per cent",
+            quarter_start=date(2013, 7, 1),
+            percent=Decimal(101),
+        )
     if day == "2016-09-30":
         file.bad(like, "not_a_quarter_start", "quarter from 15 July", quarter_start=date(2015, 7, 15))
         file.bad(like, "out_of_range", "-5 per cent", quarter_start=FREE, percent=Decimal(-5))
@@ -219,13 +295,20 @@ def accommodation(file: Planting, day: str) -> None:
     if day == "2018-03-31":
         file.bad(like, "after_extract", "a quarter to come", quarter_start=date(2018, 7, 1))
         file.bad(like, "invalid_number", "'most of it'", quarter_start=FREE, percent="most of it")
-        extra = file.bad(like, "conflicting_duplicate", "one share twice with other numbers",
-                         quarter_start=date(2013, 7, 1), percent=Decimal(30))  # fmt: skip
+        extra = file.bad(
+            like,
+            "conflicting_duplicate",
+            "one share twice with other numbers",
+            quarter_start=date(2013, 7, 1),
+            percent=Decimal(30),
+        )
         file.bad(extra, "conflicting_duplicate", "one share twice with other numbers", percent=Decimal(40))
         other = file.some(lambda row: id(row) in alone and row["client_id"] != like["client_id"], skip=30)
         file.bad(other, "invalid_date", "quarter '31/09/2016'", quarter_start="31/09/2016")
-        third = file.some(lambda row: id(row) in alone and row["client_id"] not in (like["client_id"],
-                          other["client_id"]), skip=60)  # fmt: skip
+        third = file.some(
+            lambda row: id(row) in alone and row["client_id"] not in (like["client_id"], other["client_id"]),
+            skip=60,
+        )
         file.bad(third, "month_first", "quarter 10/31/2016", quarter_start="10/31/2016")
         file.empty(file.some(lambda row: id(row) in alone, skip=90), "type", "narrowboat")
 
@@ -234,7 +317,9 @@ def programme_budget(file: Planting, day: str) -> None:
     like = file.some(skip=2)
     if day == "2015-05-31":
         file.bad(like, "missing_required", "no budget", line="Furniture", budget=None)
-        file.bad(like, "invalid_number", "forecast 'as last year'", line="Legal advice", forecast="as last year")
+        file.bad(
+            like, "invalid_number", "forecast 'as last year'", line="Legal advice", forecast="as last year"
+        )
     if day == "2016-06-30":
         file.bad(like, "too_long", "a sentence as a line", line=LONG[:70].strip())
         file.bad(like, "month_first", "period 04/30/2014", line="Travel", period_start="04/30/2014")
@@ -249,7 +334,13 @@ def petty_cash(file: Planting, day: str) -> None:
     like = file.some(skip=7)
     if day == "2015-05-31":
         file.bad(like, "missing_required", "no amount", line_id="PC-9001", amount=None)
-        file.bad(like, "before_programme", "before the programme began", line_id="PC-9002", spent_date=date(2014, 5, 30))
+        file.bad(
+            like,
+            "before_programme",
+            "before the programme began",
+            line_id="PC-9002",
+            spent_date=date(2014, 5, 30),
+        )
         file.empty(file.some(skip=14), "purpose", "raffle")
     if day == "2016-06-30":
         file.bad(like, "invalid_number", "amount 'free'", line_id="PC-9003", amount="free")
@@ -265,23 +356,48 @@ def petty_cash(file: Planting, day: str) -> None:
 def system_changes(file: Planting, day: str) -> None:
     like = file.rows[1]
     if day == "2015-05-31":
-        file.bad(like, "date_order", "agreed before it was raised", change_id="SC-901", agreed_date=date(2015, 1, 2))
+        file.bad(
+            like,
+            "date_order",
+            "agreed before it was raised",
+            change_id="SC-901",
+            agreed_date=date(2015, 1, 2),
+        )
     if day == "2016-06-30":
         file.bad(like, "not_allowed", "level 'Everything'", change_id="SC-902", level="everything")
         file.bad(like, "missing_required", "no day", change_id="SC-903", raised_date=None)
         file.empty(file.rows[4], "theme", LONG[:80])
         file.twice(file.rows[0])
     if day == "2018-03-31":
-        file.bad(like, "after_extract", "reviewed on a day to come", change_id="SC-904", reviewed_date=day_before(day, -5))
-        file.bad(like, "before_programme", "raised before the programme began", change_id="SC-905",
-                 raised_date=date(2014, 3, 4))  # fmt: skip
+        file.bad(
+            like,
+            "after_extract",
+            "reviewed on a day to come",
+            change_id="SC-904",
+            reviewed_date=day_before(day, -5),
+        )
+        file.bad(
+            like,
+            "before_programme",
+            "raised before the programme began",
+            change_id="SC-905",
+            raised_date=date(2014, 3, 4),
+        )
         file.bad(like, "month_first", "raised on 01/13/2015", change_id="SC-906", raised_date="01/13/2015")
         file.bad(like, "not_allowed", "still in place 'mostly'", change_id="SC-907", still_in_place="mostly")
-        file.bad(like, "invalid_date date_order", "dialogue '31/11/2015', agreed before it was raised", change_id="SC-908",
-                 dialogue_date="31/11/2015", agreed_date=date(2014, 12, 24))  # fmt: skip
+        file.bad(
+            like,
+            "invalid_date date_order",
+            "dialogue '31/11/2015', agreed before it was raised",
+            change_id="SC-908",
+            dialogue_date="31/11/2015",
+            agreed_date=date(2014, 12, 24),
+        )
         file.empty(file.some(lambda row: row["change_id"] == "SC-012"), "practice_b", LONG.strip())
         file.empty(file.some(lambda row: row["change_id"] == "SC-011"), "sector", "gardening")
-        extra = file.bad(like, "conflicting_duplicate", "one change twice with other levels", change_id="SC-909")
+        extra = file.bad(
+            like, "conflicting_duplicate", "one change twice with other levels", change_id="SC-909"
+        )
         file.bad(extra, "conflicting_duplicate", "one change twice with other levels", level="system")
 
 
@@ -291,15 +407,32 @@ def spg_items(file: Planting, day: str) -> None:
         file.bad(like, "missing_required", "no title", item_id="SPG-91", title=None)
     if day == "2016-06-30":
         file.bad(like, "not_allowed", "raised by 'The press'", item_id="SPG-92", raised_by="the_press")
-        file.bad(like, "date_order", "decided before it was raised", item_id="SPG-93", decided_date=date(2014, 12, 1))
+        file.bad(
+            like,
+            "date_order",
+            "decided before it was raised",
+            item_id="SPG-93",
+            decided_date=date(2014, 12, 1),
+        )
         file.bad(like, "too_long", "a title of pages", item_id="SPG-94", title=LONG.strip())
         file.twice(file.rows[0])
     if day == "2018-03-31":
-        file.bad(like, "after_extract", "done on a day to come", item_id="SPG-95", actioned_date=day_before(day, -1))
+        file.bad(
+            like,
+            "after_extract",
+            "done on a day to come",
+            item_id="SPG-95",
+            actioned_date=day_before(day, -1),
+        )
         file.bad(like, "invalid_date", "raised on '9 December'", item_id="SPG-96", raised_date="9 December")
         file.bad(like, "month_first", "decided on 01/20/2015", item_id="SPG-97", decided_date="01/20/2015")
-        file.bad(like, "before_programme", "raised before the programme began", item_id="SPG-98",
-                 raised_date=date(2014, 4, 8))  # fmt: skip
+        file.bad(
+            like,
+            "before_programme",
+            "raised before the programme began",
+            item_id="SPG-98",
+            raised_date=date(2014, 4, 8),
+        )
         file.empty(file.rows[-1], "owner_organisation", LONG[:80])
         extra = file.bad(like, "conflicting_duplicate", "one item twice with other titles", item_id="SPG-99")
         file.bad(extra, "conflicting_duplicate", "one item twice with other titles", title="Something else")
@@ -316,8 +449,10 @@ def hypotheses(file: Planting, day: str) -> None:
         file.bad(like, "out_of_range", "cycle 51", cycle=51)
         file.bad(like, "too_long", "a statement of pages", hypothesis_id="H93", statement=LONG.strip())
         file.empty(file.rows[-1], "context", LONG.strip())
-        file.twice(file.rows[1])
-        extra = file.bad(like, "conflicting_duplicate", "one hypothesis twice in a cycle", hypothesis_id="H94")
+        file.twice(file.some(lambda row: row["hypothesis_id"] == "H2"))
+        extra = file.bad(
+            like, "conflicting_duplicate", "one hypothesis twice in a cycle", hypothesis_id="H94"
+        )
         file.bad(extra, "conflicting_duplicate", "one hypothesis twice in a cycle", status="refuted")
 
 
@@ -331,34 +466,81 @@ def evidence(file: Planting, day: str) -> None:
     if day == "2018-03-31":
         file.bad(like, "not_allowed", "direction 'Sideways'", evidence_id="EV-903", direction="sideways")
         file.bad(like, "out_of_range", "cycle 0", evidence_id="EV-904", cycle=0)
-        file.bad(like, "before_programme", "before the programme began", evidence_id="EV-905",
-                 gathered_date=date(2014, 5, 1))  # fmt: skip
-        file.bad(like, "after_extract", "a day to come", evidence_id="EV-906", gathered_date=day_before(day, -4))
+        file.bad(
+            like,
+            "before_programme",
+            "before the programme began",
+            evidence_id="EV-905",
+            gathered_date=date(2014, 5, 1),
+        )
+        file.bad(
+            like, "after_extract", "a day to come", evidence_id="EV-906", gathered_date=day_before(day, -4)
+        )
         file.bad(like, "invalid_date", "gathered 'in May'", evidence_id="EV-907", gathered_date="in May")
-        file.bad(like, "month_first", "gathered on 05/14/2015", evidence_id="EV-908", gathered_date="05/14/2015")
+        file.bad(
+            like, "month_first", "gathered on 05/14/2015", evidence_id="EV-908", gathered_date="05/14/2015"
+        )
         file.empty(file.some(skip=20), "summary", LONG.strip())
-        extra = file.bad(like, "conflicting_duplicate", "one piece twice with other directions", evidence_id="EV-909",
-                         direction="supports")  # fmt: skip
-        file.bad(extra, "conflicting_duplicate", "one piece twice with other directions", direction="challenges")
+        extra = file.bad(
+            like,
+            "conflicting_duplicate",
+            "one piece twice with other directions",
+            evidence_id="EV-909",
+            direction="supports",
+        )
+        file.bad(
+            extra, "conflicting_duplicate", "one piece twice with other directions", direction="challenges"
+        )
 
 
 def client_links(file: Planting, day: str) -> None:
     like = file.rows[0]
     if day == "2016-09-30":
-        file.bad(like, "linked_to_itself", "a reference linked to itself", client_id="FLIC-0042", same_as="FLIC-0042")
+        file.bad(
+            like,
+            "linked_to_itself",
+            "a reference linked to itself",
+            client_id="FLIC-0042",
+            same_as="FLIC-0042",
+        )
     if day == "2017-03-31":
         file.bad(like, "missing_required", "no reference to keep", client_id="FLIC-0042", same_as=None)
-        file.bad(like, "after_extract", "from a day to come", client_id="FLIC-0042", same_as="FLIC-0304",
-                 effective_date=day_before(day, -11))  # fmt: skip
+        file.bad(
+            like,
+            "after_extract",
+            "from a day to come",
+            client_id="FLIC-0042",
+            same_as="FLIC-0304",
+            effective_date=day_before(day, -11),
+        )
         file.twice(like)
     if day == "2018-03-31":
-        file.bad(like, "invalid_date", "from 31/04", client_id="FLIC-0042", same_as="FLIC-0304",
-                 effective_date="31/04/2017")  # fmt: skip
-        file.bad(like, "month_first", "from 05/22/2017", client_id="FLIC-0028", same_as="FLIC-0280",
-                 effective_date="05/22/2017")  # fmt: skip
-        extra = file.bad(like, "conflicting_duplicate", "one link twice from other days", client_id="FLIC-0031",
-                         same_as="FLIC-0380")  # fmt: skip
-        file.bad(extra, "conflicting_duplicate", "one link twice from other days", effective_date=date(2017, 9, 4))
+        file.bad(
+            like,
+            "invalid_date",
+            "from 31/04",
+            client_id="FLIC-0042",
+            same_as="FLIC-0304",
+            effective_date="31/04/2017",
+        )
+        file.bad(
+            like,
+            "month_first",
+            "from 05/22/2017",
+            client_id="FLIC-0028",
+            same_as="FLIC-0280",
+            effective_date="05/22/2017",
+        )
+        extra = file.bad(
+            like,
+            "conflicting_duplicate",
+            "one link twice from other days",
+            client_id="FLIC-0031",
+            same_as="FLIC-0380",
+        )
+        file.bad(
+            extra, "conflicting_duplicate", "one link twice from other days", effective_date=date(2017, 9, 4)
+        )
 
 
 def long_stars(file: Planting, _: str) -> None:
@@ -375,8 +557,18 @@ def long_stars(file: Planting, _: str) -> None:
 
 
 PLANS: dict[str, Callable[[Planting, str], None]] = {
-    "ndta": ndta, "contacts": contacts, "workers": workers, "assignments": assignments, "service_use": service_use,
-    "accommodation": accommodation, "programme_budget": programme_budget, "petty_cash": petty_cash,
-    "system_changes": system_changes, "spg_items": spg_items, "hypotheses": hypotheses, "evidence": evidence,
-    "client_links": client_links, "outcome_stars": long_stars,
-}  # fmt: skip
+    "ndta": ndta,
+    "contacts": contacts,
+    "workers": workers,
+    "assignments": assignments,
+    "service_use": service_use,
+    "accommodation": accommodation,
+    "programme_budget": programme_budget,
+    "petty_cash": petty_cash,
+    "system_changes": system_changes,
+    "spg_items": spg_items,
+    "hypotheses": hypotheses,
+    "evidence": evidence,
+    "client_links": client_links,
+    "outcome_stars": long_stars,
+}

@@ -9,8 +9,8 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
-from tests.expected.recount import EXAMPLES, blanked_cells, exports_in, grid, recount, refused_lines
 from tests.example_programme.make import make, write_lists
+from tests.expected.recount import EXAMPLES, blanked_cells, exports_in, grid, recount, refused_lines
 
 LISTS = Path(__file__).parent
 
