@@ -17,11 +17,12 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from tests.example_programme.columns import AREAS, COLUMNS, PRACTICE
+from tests.example_programme.columns import AREAS, COLUMNS, HEART, LONG_STARS, PRACTICE
 from tests.example_programme.faults import Fault, plant, wrongly_closed
 from tests.example_programme.forms import (
     FORMS,
     LONG_STARS_FORM,
+    PRACTICE_SPELLINGS,
     SPELLINGS,
     WORDS,
     csv_bytes,
@@ -144,9 +145,15 @@ def readme(files: dict[str, bytes], faults: list[Fault], blanked: list[tuple[str
             for value, names in every.items()
             if names
         ]
+    for export, columns in PRACTICE_SPELLINGS.items():
+        for column, values in columns.items():
+            for value, found in values.items():
+                names = [found] if isinstance(found, str) else found
+                spelled.append(f"| {export}.{column} | {value} | {', '.join(names)} |")
     aliases = [f"| {export} | `{column}` | {', '.join(found)} |" for export, column, found in alias_list()]
     return README.format(
-        files=len(files),
+        heart=sum(name.startswith(tuple(HEART)) for name in files),
+        others=sum(name.startswith(tuple(PRACTICE)) for name in files),
         mess="\n".join(mess),
         faults="\n".join(listed),
         blanked=len(blanked),
@@ -165,7 +172,8 @@ def alias_list() -> list[tuple[str, str, list[str]]]:
     plain = str.maketrans("", "", " _-")
     found = []
     for export, columns in COLUMNS.items():
-        for column in columns:
+        more = [column for column in LONG_STARS if column not in columns] if export == "outcome_stars" else []
+        for column in columns + more:
             names = [header_of(export, column, form) for form in ("letters", "council")]
             other = [n for n in dict.fromkeys(names) if n.lower().translate(plain) != column.translate(plain)]
             if other:
@@ -184,10 +192,12 @@ which writes this folder again, byte for byte the same when nothing changed, and
 `tests/expected/known_rejects.csv` and `tests/expected/known_blanked_cells.csv`.
 
 ## What is here
-{files} full extracts of `referrals`, `caseload`, `outcome_stars` and `personal_budget` at each quarter
-end from 30 September 2014 to 31 March 2018 and at 31 May 2015, the day of the worked example of
+{heart} full extracts of `referrals`, `caseload`, `outcome_stars` and `personal_budget`, the heart, at each
+quarter end from 30 September 2014 to 31 March 2018 and at 31 May 2015, the day of the worked example of
 the specification. Each later extract holds the whole history as the system then knew it: late entries,
-corrections, drafts that were approved.
+corrections, drafts that were approved. {others} extracts of the thirteen other exports at a few of these days
+(`contacts` at all). `contacts` sends changes only: what was entered or changed since the extract
+before, and its last fortnight once more.
 
 As at 31 May 2015, whether or not later extracts are known: 165 referrals received, 88 people started, 2
 ended (both "no longer requires support"), 86 open, 77 referrals with another status. Two decisions of
@@ -210,8 +220,25 @@ November 2014 never had any word.
 - Everyone who started has four of the five needs or a recorded `eligibility_override_reason`.
 - One person is in the caseload without a referral; three episodes lack their `referral_id` though the
   client has one.
-- Two keys vanish: a referral from the extract of 2017-03-31 on, a requested budget line from 2016-12-31
-  on.
+- The other exports hang together with the heart: assignments are the caseload's workers, contacts and
+  assessments lie within an episode and come once referrals or caseload know the client. Two things the
+  caseload does not show: a cover lead in the first weeks of a few episodes, and the hand-over of LW03's open
+  cases to LW10 on 12 March 2018.
+- `outcome_stars_2018-03-31_v2.csv` is the Star's new system: the readings of the file before it in the
+  **long** form, one row an area, without areas that have no score, and the first six Home Stars.
+- `client_links`: two references of one person each, found among the people of the heart; the second
+  reference came after the first had ended. FLIC-0084 is FLIC-0222 from 4 July 2016; FLIC-0017 is 006586 from
+  3 October 2016 and 006586 is FLIC-0266 from 13 March 2017 (a chain); FLIC-0077 is FLIC-0345 from
+  20 November 2017. A fifth link, FLIC-0067 and FLIC-0289, was a mistake: it stands in the extract of March
+  2017 and is gone from the next.
+- As at 31 May 2015: nine link workers with a whole post each, seconded until about mid-2016 (put right to
+  mid-2018 in July 2016), 14 peer mentors and their coordinator, manager, deputy, accommodation worker, data
+  and research lead; the sleeping-bag change (`SC-001`); three hypotheses of cycle 1.
+- In `service_use` a blank count is not known, never none. `accommodation` totals 100 or less.
+- Also gone from the last extract: an assessment, a count of service use, a voucher, and the budget line
+  Contingency from January 2016 on.
+- Two keys of the heart vanish: a referral from the extract of 2017-03-31 on, a requested budget line from
+  2016-12-31 on.
 - A stated record count is the number of data rows in the file, faulty ones included.
 
 ## Mess by file
@@ -227,8 +254,10 @@ loads from there.
 | --- | --- | --- | --- |
 {faults}
 
-{blanked} star areas hold 0, 11 or 5.5: the cell is blanked and listed, the star stays
-(`tests/expected/known_blanked_cells.csv`).
+{blanked} cells are emptied and listed while their row stays (`tests/expected/known_blanked_cells.csv`): star
+areas of 0, 11 or 5.5, items of an assessment that its scale does not have, codes and texts that are too
+long, and words on no list where the contract says "not known". In the Star's long form the row of such an
+area is rejected; the other areas of the reading stay.
 
 ## Headers other than the canonical names
 Case, spaces, underscores and hyphens do not matter.

@@ -229,7 +229,9 @@ class Practice:
             records.append(record)
 
         for episode in self.story.episodes:
-            first = max(PROGRAMME_START, episode.record.facts["allocated_date"][0][1])
+            allocated = episode.record.facts["allocated_date"][0][1]
+            assert isinstance(allocated, date)
+            first = max(PROGRAMME_START, allocated)
             for role, worker in zip(("lead", "second", "third"), self.workers_of(episode), strict=False):
                 # A third worker comes later, so that one worker never stands twice on one day.
                 begins = first + timedelta(days=15 if role == "third" else 0)

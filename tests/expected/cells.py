@@ -10,6 +10,7 @@ import io
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -20,6 +21,7 @@ def squeezed(text: object) -> str:
     return re.sub(r"[^a-z0-9]", "", str(text).lower())
 
 
+@cache
 def grid(path: Path) -> list[tuple[int, list[object]]]:
     """The line on which each row begins, and its cells; of a workbook its first sheet, typed."""
     if path.suffix == ".xlsx":

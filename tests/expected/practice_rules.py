@@ -330,7 +330,7 @@ def judge(export: str, line: int, cells: Row, extract_day: date) -> Judged:
             else:
                 found.reasons.add(str(refusal))
         found.row[column] = value
-        found.read[column] = as_number(cell) if rule.kind == "pounds" else value
+        found.read[column] = as_read(rule, cell) if value is None else value
         if isinstance(value, date):
             if value > extract_day and column not in MAY_LIE_AHEAD:
                 found.reasons.add("after_extract")
@@ -353,10 +353,15 @@ def judge(export: str, line: int, cells: Row, extract_day: date) -> Judged:
     return found
 
 
-def as_number(cell: object) -> Decimal | None:
-    """Pounds, or None where a cell holds none."""
+def as_read(rule: Cell, cell: object) -> object:
+    """What a cell says although it may not (out of range, too long); None where it says nothing."""
+    shown = str(cell).strip()
+    if rule.kind == "text":
+        return shown or None
+    if rule.kind == "whole" and re.fullmatch(r"-?\d+", shown):
+        return int(shown)
     try:
-        return as_money(cell)
+        return as_money(cell) if rule.kind == "pounds" else None
     except Refused:
         return None
 

@@ -426,7 +426,7 @@ def accounts(folder: Path = EXAMPLES) -> dict[str, tuple[int, int, int, int, int
 
 
 def sums(export: str, column: str, folder: Path = EXAMPLES) -> dict[str, dict[str, Decimal]]:
-    """By file: the sum of what a column holds in its `loaded`, `duplicate` and `rejected` rows, and in all."""
+    """By file: the sum of a column in its loaded, duplicate and rejected rows, and in all of them."""
     refused = {(name, line) for name, line, _ in refused_lines(folder)}
     found: dict[str, dict[str, Decimal]] = {}
     for path in exports_in(folder):
@@ -463,7 +463,7 @@ def vanished(folder: Path = EXAMPLES) -> Counter[str]:
         if export in practice_rules.CELLS and export not in practice_rules.DELTAS:
             columns = practice_rules.KEYS[export]
             for judged in read(path).judged:
-                key = tuple(judged.row[column] for column in columns)
+                key = tuple(judged.read[column] for column in columns)
                 if None not in key:
                     (current if path in latest_files else keys)[export].add(key)
     return Counter({export: len(keys[export] - current[export]) for export in keys})
