@@ -57,7 +57,7 @@ lock: setup ## write requirements.lock anew from pyproject.toml (exact versions,
 	@mv requirements.lock.new requirements.lock
 
 example: setup ## make the synthetic example exports anew
-	@$(BIN)/python tests/make_example_inbox.py
+	@$(BIN)/python -m tests.example_programme.make
 
 clean: ## remove the demonstration's data and what tests left (not the environment, never data of your own)
 	@if [ -d data ] && [ -d data/landing ] && [ ! -e data/demo_exports_taken.json ]; then \

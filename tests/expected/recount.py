@@ -4,28 +4,27 @@ Belongs here: reading the files of `tests/example_inbox` and counting every metr
 the specification. Does not belong here: anything of the product. No import from it, no SQL, no seed: what a
 spelling means, which row is refused and who counts is written down once more, on purpose.
 
-    python tests/expected/recount.py 2015-05-31 [KNOWN_BY]
+    python -m tests.expected.recount 2015-05-31 [KNOWN_BY]
 
 prints the figures of one as-at day.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import statistics
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
+from tests.expected import practice_rules
+from tests.expected.cells import Refused, as_day, as_money, as_reference, grid, meant, squeezed, table
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "example_inbox"
 PROGRAMME_START = date(2014, 6, 1)
@@ -68,6 +67,7 @@ HEADERS = {
     "outcome_stars": {
         "client_id": "clientref uniqueid", "star_version": "star", "completed_date": "dateofreading",
         "completed_by": "", "status": "", **dict.fromkeys(AREAS, ""),
+        "area": "outcomearea", "score": "areascore",
     },
     "personal_budget": {
         "line_id": "lineno", "client_id": "clientref uniqueid", "status": "",
@@ -88,33 +88,11 @@ REQUIRED = {
     "outcome_stars": ("client_id", "star_version", "completed_date"),
     "personal_budget": ("line_id", "client_id", "amount"),
 }
+HEADERS |= {
+    export: {column: cell.header for column, cell in cells.items()}
+    for export, cells in practice_rules.CELLS.items()
+}
 TRAILER = re.compile(r"^(grand )?totals?\b|^confidential", re.IGNORECASE)
-
-
-def squeezed(text: object) -> str:
-    """Small letters and digits only: how headers and words are compared here."""
-    return re.sub(r"[^a-z0-9]", "", str(text).lower())
-
-
-def grid(path: Path) -> list[tuple[int, list[object]]]:
-    """The line on which each row begins, and its cells; of a workbook its first sheet, typed."""
-    if path.suffix == ".xlsx":
-        sheet = load_workbook(path).worksheets[0]
-        rows = sheet.iter_rows(values_only=True)
-        return [(line, ["" if cell is None else cell for cell in row]) for line, row in enumerate(rows, 1)]
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252")
-    delimiter = max(",;\t", key=lambda mark: max(line.count(mark) for line in text.splitlines()))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    found: list[tuple[int, list[object]]] = []
-    line = 1
-    for row in reader:
-        found.append((line, list(row)))
-        line = reader.line_num + 1
-    return found
 
 
 def export_of(path: Path) -> tuple[str, date, int]:
@@ -138,71 +116,20 @@ def raw_rows(path: Path) -> Iterator[tuple[int, Row]]:
         if not columns:
             # The first line in which most of the export's columns are named is the header.
             named = [names.get(squeezed(cell)) for cell in cells]
-            if sum(name is not None for name in named) >= len(HEADERS[export]) * 0.6:
+            is_long = {"area", "score"} <= set(named)
+            if is_long or sum(name is not None for name in named) >= len(HEADERS[export]) * 0.6:
                 columns = named
             continue
         texts = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
         filled = [cell for cell in texts if cell != ""]
-        if filled and not TRAILER.match(str(filled[0])):
+        # A line of text alone is a remark, not a record.
+        if len(filled) > 1 and not TRAILER.match(str(filled[0])):
             yield line, {name: cell for name, cell in zip(columns, texts, strict=False) if name}
     if not columns:
         raise ValueError(f"no header found in {path.name}")
 
 
-# Meaning of cells ---------------------------------------------------------------------------------
-
-
-class Refused(Exception):
-    """A cell that makes its row worthless; the argument is the class of the reason."""
-
-
-def as_day(cell: object) -> date | None:
-    """A day; None for blank and for the codes that stand for missing. 31/02 is refused."""
-    if isinstance(cell, datetime):
-        cell = cell.date()
-    if cell in ("", None):
-        return None
-    if isinstance(cell, date):
-        day = cell
-    else:
-        text = str(cell)
-        try:
-            if "/" in text:
-                number, month, year = text.split("/")
-                day = date(int(year), int(month), int(number))
-            else:
-                day = date.fromisoformat(text)
-        except ValueError:
-            raise Refused("invalid_date") from None
-    return None if day in (date(1900, 1, 1), date(9999, 12, 31)) else day
-
-
-def as_money(cell: object) -> Decimal | None:
-    """Pounds; brackets mean a minus."""
-    if cell in ("", None):
-        return None
-    text = str(cell).replace("£", "").replace(",", "")
-    if text.startswith("("):
-        text = "-" + text.strip("()")
-    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
-        raise Refused("invalid_number")
-    return Decimal(text).quantize(Decimal("0.01"))
-
-
-def as_reference(cell: object) -> str | None:
-    """A reference as it stands; TBC and its like are none."""
-    return None if squeezed(cell) in ("", "tbc", "na", "nk", "0") else str(cell)
-
-
-def table(text: str) -> dict[str, str]:
-    """`meaning: word, word; meaning: word` as a dictionary from squeezed word to meaning."""
-    found = {}
-    for part in text.split(";"):
-        meaning, _, words = part.partition(":")
-        for word in [meaning, *words.split(",")]:
-            found[squeezed(word)] = meaning.strip()
-    return found
-
+# Meaning of words -----------------------------------------------------------------------------------------
 
 ANSWERS = table("yes: y; no: n; unknown: n/k, not known")
 BOROUGHS = table(
@@ -246,19 +173,10 @@ CATEGORIES = table(
     "identity_documents: ID, birth certificate, passport; health_and_wellbeing: gym;"
     "leisure: activities, hobbies;education_and_training: training, course; other; not_known"
 )
-VERSIONS = table("homelessness_star: HOS; recovery_star: recovery")
+VERSIONS = table("homelessness_star: HOS; recovery_star: recovery; home_star: home")
 PEOPLE_WHO_SCORE = table("together: worker and client; worker; client")
 STAR_STATES = table("approved: worker-approved; draft: in draft")
 LINE_STATES = table("requested; agreed; paid; refused; refunded")
-
-
-def meant(words: dict[str, str], cell: object, otherwise: str | None = None) -> str | None:
-    """The meaning of a word; `otherwise` for a blank; an unknown word is refused."""
-    if squeezed(cell) == "":
-        return otherwise
-    if squeezed(cell) not in words:
-        raise Refused("not_allowed")
-    return words[squeezed(cell)]
 
 
 # Rows ---------------------------------------------------------------------------------------------
@@ -274,6 +192,14 @@ def typed(export: str, cells: Row) -> Row:
             row[column] = as_reference(cell)
         elif column == "amount":
             row[column] = as_money(cell)
+        elif column == "score":
+            if str(cell) not in ("", "999") and not re.fullmatch(r"-?\d+", str(cell)):
+                raise Refused("invalid_number")
+            row[column] = None if str(cell) in ("", "999") else int(str(cell))
+            if row[column] is not None and not 1 <= row[column] <= 10:
+                raise Refused("out_of_range")
+        elif column == "area":
+            row[column] = meant({squeezed(area): area for area in AREAS}, cell)
         elif column in AREAS:
             row[column] = int(str(cell)) if re.fullmatch(r"[1-9]|10", str(cell)) else None
         elif column.startswith("need_"):
@@ -318,13 +244,24 @@ class FileRead:
 
     rows: list[tuple[int, Row]] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
+    emptied: list[tuple[int, str]] = field(default_factory=list)
+    judged: list[practice_rules.Judged] = field(default_factory=list)
+    """Every row, of the exports beside the heart only."""
 
 
 @cache
 def read(path: Path) -> FileRead:
-    """Reads a file on its own; whether the client of a star or line is known is judged in `known_records`."""
-    export = export_of(path)[0]
+    """Reads a file on its own; whether its clients are known is judged in `turned_away`."""
+    export, extract_day, _ = export_of(path)
     result = FileRead()
+    if export in practice_rules.CELLS:
+        result.judged = practice_rules.judge_file(export, list(raw_rows(path)), extract_day)
+        for found in result.judged:
+            result.refused += [(found.line, reason) for reason in sorted(found.reasons)]
+            if not found.reasons:
+                result.rows.append((found.line, found.row))
+                result.emptied += [(found.line, column) for column in found.emptied]
+        return result
     good: dict[tuple[object, ...], list[tuple[int, Row]]] = defaultdict(list)
     for line, cells in raw_rows(path):
         try:
@@ -332,7 +269,10 @@ def read(path: Path) -> FileRead:
         except Refused as refusal:
             result.refused.append((line, str(refusal)))
             continue
-        good[tuple(row.get(column) for column in KEYS[export])].append((line, row | {"as_it_stands": cells}))
+        # A Star in the long form has a row for each area.
+        good[tuple(row.get(column) for column in (*KEYS[export], "area"))].append(
+            (line, row | {"as_it_stands": cells})
+        )
     for same_key in good.values():
         if all(row == same_key[0][1] for _, row in same_key):
             result.rows.append(same_key[0])
@@ -362,35 +302,99 @@ def known_extracts(folder: Path, known_by: date) -> dict[str, Path]:
 
 @dataclass
 class Known:
-    """The records that the current extracts give, and the lines refused because nobody knows their client."""
+    """The records that the current extracts give."""
 
     rows: dict[str, list[Row]]
-    unknown_clients: list[tuple[str, int, str]]
+    links: list[Row] = field(default_factory=list)
 
 
 def known_records(folder: Path, known_by: date) -> Known:
     """Everything that counts at a day of knowledge."""
     current = known_extracts(folder, known_by)
-    found = Known({export: [] for export in KEYS}, [])
+    found = Known({export: [] for export in KEYS})
     for export in ("referrals", "caseload"):
         if export in current:
             found.rows[export] = [row for _, row in read(current[export]).rows]
-    clients = {row["client_id"] for export in ("referrals", "caseload") for row in found.rows[export]}
     for export in ("outcome_stars", "personal_budget"):
         if export in current:
-            for line, row in read(current[export]).rows:
-                if row["client_id"] in clients:
-                    found.rows[export].append(row)
-                else:
-                    found.unknown_clients.append((current[export].name, line, "unknown_client"))
+            away = {line for _, line, _ in turned_away(current[export], folder, known_by)}
+            found.rows[export] = [row for line, row in read(current[export]).rows if line not in away]
+    found.rows["outcome_stars"] = readings_of(found.rows["outcome_stars"])
+    if "client_links" in current:
+        found.links = [row for _, row in read(current["client_links"]).rows]
     return found
+
+
+@cache
+def first_referrals(folder: Path, day: date) -> dict[str, date | None]:
+    """Everybody whom the extracts of a day know, with the day of their first referral."""
+    current = known_extracts(folder, day)
+    found: dict[str, date | None] = {}
+    for export in ("caseload", "referrals"):
+        for _, row in read(current[export]).rows if export in current else []:
+            client, received = str(row["client_id"]), row.get("received_date")
+            earlier = found.get(client)
+            found[client] = min(filter(None, (received, earlier)), default=None)
+    return found
+
+
+@cache
+def turned_away(path: Path, folder: Path, known_by: date) -> list[tuple[str, int, str]]:
+    """Lines of a file that must not load for what the referrals and caseload known by a day say."""
+    export = export_of(path)[0]
+    found = []
+    if export in ("outcome_stars", "personal_budget", *practice_rules.OF_CLIENTS):
+        clients = first_referrals(folder, known_by)
+        for line, row in read(path).rows:
+            if row["client_id"] not in clients:
+                found.append((path.name, line, "unknown_client"))
+                continue
+            first = clients[row["client_id"]]
+            if export == "ndta" and first and row["assessed_date"] < first - timedelta(days=30):
+                found.append((path.name, line, "date_order"))
+    return found
+
+
+def readings_of(rows: list[Row]) -> list[Row]:
+    """Stars with their ten areas, whether they came in one row or in one for each area."""
+    readings: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        if "area" not in row:
+            readings[tuple(row[column] for column in KEYS["outcome_stars"])] = row
+            continue
+        key = tuple(row[column] for column in KEYS["outcome_stars"])
+        reading = readings.setdefault(key, row | dict.fromkeys(AREAS))
+        reading[str(row["area"])] = row["score"]
+    return list(readings.values())
+
+
+def persons(links: list[Row], as_at: date) -> dict[str, str]:
+    """For each reference that was merged by a day, the one that stays, over as many links as there are."""
+    merged = {str(row["client_id"]): str(row["same_as"]) for row in links if row["effective_date"] <= as_at}
+    stays = {}
+    for reference in merged:
+        kept = merged[reference]
+        while kept in merged:
+            kept = merged[kept]
+        stays[reference] = kept
+    return stays
+
+
+def of_persons(known: Known, as_at: date) -> Known:
+    """The same records with one reference for each person."""
+    stays = persons(known.links, as_at)
+    rows = {
+        export: [row | {"client_id": stays.get(str(row["client_id"]), row["client_id"])} for row in found]
+        for export, found in known.rows.items()
+    }
+    return Known(rows, known.links)
 
 
 def refused_lines(folder: Path = EXAMPLES) -> set[tuple[str, int, str]]:
     """(file, line, class of reason) of every line that must not load, each file at its own extract date."""
     lines = {(path.name, line, reason) for path in exports_in(folder) for line, reason in read(path).refused}
-    for day in {export_of(path)[1] for path in exports_in(folder)}:
-        lines.update(known_records(folder, day).unknown_clients)
+    for path in exports_in(folder):
+        lines.update(turned_away(path, folder, export_of(path)[1]))
     return lines
 
 
@@ -401,9 +405,68 @@ def blanked_cells(folder: Path = EXAMPLES) -> set[tuple[str, int, str]]:
         for path in exports_in(folder)
         if export_of(path)[0] == "outcome_stars"
         for line, row in read(path).rows
+        if "area" not in row
         for area in AREAS
         if row[area] is None and str(row["as_it_stands"][area]) not in ("", "999")
-    }
+    } | {(path.name, line, column) for path in exports_in(folder) for line, column in read(path).emptied}
+
+
+def accounts(folder: Path = EXAMPLES) -> dict[str, tuple[int, int, int, int, int]]:
+    """By file: its rows, and how many of them are loaded, duplicate, rejected and skipped (no data)."""
+    refused: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for name, line, reason in refused_lines(folder):
+        refused[name][line].add(reason)
+    found = {}
+    for path in exports_in(folder):
+        lines, data = len(grid(path)), len(list(raw_rows(path)))
+        twice = sum(reasons == {"exact_duplicate"} for reasons in refused[path.name].values())
+        bad = len(refused[path.name]) - twice
+        found[path.name] = (lines, data - twice - bad, twice, bad, lines - data)
+    return found
+
+
+def sums(export: str, column: str, folder: Path = EXAMPLES) -> dict[str, dict[str, Decimal]]:
+    """By file: the sum of a column in its loaded, duplicate and rejected rows, and in all of them."""
+    refused = {(name, line) for name, line, _ in refused_lines(folder)}
+    found: dict[str, dict[str, Decimal]] = {}
+    for path in exports_in(folder):
+        if export_of(path)[0] == export:
+            own: dict[str, Decimal] = dict.fromkeys(("loaded", "duplicate", "rejected", "file"), Decimal(0))
+            for judged in read(path).judged:
+                amount = judged.read[column] or Decimal(0)
+                fate = "rejected" if (path.name, judged.line) in refused else "loaded"
+                own["duplicate" if judged.reasons == {"exact_duplicate"} else fate] += amount
+                own["file"] += amount
+            found[path.name] = own
+    return found
+
+
+def practice_rows(export: str, known_by: date = date.max, folder: Path = EXAMPLES) -> list[Row]:
+    """The rows of an export beside the heart that count at a day of knowledge, unknown clients left out."""
+    refused = {(name, line) for name, line, _ in refused_lines(folder)}
+    files = []
+    for path in exports_in(folder):
+        name, day, revision = export_of(path)
+        if name == export and day <= known_by:
+            judged = [found for found in read(path).judged if (path.name, found.line) not in refused]
+            files.append((day, revision, judged))
+    return practice_rules.latest(files, export)
+
+
+def vanished(folder: Path = EXAMPLES) -> Counter[str]:
+    """How many keys of older full extracts, rows that were refused included, the latest lacks; by export."""
+    latest_files = set(known_extracts(folder, date.max).values())
+    keys: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    current: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    for path in exports_in(folder):
+        export = export_of(path)[0]
+        if export in practice_rules.CELLS and export not in practice_rules.DELTAS:
+            columns = practice_rules.KEYS[export]
+            for judged in read(path).judged:
+                key = tuple(judged.read[column] for column in columns)
+                if None not in key:
+                    (current if path in latest_files else keys)[export].add(key)
+    return Counter({export: len(keys[export] - current[export]) for export in keys})
 
 
 # People and events --------------------------------------------------------------------------------
@@ -735,7 +798,7 @@ def recount(as_at: date, known_by: date | None = None, folder: Path = EXAMPLES) 
     Counts that are zero may be absent; money in pounds, shares from 0 to 1. Period figures end at
     `period_end`, the last day shown; states stand at `as_at`.
     """
-    known = known_records(folder, known_by or date.max)
+    known = of_persons(known_records(folder, known_by or date.max), as_at)
     episodes = episodes_of(known)
     count = Count(as_at)
     count_referrals(count, known)
