@@ -7,11 +7,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
+
+Figures = dict[str, list[tuple]]
+"""The rows of `metric_values` that each folder serves, by the folder's name."""
 
 FLIC = [sys.executable, "-c", "from dagster_project.cli import main; main()"]
 
@@ -48,6 +53,10 @@ class Programme:
         for file in files:
             shutil.copyfile(file, self.inbox / file.name)
 
+    def waiting(self) -> list[str]:
+        """The names in the inbox, sorted."""
+        return sorted(path.name for path in self.inbox.iterdir()) if self.inbox.is_dir() else []
+
     def flic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line to its end."""
         return subprocess.run(
@@ -80,6 +89,19 @@ class Programme:
         """Rows of one release of a folder."""
         with duckdb.connect(str(self.folder / folder / f"{release_id}.duckdb"), read_only=True) as release:
             return release.execute(sql, list(parameters)).fetchall()
+
+    def figures(self) -> Figures:
+        """All figures that are served; a folder that serves nothing has no entry."""
+        return {
+            folder: self.query("select * from metric_values order by all", folder=folder)
+            for folder in ("publications", "management")
+            if (self.folder / folder / "current.json").exists()
+        }
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every row of the ledger, by load."""
+        files = sorted((self.folder / "landing" / "loads").glob("*-*.parquet"))
+        return [row for file in files for row in pq.read_table(file).to_pylist()]
 
     def warehouse(self, sql: str, *parameters: object) -> list[tuple]:
         """Rows of the warehouse."""

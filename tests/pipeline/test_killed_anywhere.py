@@ -13,11 +13,7 @@ import pytest
 
 from dagster_project.publication.releases import verify
 from tests.pipeline.killed_refresh import PLACES
-from tests.pipeline.programme import ROOT, Programme, example_files
-
-
-def figures(programme: Programme) -> list[tuple]:
-    return programme.query("select * from metric_values order by all")
+from tests.pipeline.programme import ROOT, Figures, Programme, example_files
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +35,16 @@ def programme(snapshot: Programme) -> Programme:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(snapshot: Programme, tmp_path_factory: pytest.TempPathFactory) -> list[tuple]:
+def undisturbed(snapshot: Programme, tmp_path_factory: pytest.TempPathFactory) -> Figures:
     """The figures after a refresh that nobody killed."""
     programme = snapshot.copy_to(tmp_path_factory.mktemp("undisturbed"))
     programme.refresh("--backfill")
     assert programme.current()["as_at"] == "2015-05-31"
-    return figures(programme)
+    return programme.figures()
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_killed(place: str, programme: Programme, undisturbed: list[tuple]) -> None:
+def test_killed(place: str, programme: Programme, undisturbed: Figures) -> None:
     good = programme.current()["release_id"]
     child = subprocess.run(
         [sys.executable, "-m", "tests.pipeline.killed_refresh", place, "refresh", "--backfill"],
@@ -62,7 +58,7 @@ def test_killed(place: str, programme: Programme, undisturbed: list[tuple]) -> N
     assert (served == good) is (place != "after publication")
     assert verify(programme.publications, served) == []
     programme.refresh("--backfill")
-    assert figures(programme) == undisturbed
+    assert programme.figures() == undisturbed
     assert not any(path.is_file() for path in programme.inbox.iterdir())
     assert not leftovers(programme.folder)
 
