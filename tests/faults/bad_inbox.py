@@ -110,7 +110,7 @@ def workbook(
 
 
 def with_parts(content: bytes, **parts: bytes) -> bytes:
-    """A workbook with more parts; in their names double underscores stand for slashes, single ones for dots."""
+    """A workbook with more parts; in their names `__` stands for a slash and `_` for a dot."""
     out = io.BytesIO(content)
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, part in parts.items():
