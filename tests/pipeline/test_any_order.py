@@ -1,0 +1,117 @@
+"""The same extracts, in any order, in any number of looks, any number of times: the same publication."""
+
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from dagster_project.ingestion.load import ingest
+from dagster_project.settings import Settings
+from tests.pipeline.programme import Figures, Programme, example_files
+
+# Three quarters, a file of each export in each, and a correction (`_v2`) beside what it corrects.
+EXTRACTS = example_files("*_2014-09-30.*", "*_2014-12-31.*", "*_2015-05-31.*", "caseload_2015-12-31*")
+# An order costs a refresh (25 s); `make endure` asks for more of them.
+ORDERS = int(os.environ.get("FLIC_TEST_ORDERS", "2"))
+FIRST_ARRIVAL = datetime(2018, 6, 1, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What came into the inbox, look by look; a file may come again."""
+
+    looks: Sequence[Sequence[Path]]
+    published_after: int | None
+    """After this look there is a whole refresh; after the others the files are only taken in."""
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> Arrivals:
+    """Any split, order and repetition of the extracts."""
+    order = draw(st.permutations(EXTRACTS))
+    again = draw(st.lists(st.sampled_from(EXTRACTS), max_size=4))
+    files = [*order, *again]
+    cuts = sorted(draw(st.sets(st.integers(1, len(files) - 1), max_size=4)))
+    looks = [files[start:end] for start, end in zip([0, *cuts], [*cuts, len(files)], strict=True)]
+    return Arrivals(looks, draw(st.none() | st.integers(0, len(looks) - 1)))
+
+
+@pytest.fixture(scope="module")
+def programme(tmp_path_factory: pytest.TempPathFactory) -> Programme:
+    """A folder that is emptied for every order; dbt's parse stays, because it holds the folder's path."""
+    return Programme(tmp_path_factory.mktemp("any_order"))
+
+
+@pytest.fixture(scope="module")
+def at_once(programme: Programme) -> Figures:
+    """The figures when every extract comes at once."""
+    programme.drop(*EXTRACTS)
+    programme.refresh("--backfill")
+    return programme.figures()
+
+
+@settings(max_examples=ORDERS, deadline=None, phases=[Phase.explicit, Phase.generate],
+          suppress_health_check=list(HealthCheck))  # fmt: skip
+@given(arrivals=arrivals())
+def test_any_split_order_and_repetition_give_the_same_publication(
+    arrivals: Arrivals, programme: Programme, at_once: Figures
+) -> None:
+    empty_of_results(programme.folder)
+    for number, look in enumerate(arrivals.looks):
+        programme.drop(*set(look))
+        if number == arrivals.published_after:
+            programme.refresh("--backfill")
+        else:
+            take_in(programme, FIRST_ARRIVAL + timedelta(days=number))
+    programme.refresh("--backfill")
+    assert programme.figures() == at_once
+
+
+def test_arrivals_are_split_shuffled_and_repeated() -> None:
+    """Guards the test above: that its orders differ, and that none loses an extract."""
+    drawn: list[Arrivals] = []
+
+    @settings(max_examples=20, database=None, phases=[Phase.generate])
+    @given(arrivals())
+    def draw(arrival: Arrivals) -> None:
+        drawn.append(arrival)
+
+    draw()
+    assert len({tuple(map(tuple, arrival.looks)) for arrival in drawn}) > 10
+    assert any(len(arrival.looks) > 1 for arrival in drawn)
+    assert any(sum(map(len, arrival.looks)) > len(EXTRACTS) for arrival in drawn)
+    assert all(set().union(*arrival.looks) == set(EXTRACTS) for arrival in drawn)
+
+
+def empty_of_results(folder: Path) -> None:
+    """Everything that a refresh made is gone but dbt's parse."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != "dbt_target":
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
+
+
+def take_in(programme: Programme, received_at: datetime) -> None:
+    """A look at the inbox without a refresh."""
+    keys = programme.environment
+    ingest(
+        Settings(
+            data_dir=programme.folder,
+            publications_dir=programme.publications,
+            profile="fulfilling_lives",
+            pseudonym_key=keys["FLIC_PSEUDONYM_KEY"].encode(),
+            rounding_key=keys["FLIC_ROUNDING_KEY"].encode(),
+            refresh_schedule="",
+        ),
+        received_at=received_at,
+        backfill=True,
+        log=logging.getLogger("tests.any_order"),
+    )
