@@ -1,6 +1,7 @@
 """One person under several references: from a link's day on, every figure counts the person once."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -209,3 +210,11 @@ def test_odd_links_are_listed(warehouse: Built) -> None:
     assert warned(warehouse, "int_client_link_warnings", "link_of_unknown_client") == {"nobody-1|nobody-2"}
     crowd = {f"crowd-{n}|crowd-5" for n in (1, 2, 3)} | {"crowd-5|crowd-4"}
     assert warned(warehouse, "int_client_link_warnings", "person_of_many_references") == crowd
+
+
+def test_a_chain_too_long_to_be_one_person_stops_the_refresh(workshop: Workshop) -> None:
+    """Thirteen links in a row, as a column that was filled down leaves them."""
+    names = [f"c{number:02}" for number in range(14)]
+    workshop.land(LandedFile("client_links", EXTRACT, [link(a, b) for a, b in pairwise(names)]))
+    with pytest.raises(AssertionError, match="Got 1 result, configured to fail if != 0"):
+        workshop.build(EXTRACT, EXTRACT)

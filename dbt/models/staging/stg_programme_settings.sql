@@ -6,6 +6,8 @@ select
     cast(max(case when setting = 'allowance_gbp_per_year' then value end) as decimal(12, 2)) as allowance_gbp_per_year,
     cast(max(case when setting = 'star_minimum_areas' then value end) as integer) as star_minimum_areas,
     cast(max(case when setting = 'star_days_before_referral' then value end) as integer) as star_days_before_referral,
-    coalesce(cast(max(case when setting = 'ndta_risk_items_are_doubled' then value end) as boolean), true) as ndta_risk_items_are_doubled,
+    coalesce(
+        cast(max(case when setting = 'ndta_risk_items_are_doubled' then value end) as boolean), true
+    ) as ndta_risk_items_are_doubled,
     cast(max(case when setting = 'stale_open_after_days' then value end) as integer) as stale_open_after_days
 from {{ ref('programme_settings') }}
