@@ -100,7 +100,8 @@ def write_control(settings: Settings, as_at: date, known_by: datetime) -> None:
 def landing_assets(settings: Settings) -> dg.AssetsDefinition:
     """One asset for each export of the contract, with the ledger and the control row, made by one step."""
     exports = list(load_contracts(settings.dbt_dir / CONTRACT))
-    tables = [*exports, "loads", "control"]
+    # Decisions about warnings are written by `flic warnings`; ingestion makes the empty table.
+    tables = [*exports, "loads", "control", "warning_decisions"]
 
     @dg.multi_asset(
         name="ingest",
@@ -138,6 +139,10 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(
             asset_key=["landing", "control"],
             metadata={"as at": as_at.isoformat(), "known by (UTC)": known_by.isoformat(timespec="seconds")},
+        )
+        decisions = len(list((settings.landing / "warning_decisions").glob("*-*.parquet")))
+        yield dg.MaterializeResult(
+            asset_key=["landing", "warning_decisions"], metadata={"decisions": decisions}
         )
 
     return ingest_inbox

@@ -136,13 +136,14 @@ def test_a_mornings_work(programme: Programme) -> None:
 def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> None:
     [caseload] = example_files("caseload_2014-09-30.csv")
     programme.inbox.mkdir(exist_ok=True)
+    # Its 36 rows, the title, the filter, a blank row and the header, and one more blank row.
     (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
     before = programme.current()
     assert programme.flic("refresh").returncode == 3
     text = report(programme)
     assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 255 before)" in text
     assert f"Release {before['release_id']}, as at 2018-03-31, is served." in text
-    assert "| caseload_2018-04-30.csv | loaded | 2018-04-30 | 40 | 36 | 0 | 0 | 4 |" in text
+    assert "| caseload_2018-04-30.csv | loaded | 2018-04-30 | 41 | 36 | 0 | 0 | 5 |" in text
     assert "| caseload | 2018-04-30 | 2018-03-31 | " in text
 
     # A day that cannot be: ingestion has read the inbox by then.
