@@ -38,8 +38,9 @@ demo: setup ## example exports -> one refresh -> dashboards and Dagster
 test: setup ## every test; pages in a browser too where Chromium is installed
 	@$(BIN)/python -m pytest
 
-endure: setup ## fifty refreshes killed at random moments, and the figures after them (about a quarter of an hour)
-	@$(BIN)/python -m pytest -n 0 tests/faults/test_killed_at_random.py --kills 50
+endure: setup ## fifty refreshes killed at random moments, ten orders of extracts, fifty sets of any files (half an hour)
+	@FLIC_TEST_ORDERS=10 FLIC_TEST_FILES=50 $(BIN)/python -m pytest -n 0 tests/faults/test_killed_at_random.py \
+	  tests/pipeline/test_any_order.py tests/faults/test_any_file.py --kills 50
 
 lint: setup ## style, types, import boundaries, dbt conventions, SQL style
 	$(BIN)/ruff check .

@@ -192,7 +192,7 @@ def test_episodes_of_one_person_are_counted_on_and_overlap(warehouse: Built) -> 
 
 
 def test_the_allowance_is_the_persons(warehouse: Built) -> None:
-    assert warned(warehouse, "int_budget_warnings", "over_allowance") == {"before-1|2015-04-01"}
+    assert warned(warehouse, "int_budget_warnings", "over_allowance") == {"L2"}
 
 
 def test_a_quarter_an_assessment_and_a_lead_are_the_persons(warehouse: Built) -> None:

@@ -310,7 +310,8 @@ def accommodation(file: Planting, day: str) -> None:
             skip=60,
         )
         file.bad(third, "month_first", "quarter 10/31/2016", quarter_start="10/31/2016")
-        file.empty(file.some(lambda row: id(row) in alone, skip=90), "type", "narrowboat")
+        fourth = file.some(lambda row: id(row) in alone, skip=90)
+        file.bad(fourth, "not_allowed", "type 'narrowboat'", type="narrowboat")
 
 
 def programme_budget(file: Planting, day: str) -> None:

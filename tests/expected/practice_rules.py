@@ -161,7 +161,7 @@ CELLS: dict[str, dict[str, Cell]] = {
     "accommodation": {
         "client_id": ref("suid"),
         "quarter_start": day("quarterbeginning", True),
-        "type": word(HOMES, "accommodationtype", True, keeps=True),
+        "type": word(HOMES, "accommodationtype", True),
         "percent": pounds("percentage", True, 0, 100),
     },
     "programme_budget": {

@@ -771,15 +771,36 @@ def count_budget(count: Count, known: Known, episodes: list[Episode]) -> None:
                     count.put("budget_spent", "mean", period_type, last, mean, **cell)
                     middle = float(statistics.median(spending.values()))
                     count.put("budget_spent", "median", period_type, last, middle, **cell)
-                if names != ("category",):
-                    there = {e.client for e in was_open if not names or e.attributes["borough"] == category}
-                    count.put("budget_people", "count", period_type, last, len(spending), **cell)
-                    part = len(spending.keys() & there)
-                    count.share("budget_people", period_type, last, part, len(there), **cell)
+        count_budget_people(count, period_type, last, lines, was_open, episodes)
         if period_type == "year":
             spent = float(sum((row["amount"] for row in lines), Decimal(0)))
             allowed = allowance(was_open, first, last)
             count.share("budget_allowance_used", "year", last, spent, allowed)
+
+
+def count_budget_people(
+    count: Count,
+    period_type: str,
+    last: date,
+    lines: list[Row],
+    was_open: list[Episode],
+    episodes: list[Episode],
+) -> None:
+    """budget_people: each person in one borough, that of the support that began last by the period's end."""
+    net: dict[str, Decimal] = defaultdict(Decimal)
+    for row in lines:
+        net[str(row["client_id"])] += row["amount"]
+    spending = {client for client, amount in net.items() if amount > 0}
+    there = {episode.client for episode in was_open}
+    # In order of their starts: the last one wins.
+    home = {e.client: str(e.attributes["borough"]) for e in episodes if e.start <= last}
+    boroughs = {home.get(client, "not_known") for client in spending | there}
+    for cell in ({}, *({"borough": borough} for borough in boroughs)):
+        here = {c for c in spending | there if not cell or home.get(c, "not_known") == cell["borough"]}
+        count.put("budget_people", "count", period_type, last, len(spending & here), **cell)
+        count.share(
+            "budget_people", period_type, last, len(spending & there & here), len(there & here), **cell
+        )
 
 
 def allowance(was_open: list[Episode], first: date, last: date) -> float:
@@ -792,13 +813,17 @@ def allowance(was_open: list[Episode], first: date, last: date) -> float:
     return sum(1000 * number / 12 for number in months.values())
 
 
-def recount(as_at: date, known_by: date | None = None, folder: Path = EXAMPLES) -> Figures:
+def recount(
+    as_at: date, known_by: date | None = None, folder: Path = EXAMPLES, merged_by: date | None = None
+) -> Figures:
     """Every figure as at a day, from the extracts up to `known_by` (default: all).
 
+    Two references are one person if they were merged by `merged_by` (default: the as-at day). A release that
+    tells of earlier days counts persons alike on all, or starts less ends would not bridge the days.
     Counts that are zero may be absent; money in pounds, shares from 0 to 1. Period figures end at
     `period_end`, the last day shown; states stand at `as_at`.
     """
-    known = of_persons(known_records(folder, known_by or date.max), as_at)
+    known = of_persons(known_records(folder, known_by or date.max), merged_by or as_at)
     episodes = episodes_of(known)
     count = Count(as_at)
     count_referrals(count, known)

@@ -206,7 +206,10 @@ def accepted(
 ) -> Case:
     """A file of an earlier day that loads; by default five rows and the header."""
     return Case(
-        fault, f"{export}_{next(_days)}.{suffix}", content, **({"loaded": 5, "skipped": 1} | expected)
+        fault,
+        f"{export}_{next(_days)}.{suffix}",
+        content,
+        **dict[str, Any]({"loaded": 5, "skipped": 1} | expected),
     )
 
 

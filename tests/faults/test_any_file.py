@@ -6,7 +6,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
-import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -16,7 +15,7 @@ from dagster_project.ingestion.load import CONTRACT
 from dagster_project.settings import ROOT
 from dagster_project.transformation import invoke_dbt
 from tests.ingestion.zone import Zone, csv_text
-from tests.pipeline.test_any_order import empty_of_results
+from tests.pipeline.programme import emptied
 
 DAY = date(2015, 5, 31)
 # A set of seventeen files costs a build (12 s); `make endure` asks for more of them.
@@ -80,18 +79,11 @@ def files(draw: st.DrawFn) -> dict[str, str]:
     return contents
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for every set of files; dbt's parse of it stays."""
-    return tmp_path_factory.mktemp("any_file")
-
-
 @settings(max_examples=SETS, deadline=None, phases=[Phase.explicit, Phase.generate],
-          suppress_health_check=list(HealthCheck))  # fmt: skip
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
 @given(files=files())
-def test_every_row_of_any_file_is_accounted_for(files: dict[str, str], folder: Path) -> None:
-    empty_of_results(folder)
-    zone = Zone.at(folder)
+def test_every_row_of_any_file_is_accounted_for(files: dict[str, str], bench: Path) -> None:
+    zone = Zone.at(emptied(bench))
     for name, content in files.items():
         zone.drop(name, content)
     zone.take(backfill=True)

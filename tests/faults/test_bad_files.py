@@ -5,16 +5,17 @@ runs.
 """
 
 import re
-import shutil
 import subprocess
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.faults.bad_inbox import BASE, BASE_DAY, CASES, REFERRALS, SECRETS, Case, csv, referral
 from tests.faults.seven_points import assert_seven_points
-from tests.pipeline.programme import Figures, Programme
+from tests.pipeline.programme import Figures, Programme, emptied
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Story:
     done: subprocess.CompletedProcess[str]
     loads: dict[str, dict]
     """The ledger by file name, with the counts of the warehouse."""
-    findings: dict[str, dict[bool, dict[int, set[str]]]]
+    findings: Mapping[str, Mapping[bool, Mapping[int, set[str]]]]
     """By file name, by whether the row is kept, by line: `column:reason`."""
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    programme = Programme(tmp_path_factory.mktemp("bad_files"))
+def story(bench: Path) -> Story:
+    programme = Programme(emptied(bench))
     programme.inbox.mkdir()
     for name, content in BASE.items():
         (programme.inbox / name).write_bytes(content)
@@ -145,4 +146,3 @@ def test_what_came_before_is_known_and_what_was_corrected_wins(story: Story) -> 
     )
     nothing = programme.flic("refresh", "--backfill")
     assert_seven_points(programme, nothing, exit_status=0, figures_before=programme.figures())
-    shutil.rmtree(programme.folder)

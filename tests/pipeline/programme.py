@@ -109,16 +109,8 @@ class Programme:
             return warehouse.execute(sql, list(parameters)).fetchall()
 
     def on_workbench(self, folder: Path) -> "Programme":
-        """The same programme in a folder that is used again and again, to be changed there.
-
-        What it held before goes, but for dbt's parse: that holds the folder's path and takes ten seconds.
-        """
-        folder.mkdir(exist_ok=True)
-        for path in folder.iterdir():
-            if path.is_dir() and path.name != "dbt_target":
-                shutil.rmtree(path)
-            elif not path.is_dir():
-                path.unlink()
+        """The same programme in a folder that is used again and again, to be changed there."""
+        emptied(folder)
         parsed = shutil.ignore_patterns("dbt_target") if (folder / "dbt_target").exists() else None
         shutil.copytree(self.folder, folder, ignore=parsed, dirs_exist_ok=True)
         return Programme(folder)
@@ -127,6 +119,17 @@ class Programme:
         """The same programme in another folder, to be changed there."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Programme(folder)
+
+
+def emptied(folder: Path) -> Path:
+    """The folder without what it held but dbt's parse, which holds its path and takes ten seconds."""
+    folder.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != "dbt_target":
+            shutil.rmtree(path)
+        elif not path.is_dir():
+            path.unlink()
+    return folder
 
 
 def example_files(*patterns: str) -> list[Path]:

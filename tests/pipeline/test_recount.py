@@ -38,8 +38,8 @@ METRICS = [
 
 
 @cache
-def counted(as_at: date) -> Figures:
-    return recount(as_at)
+def counted(day: date, as_at: date) -> Figures:
+    return recount(day, merged_by=as_at)
 
 
 def counted_for(metric_id: str, days: list[date]) -> Figures:
@@ -48,7 +48,7 @@ def counted_for(metric_id: str, days: list[date]) -> Figures:
     figures = {
         key: value
         for day in days
-        for key, value in counted(day).items()
+        for key, value in counted(day, days[-1]).items()
         if key[2] in to_date or key[3] != day or day == days[-1]
     }
     return {key: value for key, value in figures.items() if key[0] == metric_id}
