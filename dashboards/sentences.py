@@ -411,11 +411,17 @@ def data_quality(sources: Sequence[dict]) -> str:
         text = "The one export has come"
     else:
         text = f"{'Both' if came == 2 else f'All {came}'} exports have come"
-    never = f" {_listed_if_few(missing)} never came." if missing else ""
+    # A headline would drown in more names; the page lists them.
+    names = _listed(missing) if 0 < len(missing) <= 3 else f"{len(missing)} exports"
+    never = f" {names} never came." if missing else ""
     if withheld:
         refused = f"about {number(rejected)} were refused, and " if rejected else ""
-        whose = "each" if len(withheld) == came else _listed_if_few([s["label"] for s in withheld])
-        few = f"fewer than 10 of {whose}"
+        few = "fewer than 10 of each"
+        if len(withheld) < came:
+            labels = [s["label"] for s in withheld]
+            few = "fewer than 10 of " + (
+                _listed(labels) if len(labels) <= 3 else f"each of {len(labels)} exports"
+            )
         few += "" if refused else " were refused"
         return f"{text}; about {number(loaded)} rows are loaded, {refused}{few}.{never}"
     text += f"; {number(loaded)} rows are loaded"
@@ -430,11 +436,6 @@ def data_quality(sources: Sequence[dict]) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _listed_if_few(exports: Sequence[str]) -> str:
-    """The names of exports, or how many there are where a headline would drown in them."""
-    return _listed(exports) if len(exports) <= 3 else f"{len(exports)} exports"
 
 
 def top_line(release: Release, checked_at: datetime) -> str:

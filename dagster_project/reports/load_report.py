@@ -20,6 +20,12 @@ LONDON = ZoneInfo("Europe/London")
 
 USUAL_ENCODINGS = {None, "utf-8", "utf-8-sig"}
 USUAL_DELIMITERS = {None, ","}
+_STATUSES = {
+    "loaded": "loaded",
+    "duplicate": "known already",
+    "refused": "refused",
+    "left": "left in the inbox",
+}
 DELIMITERS = {";": "semicolons", "tab": "tabs", "|": "bars"}
 
 
@@ -145,22 +151,23 @@ def load_report(
         + f"\n\n**{'Stopped' if stopped else 'Done'}:** {outcome}",
         "## What to do next",
         "\n".join(f"- {step}" for step in _next_steps(stopped, files, built, workbooks)),
-        "## Files",
-        _files(files, loads, built, with_sheets=not is_for_dagster),
+        "## In short",
+        _in_short(files, built),
     ]
+    table = ["## Files", _files(files, loads, built, with_sheets=not is_for_dagster)]
     if built is None:
+        parts += table
         parts += [
             "## Rows and warnings",
             "Not known: the warehouse does not hold these loads yet. What was published stays as it was.",
         ]
         return "\n\n".join(parts) + "\n"
-    parts += ["## Against the extract before", _changes(built.changes)]
     parts += ["## What is wrong or odd in the current extracts", _findings(built.comparison)]
     parts += ["## Resolved since the last load", _resolved(built.comparison)]
+    parts += ["## Against the extract before", _changes(built.changes)]
+    parts += table
     if not is_for_dagster:
         parts += ["## Days in the current extracts", _dates(built)]
-    never = ", ".join(built.never_came)
-    parts += ["## Exports that never came", f"{never}." if never else "None: every export has come."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -208,6 +215,44 @@ def _next_steps(
                 " `flic warnings accept ID --reason ... --by ...`."
             )
     return steps or ["Nothing."]
+
+
+def _in_short(files: Sequence[FileReport], built: Built | None) -> str:
+    """What a minute is enough for: how many files and rows, what is wrong, what never came."""
+    lines = []
+    statuses = {status: sum(file.status == status for file in files) for status in _STATUSES}
+    said = ", ".join(f"{count} {_STATUSES[status]}" for status, count in statuses.items() if count)
+    lines.append(f"Files: {said}." if said else "Files: none.")
+    lines += [
+        f"{_cell(file.file_name)}: {file.status}: {_cell(file.reason)}"
+        for file in files
+        if file.status in ("refused", "left")
+    ]
+    if built:
+        counts = [built.counts[file.load_id] for file in files if file.load_id in built.counts]
+        if counts:
+            lines.append(
+                f"Rows of these files: {sum(count.loaded for count in counts):,} loaded,"
+                f" {sum(count.duplicate for count in counts):,} duplicate,"
+                f" {sum(count.rejected for count in counts):,} rejected,"
+                f" {sum(count.skipped for count in counts):,} skipped (no data)."
+            )
+        found = built.comparison.findings
+        rejects = sum(finding.severity == "reject" for finding in found)
+        waiting = [finding for finding in built.comparison.warnings if not finding.accepted]
+        new = (
+            f", {sum(bool(finding.is_new) for finding in waiting)} of them new"
+            if built.comparison.is_compared
+            else ""
+        )
+        resolved = sum(gone.count for gone in built.comparison.resolved)
+        lines.append(
+            f"In the current extracts: {rejects} reasons against rows, {len(waiting)} warnings{new};"
+            f" {resolved} resolved since the last load."
+        )
+        never = ", ".join(built.never_came)
+        lines.append(f"Exports that never came: {never}." if never else "Every export has come.")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _files(

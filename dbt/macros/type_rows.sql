@@ -215,7 +215,7 @@ from emptied
 
 -- The empty result of an export that never came: to plan all the rules for no rows would cost more than anything else.
 {% macro no_typed_rows(landed, columns) %}
-    {%- set types = {"date": "date", "decimal": "decimal(12, 2)", "integer": "integer"} %}
+    {%- set types = {"date": "date", "decimal": "decimal(12, 2)", "number": "decimal(12, 2)", "integer": "integer"} %}
 select
     load_id,
     extract_date,
@@ -265,6 +265,7 @@ where 1 = 0
         end
     {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
+    {%- elif type == "number" -%} {{ typed_number(text) }}
     {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
         {{ typed_integer(text) }} * case when settings.{{ column.rules.doubled_unless }} then 1 else 2 end
     {%- elif type == "integer" -%} {{ typed_integer(text) }}
@@ -292,12 +293,12 @@ where 1 = 0
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
                 when date_format is null and {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
-    {%- elif type in ("decimal", "integer") and not rules.get("door") %}
+    {%- elif type in ("decimal", "number", "integer") and not rules.get("door") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}
-                then '{{ name }}:{{ {"decimal": "not_an_amount", "integer": "not_a_whole_number"}[type] }};'
+                then '{{ name }}:{{ {"decimal": "not_an_amount", "number": "not_a_number", "integer": "not_a_whole_number"}[type] }};'
                 else '' end,
     {%- elif type in ("text_code", "text") %}
-            case when length({{ text }}) > {{ rules.max_length }} then '{{ name }}:too_long;' else '' end,
+            case when length({{ text }}) > {{ rules.max_length }} then '{{ name }}:{{ "text_too_long" if type == "text" else "too_long" }};' else '' end,
     {%- elif column.is_coded and not rules.get("on_unmapped") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }} then '{{ name }}:not_in_list;' else '' end,
     {%- endif -%}

@@ -60,6 +60,11 @@
     end
 {%- endmacro %}
 
+-- A number that is no money: 62.5 or 62.5%.
+{% macro typed_number(text) -%}
+    case when {{ has_form(text, "-?[0-9]{1,9}([.][0-9]{1,2})? ?%?") }} then try_cast(replace(replace({{ text }}, '%', ''), ' ', '') as decimal(12, 2)) end
+{%- endmacro %}
+
 -- Pounds and pence: 1234.5, £1,234.50, -50, (45.00). Thousands by commas in threes, at most two decimals.
 {% macro typed_decimal(text) -%}
     {%- set figure = "([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]{1,2})?" -%}

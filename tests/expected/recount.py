@@ -454,7 +454,7 @@ def practice_rows(export: str, known_by: date = date.max, folder: Path = EXAMPLE
 
 
 def vanished(folder: Path = EXAMPLES) -> Counter[str]:
-    """How many keys of older full extracts, rows that were refused included, the latest lacks; by export."""
+    """How many records once taken in the latest full extract lacks, even as refused rows; by export."""
     latest_files = set(known_extracts(folder, date.max).values())
     keys: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     current: dict[str, set[tuple[object, ...]]] = defaultdict(set)
@@ -462,10 +462,15 @@ def vanished(folder: Path = EXAMPLES) -> Counter[str]:
         export = export_of(path)[0]
         if export in practice_rules.CELLS and export not in practice_rules.DELTAS:
             columns = practice_rules.KEYS[export]
+            away = {line for _, line, _ in turned_away(path, folder, date.max)}
             for judged in read(path).judged:
                 key = tuple(judged.read[column] for column in columns)
-                if None not in key:
-                    (current if path in latest_files else keys)[export].add(key)
+                if None in key:
+                    continue
+                if path in latest_files:
+                    current[export].add(key)
+                elif not judged.reasons and judged.line not in away:
+                    keys[export].add(key)
     return Counter({export: len(keys[export] - current[export]) for export in keys})
 
 

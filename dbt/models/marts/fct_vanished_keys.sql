@@ -1,3 +1,5 @@
+-- A record that was once taken in and that the current full extract does not hold, not even as a rejected row. A row that
+-- was always rejected never counted, so nothing is gone when its key is corrected.
 with
 
 seen as (
@@ -7,7 +9,8 @@ seen as (
             '{{ export }}' as export,
             record_key,
             load_id,
-            min(source_line) as source_line
+            min(source_line) as source_line,
+            max(case when reject_reasons is null then 1 else 0 end) as is_accepted
         from {{ ref('base_' ~ export) }}
         where record_key is not null
         group by record_key, load_id
@@ -27,6 +30,7 @@ last_seen as (
     inner join {{ ref('stg_exports') }} as exports on seen.export = exports.export
     where exports.extract = 'full'
     group by seen.export, seen.record_key
+    having max(seen.is_accepted) = 1
 
 )
 
