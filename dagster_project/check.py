@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.assets import latest_extract_date, write_control
+from dagster_project.ingestion.assets import everything_known, latest_described_day, write_control
 from dagster_project.ingestion.contracts import Export
 from dagster_project.ingestion.inbox import FileLeftError, open_plain, printable
 from dagster_project.ingestion.landing import ASIDE, Ledger, Load
@@ -78,6 +78,14 @@ class Preview:
         """Whether a refresh would take the file; one that is loaded already does no harm."""
         return self.report.status in ("loaded", "duplicate")
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether a person should look before dropping it: rows rejected or gone, or many of them changed."""
+        changes = self.changes
+        many_changed = changes is not None and 2 * changes.changed > changes.changed + changes.unchanged
+        gone = changes is not None and changes.vanished > 0
+        return self.rows_rejected > 0 or self.shrunk is not None or many_changed or gone
+
 
 def check(settings: Settings, files: Sequence[Path], now: datetime) -> list[Preview]:
     """Preview files as if they were dropped together at `now` (UTC without zone); sorted by name.
@@ -95,7 +103,8 @@ def check(settings: Settings, files: Sequence[Path], now: datetime) -> list[Prev
         loads = {load.load_id: load for load in Ledger(own.landing).loads}
         previews = [Preview(report) for report in reports]
         if any(report.status == "loaded" for report in reports):
-            write_control(own, latest_extract_date(own, now), now)
+            known_by = everything_known(own, now)
+            write_control(own, latest_described_day(own, known_by), known_by)
             build_warehouse(own, [f"+{table}" for table in TABLES])
             shrunk = shrunken_loads(own)
             with duckdb.connect(str(own.warehouse), read_only=True) as warehouse:

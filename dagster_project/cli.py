@@ -174,7 +174,9 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
     if refused:
         print(f"Refused: {refused} of {len(previews)} files. Nothing was loaded.")
         return FAILED
-    print(f"Can be taken: {len(previews)} of {len(previews)} files. Nothing was loaded.")
+    odd = [preview.report.file_name for preview in previews if preview.is_odd]
+    look = f" Look first at what is said of {', '.join(odd)}." if odd else ""
+    print(f"Can be taken: {len(previews)} of {len(previews)} files. Nothing was loaded.{look}")
     return DONE
 
 
@@ -275,7 +277,7 @@ def report_line(settings: Settings) -> str:
             warnings = compare(settings, warehouse, keep=False).warnings
     except NoFindingsError:
         return f"{report} (warnings not known: the last refresh did not finish)"
-    new = sum(warning.status == "new" for warning in warnings)
+    new = sum(warning.is_unseen for warning in warnings)
     waiting = sum(warning.accepted is None for warning in warnings)
     return f"{report}; {new} new warnings of {waiting} (`flic warnings`)"
 
@@ -302,25 +304,37 @@ def warnings(settings: Settings, arguments: argparse.Namespace) -> int:
 
     with opened_warehouse(settings) as warehouse:
         known = compare(settings, warehouse, keep=False).warnings
+        exports = {row[0] for row in warehouse.execute("select export from staging.stg_exports").fetchall()}
+        rules = {row[0] for row in warehouse.execute("select rule from reference.quality_rules").fetchall()}
     if arguments.action is None:
+        for kind, name, names in (("export", arguments.export, exports), ("rule", arguments.rule, rules)):
+            if name is not None and name not in names:
+                print(f"Wrong use: no {kind} is called {name}; there are {', '.join(sorted(names))}.")
+                return WRONG_USE
         list_warnings(
             [
                 warning
                 for warning in known
                 if arguments.export in (None, warning.export)
                 and arguments.rule in (None, warning.rule)
-                and (not arguments.new or warning.status == "new")
+                and (not arguments.new or warning.is_unseen)
             ]
         )
         return DONE
     by, reason = arguments.by.strip(), (getattr(arguments, "reason", None) or "").strip()
     accepts = arguments.action == "accept"
     possible = {warning.finding_id for warning in known if accepts or warning.accepted}
-    unknown = sorted(set(arguments.ids) - possible)
+    ids = {name.casefold() for name in arguments.ids}
+    unknown = sorted(ids - possible)
+    decided = [
+        f"{w.finding_id} by {w.accepted.decided_by}" for w in known if w.accepted and w.finding_id in ids
+    ]
     wrong = (
         f"no {'' if accepts else 'accepted '}warning of the current extracts is called {', '.join(unknown)};"
         " `flic warnings` lists them"
         if unknown
+        else f"already accepted: {', '.join(decided)}; reopen it first to give another reason"
+        if accepts and decided
         else "say who decides: --by NAME"
         if not by
         else "say why it is right as it is: --reason TEXT"
@@ -331,8 +345,8 @@ def warnings(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"Wrong use: {wrong}.")
         return WRONG_USE
     with exclusive(settings):
-        decide(settings, arguments.ids, "accepted" if accepts else "reopened", reason=reason, by=by)
-    count = len(set(arguments.ids))
+        decide(settings, sorted(ids), "accepted" if accepts else "reopened", reason=reason, by=by)
+    count = len(ids)
     print(f"{'Accepted' if accepts else 'Reopened'}: {count} warning{'s' if count > 1 else ''}, by {by}.")
     return DONE
 
@@ -357,7 +371,7 @@ def list_warnings(found: Sequence["Finding"]) -> None:
         print(f"\n{warning.finding_id}  {warning.status}  {place(warning)}")
         print(f"    {warning.wording}")
         print(f"    {decision.decided_by}, {decision.decided_at:%Y-%m-%d}: {decision.reason}")
-    new = sum(warning.status == "new" for warning in waiting)
+    new = sum(warning.is_unseen for warning in waiting)
     print(f"\n{len(waiting)} warnings, {new} of them new; {len(accepted)} accepted.")
 
 

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,13 @@ def _safe_message(node_name: str, message: str | None) -> str:
     return f"{node_name}: {text[:300]}"
 
 
+def _asked(node: Any) -> str:
+    """What a test that failed asks, in its own words: the comment that its SQL begins with."""
+    lines = (getattr(node, "raw_code", None) or "").splitlines()
+    words = " ".join(line[2:].strip() for line in takewhile(lambda line: line.startswith("--"), lines))
+    return f"a rule does not hold ({words.rstrip('.')}): " if words else ""
+
+
 def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]:
     """`dbt build` of seeds, models and data tests, or of those selected; returns dbt's results, one a node.
 
@@ -168,7 +176,7 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     nodes = list(getattr(result.result, "results", None) or [])
     if not result.success:
         failed = [node for node in nodes if str(node.status) in {"error", "fail", "runtime error"}]
-        reasons = [_safe_message(node.node.name, node.message) for node in failed]
+        reasons = [_asked(node.node) + _safe_message(node.node.name, node.message) for node in failed]
         raise TransformationError("; ".join(reasons) or f"dbt did not run: {result.exception}")
     logger.info("Warehouse built: %d tables and %d checks passed.", done, len(nodes) - done)
     return nodes

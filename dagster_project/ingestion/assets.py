@@ -23,6 +23,8 @@ from dagster_project.settings import FlicError, Settings
 logger = logging.getLogger("flic")
 
 LONDON = ZoneInfo("Europe/London")
+# Without these there are no figures (specification of exports); how far they reach is how far figures do.
+HEART = {"referrals", "caseload"}
 
 
 class AsAtError(FlicError):
@@ -37,7 +39,7 @@ class IngestConfig(dg.Config):
     """What a person may choose for one refresh; empty means: as the schedule does it."""
 
     as_at: str = ""
-    """Day that the figures describe, `YYYY-MM-DD`; empty: the latest extract date known."""
+    """Day that the figures describe, `YYYY-MM-DD`; empty: the last that referrals and caseload reach."""
     known_by: str = ""
     """London time `YYYY-MM-DDTHH:MM` up to which loads are taken into account; empty: all of them."""
     backfill: bool = False
@@ -57,31 +59,41 @@ def everything_known(settings: Settings, now: datetime) -> datetime:
     return max([now, *(load.known_from for load in Ledger(settings.landing).loads)])
 
 
-def latest_extract_date(settings: Settings, known_by: datetime) -> date:
-    """The day of the newest extract known by then; `NothingLoadedError` if there is none."""
+def latest_described_day(settings: Settings, known_by: datetime) -> date:
+    """The day up to which both referrals and caseload are known by then; `NothingLoadedError` if nothing is.
+
+    A later extract of another export moves nothing: a quarter without referrals would read as one in which
+    nobody was referred.
+    """
     ledger = str(settings.landing / "loads" / "*.parquet")
     with duckdb.connect() as connection:
-        [(day,)] = connection.execute(
-            "select max(extract_date) from read_parquet(?, union_by_name = true)"
-            " where status = 'loaded' and known_from <= ?",
-            [ledger, known_by],
-        ).fetchall()
-    if day is None:
+        newest = dict(
+            connection.execute(
+                "select export, max(extract_date) from read_parquet(?, union_by_name = true)"
+                " where status = 'loaded' and known_from <= ? group by export",
+                [ledger, known_by],
+            ).fetchall()
+        )
+    if not newest:
         raise NothingLoadedError(
             "no export has been loaded yet: put referrals_<date>.csv and caseload_<date>.csv into the inbox"
         )
-    return day
+    return (
+        min(newest[export] for export in HEART if export in newest)
+        if HEART & newest.keys()
+        else max(newest.values())
+    )
 
 
 def require_described(settings: Settings, as_at: date, latest: date) -> None:
-    """Raise `AsAtError` for a day before the programme or after the newest extract: nobody knows it yet."""
+    """Raise `AsAtError` for a day before the programme or after what is known: nobody knows it yet."""
     with (settings.seeds_dir / "programme_settings.csv").open(encoding="utf-8", newline="") as file:
         known = {row["setting"]: row["value"] for row in csv.DictReader(file)}
     start = date.fromisoformat(known["programme_start"])
     if not start <= as_at <= latest:
         raise AsAtError(
             f"as-at {as_at} lies outside what is known: it goes from {start} (programme start)"
-            f" to {latest} (newest extract)"
+            f" to {latest}, up to which referrals and caseload reach"
         )
 
 
@@ -116,7 +128,7 @@ def landing_assets(settings: Settings) -> dg.AssetsDefinition:
         report = ingest(settings, received_at=now, backfill=config.backfill, log=logger)
         write_intake(settings, now, not (config.as_at or config.known_by), report.files)
         known_by = london_to_utc(config.known_by) if config.known_by else everything_known(settings, now)
-        latest = latest_extract_date(settings, known_by)
+        latest = latest_described_day(settings, known_by)
         as_at = date.fromisoformat(config.as_at) if config.as_at else latest
         require_described(settings, as_at, latest)
         write_control(settings, as_at, known_by)

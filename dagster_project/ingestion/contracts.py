@@ -133,7 +133,9 @@ def load_contracts(
     exports = [name for name, table in tables.items() if "key" in _meta(table)]
     aliases = _partners_aliases(header_aliases, exports) if header_aliases else []
     sources = _sources(export_sources, exports) if export_sources else {}
-    spellings = [row for seed in value_spellings for row in _rows(seed)]
+    spellings = [
+        row for seed in value_spellings for row in _rows(seed, "export", "column_name", "spelling", "value")
+    ]
     contracts = {}
     for name in exports:
         partners = [(column, header) for export, column, header in aliases if export in (name, "*")]
@@ -231,15 +233,28 @@ def _listed(
 
 
 def _partners_aliases(path: Path, exports: list[str]) -> list[tuple[str, str, str]]:
-    rows = [(row["export"], row["column_name"], row["header"]) for row in _rows(path)]
+    rows = [
+        (row["export"], row["column_name"], row["header"])
+        for row in _rows(path, "export", "column_name", "header")
+    ]
     if unknown := {export for export, _, _ in rows} - {*exports, "*"}:
         raise ContractError(f"{path.name}: no such export: {', '.join(sorted(unknown))}")
     return rows
 
 
-def _rows(seed: Path) -> list[dict[str, str]]:
+def _rows(seed: Path, *columns: str) -> list[dict[str, str]]:
+    """The rows of a seed; raises `ContractError` where a column is missing."""
     with seed.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        if missing := set(columns) - set(reader.fieldnames or ()):
+            raise ContractError(
+                f"{seed.name} lacks the column {', '.join(sorted(missing))}: its first line must name"
+                f" {', '.join(columns)}, with commas between (a spreadsheet may have put semicolons)"
+            )
+        return list(reader)
+
+
+_SOURCE_COLUMNS = ("export", "team", "file_names", "sheet", "header_row", "date_format", "extract")
 
 
 @dataclass(frozen=True)
@@ -255,14 +270,13 @@ class _Source:
 def _sources(path: Path, exports: list[str]) -> dict[str, _Source]:
     """The seed `export_sources`. `date_format` is only checked here: staging reads the dates."""
     sources: dict[str, _Source] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            export = row["export"]
-            if export not in exports:
-                raise ContractError(f"{path.name}: no such export: {export}")
-            if export in sources:
-                raise ContractError(f"{path.name}: {export} stands there twice; an export has one row")
-            sources[export] = _source(f"{path.name}: {export}", row)
+    for row in _rows(path, *_SOURCE_COLUMNS):
+        export = row["export"]
+        if export not in exports:
+            raise ContractError(f"{path.name}: no such export: {export}")
+        if export in sources:
+            raise ContractError(f"{path.name}: {export} stands there twice; an export has one row")
+        sources[export] = _source(f"{path.name}: {export}", row)
     return sources
 
 

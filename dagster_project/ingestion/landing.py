@@ -16,6 +16,8 @@ from typing import BinaryIO, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.settings import FlicError
+
 ASIDE = ".tmp"
 
 LEDGER = pa.schema(
@@ -84,6 +86,26 @@ class Load:
     stated_rows: int | None = None
     ignored_columns: int = 0
     warnings: str | None = None
+
+
+class ProfileRefusedError(FlicError):
+    """The data in landing/ belong to another programme's profile."""
+
+
+def check_profile(landing: Path, profile: str) -> None:
+    """Refuse a profile other than the one that `landing` was filled under; the first use leaves its name.
+
+    Another profile's words and forms of dates would reject the rows of this one, or misread them.
+    """
+    note = landing / "profile"
+    if not note.exists():
+        with written_whole(note) as file:
+            file.write(profile.encode())
+    elif (former := note.read_text(encoding="utf-8")) != profile:
+        raise ProfileRefusedError(
+            f"the data in landing/ are of the profile {former}, not {profile}: set FLIC_PROFILE={former}, or"
+            f" give {profile} a data folder of its own (FLIC_DATA_DIR)"
+        )
 
 
 @contextmanager

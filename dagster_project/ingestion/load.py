@@ -39,6 +39,7 @@ from dagster_project.ingestion.landing import (
     WARNING_DECISIONS,
     Ledger,
     Load,
+    check_profile,
     moved,
     remove_uncommitted,
     write_schema,
@@ -155,6 +156,7 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
     contracts = contracts_of(settings)
     try:
         check_key(settings.pseudonym_key, settings.landing)
+        check_profile(settings.landing, settings.profile)
         ledger = Ledger(settings.landing)
         remove_uncommitted(settings.landing, list(contracts), ledger)
         write_schema(settings.landing / "loads" / "schema.parquet", LEDGER)

@@ -2,13 +2,14 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 
+from dagster_project.ingestion.landing import written_whole
 from dagster_project.lock import RefreshLock
 from dagster_project.publication.publish import publish
 from dagster_project.settings import FlicError, Settings
@@ -28,11 +29,12 @@ class PublishConfig(dg.Config):
 
 
 def shrunken_loads(settings: Settings) -> dict[str, str]:
-    """The current loads that are far smaller than the last one that was accepted, with their rows in words.
+    """The current full extracts that are far smaller than the last one accepted, with their rows in words.
 
     A load is accepted once it has been published or the data lead has confirmed it; before the first
-    publication the load directly before counts. The share that is "far smaller" is `volume_guard_share` of
-    the programme's settings.
+    publication the load directly before counts. An accepted load is held against its own rows of then: a
+    changed list or form of dates can reject them all. The share that is "far smaller" is
+    `volume_guard_share` of the programme's settings. A file of changes may be of any length.
     """
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         [(share,)] = warehouse.execute(
@@ -40,21 +42,25 @@ def shrunken_loads(settings: Settings) -> dict[str, str]:
             " where setting = 'volume_guard_share'"
         ).fetchall()
         loads = warehouse.execute(
-            "select export, load_id, rows_loaded, is_current from marts.fct_loads"
-            " where load_number is not null order by export, load_number"
+            "select loads.export, loads.load_id, loads.rows_loaded, loads.is_current"
+            " from marts.fct_loads as loads"
+            " inner join staging.stg_exports as exports on loads.export = exports.export"
+            " where loads.load_number is not null and exports.extract = 'full'"
+            " order by loads.export, loads.load_number"
         ).fetchall()
-    accepted = settings.landing / "accepted"
     before: dict[str, int] = {}
     has_accepted: set[str] = set()
     shrunk: dict[str, str] = {}
     for export, load_id, rows, is_current in loads:
-        is_accepted = (accepted / load_id).exists()
-        if is_current and not is_accepted and rows < share * before.get(export, 0):
-            shrunk[load_id] = f"{export}: {rows} rows, {before[export]} before"
-        if is_accepted or export not in has_accepted:
-            before[export] = rows
-        if is_accepted:
+        accepted = accepted_rows(settings, load_id)
+        earlier = before.get(export, 0) if accepted is None else accepted
+        if is_current and rows < share * earlier:
+            shrunk[load_id] = f"{export}: {rows} rows, {earlier} before"
+        if accepted is not None:
+            before[export] = accepted
             has_accepted.add(export)
+        elif export not in has_accepted:
+            before[export] = rows
     return shrunk
 
 
@@ -69,25 +75,35 @@ def guard_volume(settings: Settings, confirm: bool) -> None:
     words = "; ".join(shrunk.values())
     if not confirm:
         raise ConfirmationNeededError(
-            f"far fewer rows than last time ({words}). If that is right: flic refresh --confirm-volume"
+            f"far fewer rows than last time ({words}). If that is right: flic refresh --confirm-volume;"
+            " if not, put the whole extract into the inbox with _v2 in its name and refresh again"
         )
     logger.info("Confirmed by the data lead: %s", words)
-    accept_loads(settings, shrunk)
+    accept_loads(
+        settings, {load_id: rows for load_id, rows in current_loads(settings).items() if load_id in shrunk}
+    )
 
 
-def accept_loads(settings: Settings, load_ids: Iterable[str]) -> None:
-    """Note beside the landed files that figures have been published from these loads, or may be."""
-    accepted = settings.landing / "accepted"
-    accepted.mkdir(parents=True, exist_ok=True)
-    for load_id in load_ids:
-        (accepted / load_id).touch()
+def accepted_rows(settings: Settings, load_id: str) -> int | None:
+    """The rows that a load had when figures were last published from it; None if they never were."""
+    note = settings.landing / "accepted" / load_id
+    return int(note.read_text() or 0) if note.exists() else None
 
 
-def current_loads(settings: Settings) -> list[str]:
-    """The loads that the warehouse's figures rest on."""
+def accept_loads(settings: Settings, loads: Mapping[str, int]) -> None:
+    """Note beside the landed files that figures rest on these loads, or may, with their rows."""
+    for load_id, rows in loads.items():
+        if accepted_rows(settings, load_id) != rows:
+            with written_whole(settings.landing / "accepted" / load_id) as note:
+                note.write(str(rows).encode())
+
+
+def current_loads(settings: Settings) -> dict[str, int]:
+    """The loads that the warehouse's figures rest on, with their rows."""
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-        rows = warehouse.execute("select load_id from marts.fct_loads where is_current").fetchall()
-    return [load_id for (load_id,) in rows]
+        return dict(
+            warehouse.execute("select load_id, rows_loaded from marts.fct_loads where is_current").fetchall()
+        )
 
 
 def inputs_fingerprint(settings: Settings) -> str:

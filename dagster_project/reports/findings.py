@@ -37,8 +37,7 @@ _QUERY = """
         select rejected.finding_id, rejected.export, rejected.reason, rejected.column_name, 'reject',
             rejected.source_file, rejected.source_line, rejected.value, rejected.record_key
         from marts.fct_rejected_rows as rejected
-        inner join marts.fct_loads as loads on rejected.load_id = loads.load_id
-        where loads.is_current and not rejected.row_is_kept
+        where rejected.is_open and not rejected.row_is_kept
     )
     select findings.finding_id, findings.export, findings.rule, findings.column_name, findings.severity,
         findings.source_file, findings.source_line, findings.value, issues.wording, rules.guidance,
@@ -78,6 +77,11 @@ class Finding:
     is_new: bool | None
     """Whether the last load did not have it; None where there is no earlier load to compare with."""
     accepted: Decision | None
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether nobody can have seen it before: new, or of the first load, and not accepted."""
+        return self.is_new is not False and self.accepted is None
 
     @property
     def status(self) -> str:

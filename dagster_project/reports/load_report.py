@@ -93,7 +93,7 @@ def read_built(warehouse: duckdb.DuckDBPyConnection, comparison: Comparison) -> 
             load_id: Counts(rows, loaded, duplicate, rejected, skipped, tuple(rejects.get(load_id, ())))
             for load_id, rows, loaded, duplicate, rejected, skipped in warehouse.execute(
                 "select load_id, rows_in_file, rows_loaded, rows_duplicate, rows_rejected, rows_skipped"
-                " from marts.fct_loads where load_number is not null"
+                " from marts.fct_loads where rows_in_file is not null"
             ).fetchall()
         },
         changes=tuple(
@@ -195,17 +195,26 @@ def _next_steps(
     steps = []
     if stopped:
         steps.append(
-            "Do what the reason above says, then `flic refresh`. What was published before stays served."
+            "Do what the reason above says, then `flic refresh`. What was published before stays served, and"
+            " what follows here of rows and warnings may be wrong until then: send nobody a workbook."
         )
-    if any(file.status == "refused" for file in files):
-        steps.append("Mend the refused files as their reasons say and put them into the inbox again.")
+    refused = {_cell(file.file_name) for file in files if file.status == "refused"}
+    if built:
+        # Refused earlier, too, and not yet replaced.
+        refused |= {
+            _cell(finding.file) for finding in built.comparison.warnings if finding.rule == "file_refused"
+        }
+    if refused:
+        steps.append(
+            f"Mend the refused files and put them into the inbox again: {', '.join(sorted(refused))}."
+        )
     if any(file.status == "left" for file in files):
         steps.append("Look at the files that were left in the inbox; the next refresh tries them again.")
-    if workbooks:
+    if workbooks and not stopped:
         steps.append(
             f"Send the teams what they have to correct: {', '.join(workbooks)} in `reports/corrections/`."
         )
-    if built:
+    if built and not stopped:
         open_warnings = [finding for finding in built.comparison.warnings if not finding.accepted]
         if any(finding.is_new for finding in open_warnings):
             steps.append("Look at the new warnings: `flic warnings --new`.")
@@ -246,10 +255,21 @@ def _in_short(files: Sequence[FileReport], built: Built | None) -> str:
             else ""
         )
         resolved = sum(gone.count for gone in built.comparison.resolved)
+        lines += [
+            f"Refused before and not yet replaced: {_cell(finding.file)}: {_cell(finding.detail)}"
+            for finding in waiting
+            if finding.rule == "file_refused" and finding.file not in {file.file_name for file in files}
+        ]
         lines.append(
             f"In the current extracts: {rejects} reasons against rows, {len(waiting)} warnings{new};"
             f" {resolved} resolved since the last load."
         )
+        further = [export for export, day in built.extracts.items() if day > built.as_at]
+        if further:
+            lines.append(
+                f"Figures are as at {built.as_at}, the last day that both referrals and caseload reach;"
+                f" {', '.join(sorted(further))} reaches further."
+            )
         never = ", ".join(built.never_came)
         lines.append(f"Exports that never came: {never}." if never else "Every export has come.")
     return "\n".join(f"- {line}" for line in lines)
@@ -265,7 +285,7 @@ def _files(
         load = loads.get(file.load_id or "")
         counts = built.counts.get(file.load_id or "") if built else None
         what = f"{file.status}: {file.reason}" if file.reason else file.status
-        if counts and file.status == "loaded":
+        if counts:
             numbers = (
                 counts.rows_in_file, counts.loaded, counts.duplicate, counts.rejected, counts.skipped
             )  # fmt: skip

@@ -62,14 +62,16 @@ def write_workbooks(
     """
     by_team: dict[str, list[Finding]] = {}
     for finding in findings:
-        # A file that nobody recognised belongs to no team; the load report has it.
-        if finding.export in teams:
+        # A file that nobody recognised belongs to no team, and the form of a file is the data lead's matter;
+        # the load report has both.
+        if finding.export in teams and finding.rule != "file_warning":
             by_team.setdefault(teams[finding.export], []).append(finding)
     due = {team: rows for team, rows in by_team.items() if not all(row.accepted for row in rows)}
-    paths = {team: folder / f"{name}.xlsx" for team, name in safe_names(due).items()}
-    for stale in folder.glob("*"):
-        if stale.suffix in {".xlsx", ASIDE} and stale not in paths.values():
-            stale.unlink()
+    files = {team: folder / f"{name}.xlsx" for team, name in safe_names(set(teams.values())).items()}
+    paths = {team: files[team] for team in due}
+    # Only what this program wrote: somebody may keep a copy with notes here.
+    for stale in [*(files[team] for team in files.keys() - due.keys()), *folder.glob(f"*{ASIDE}")]:
+        stale.unlink(missing_ok=True)
     for team, path in paths.items():
         content = _workbook(team, as_at, extracts, due[team])
         if not path.exists() or path.read_bytes() != content:

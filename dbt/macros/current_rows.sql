@@ -1,5 +1,5 @@
 -- The rows of an export that figures rest on: valid, once each, from the current load. Of an export that sends changes
--- only (delta) every known load counts, and a record's latest valid row wins.
+-- only (delta) every known load counts, and a record's latest valid row wins (of a record in several rows, each row's).
 {% macro current_rows(export) %}
     {%- set rows = ref("base_" ~ export) -%}
     {%- set loads = ref("stg_loads") -%}
@@ -20,7 +20,9 @@ with valid as (
         typed.record_key,
         typed.load_id,
         typed.source_line,
-        max(loads.load_number) over (partition by typed.record_key) as latest_load_number
+        max(loads.load_number) over (
+            partition by typed.record_key{{ ", typed." ~ contract.config.meta.repeats_by if contract.config.meta.get("repeats_by") }}
+        ) as latest_load_number
     from {{ rows }} as typed
     inner join {{ loads }} as loads on typed.load_id = loads.load_id
     inner join {{ exports }} as exports on loads.export = exports.export

@@ -1,6 +1,6 @@
 -- Every reason against the rows of an export, one row each: what type_rows wrote into reject_reasons and kept_findings,
 -- split again, with the value where the contract lets it be shown. Copies of a row are left out: they are counted as
--- duplicates.
+-- duplicates. A cell that only loads empty is one more reason where its row is rejected for another.
 {% macro row_findings(export) %}
     {%- set rows = ref("base_" ~ export) -%}
     {%- set numbers = ref("int_numbers") -%}
@@ -8,7 +8,7 @@
         select 1 as parsed_only
     {%- else -%}
     {%- set columns = contract_columns(export_contract(export)) -%}
-    {%- for findings, row_is_kept in [("reject_reasons", "false"), ("kept_findings", "true")] %}
+    {%- for findings, row_is_kept in [("reject_reasons", "false"), ("kept_findings", "reject_reasons is null")] %}
     {{ "union all" if not loop.first }}
     select
         load_id,

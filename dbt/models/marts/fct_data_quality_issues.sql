@@ -19,8 +19,7 @@ findings as (
         'reject' as severity,
         false as is_accepted
     from {{ ref('fct_rejected_rows') }} as rejected
-    inner join {{ ref('stg_loads') }} as loads on rejected.load_id = loads.load_id
-    where loads.is_current and not rejected.row_is_kept
+    where rejected.is_open and not rejected.row_is_kept
 
 ),
 

@@ -56,8 +56,7 @@ found as (
         findings.source_line,
         findings.value
     from {{ ref('fct_rejected_rows') }} as findings
-    inner join {{ ref('stg_loads') }} as loads on findings.load_id = loads.load_id
-    where loads.is_current and findings.row_is_kept
+    where findings.is_open and findings.row_is_kept
 
     union all
 
@@ -84,8 +83,17 @@ found as (
         file_name as source_file,
         cast(null as integer) as source_line,
         cast(null as string) as value
-    from {{ ref('stg_loads') }}
-    where status = 'refused'
+    from {{ ref('stg_loads') }} as refused
+    -- Until a file of its day or a later one is taken.
+    where
+        status = 'refused'
+        and not exists (
+            select 1
+            from {{ ref('stg_loads') }} as taken
+            where
+                taken.export = refused.export and taken.load_number is not null
+                and taken.extract_date >= refused.extract_date and taken.known_from >= refused.known_from
+        )
 
     union all
 
