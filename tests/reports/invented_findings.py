@@ -32,7 +32,7 @@ def build(settings: Settings, loads: Sequence[tuple[str, str]], warnings: Sequen
         warehouse.execute(
             "create table marts.fct_rejected_rows (finding_id varchar, load_id varchar, export varchar,"
             " reason varchar, column_name varchar, source_file varchar, source_line integer, value varchar,"
-            " record_key varchar, row_is_kept boolean)"
+            " record_key varchar, row_is_kept boolean, is_open boolean)"
         )
         warehouse.execute(
             "create table marts.fct_warnings (warning_id varchar, export varchar, rule varchar,"

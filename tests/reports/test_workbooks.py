@@ -97,11 +97,11 @@ def test_the_same_findings_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_nothing_to_correct_means_no_file_and_an_old_one_goes(tmp_path: Path) -> None:
     write(tmp_path, ODD, BAD)
-    (tmp_path / "team_of_yesterday.xlsx").write_bytes(b"old")
+    (tmp_path / "referrals_desk with my notes.xlsx").write_bytes(b"somebody's own")
     (tmp_path / "half.xlsx.tmp").write_bytes(b"half")
     # What the team had was accepted, and the other team's row was put right.
     assert write(tmp_path, replace(ODD, accepted=ACCEPTED)) == {}
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["referrals_desk with my notes.xlsx"]
 
 
 def test_accepted_warnings_are_counted_and_not_listed(tmp_path: Path) -> None:
