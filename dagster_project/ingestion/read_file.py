@@ -308,6 +308,7 @@ class Table:
         if self._export.header_row:
             best = self._declared_header(above, matches, best)
         header = above[best]
+        self._refuse_another_header(above[:best], header)
         self.rows_in_file = self.rows_skipped = best + 1
         for record in above[:best]:
             if texts := [cell.strip() for cell in record.cells if cell.strip()]:
@@ -316,6 +317,17 @@ class Table:
         self._header = [normal_header(cell) for cell in header.cells]
         self._match_columns(header)
         return above[best + 1 :]
+
+    def _refuse_another_header(self, above: list[Record], header: Record) -> None:
+        """A header above the one that fits best begins a table whose rows would pass for titles."""
+        required = set(self._export.required)
+        for record in above:
+            columns = {self._export.headers.get(normal_header(cell)) for cell in record.cells} - {None}
+            if len(columns) > 1 and required <= columns:
+                raise FileRefusedError(
+                    f"line {header.line}: another header row, below the one in line {record.line}: "
+                    "the file holds two tables; export each to a file of its own"
+                )
 
     def _declared_header(self, above: list[Record], matches: list[int], best: int) -> int:
         """Which of the first records stands where the seed says; refused where it is not the best match."""

@@ -39,6 +39,11 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "header only": (NAME, csv_text().encode(), "no data rows"),
     "header and total only": (NAME, (csv_text() + "Total: 0 records\n").encode(), "no data rows"),
     "no header": (NAME, csv_text(*ROWS[1:], header=ROWS[0]).encode(), "no header row"),
+    "rows above a second, wider header": (
+        NAME,
+        (csv_text(*ROWS[:2]) + csv_text((*ROWS[2], ""), header=(*HEADER, "decision"))).encode(),
+        "line 4: another header row, below the one in line 1: the file holds two tables",
+    ),
     "unknown separator": (NAME, PLAIN.replace(",", "~").encode(), "separated by comma, semicolon, tab, bar"),
     "required column missing": (
         NAME,
