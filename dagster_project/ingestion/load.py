@@ -113,7 +113,8 @@ class _Arrival:
     @property
     def load_id(self) -> str:
         export = self.export.name if self.export else "file"
-        return f"{self.extract_date.isoformat()}-{export}-{self.mark.sha256[:12]}"
+        version = f"-v{self.revision}" if self.revision > 1 else ""
+        return f"{self.extract_date.isoformat()}-{export}-{self.mark.sha256[:12]}{version}"
 
 
 def landed_schema(export: Export) -> pa.Schema:
@@ -272,12 +273,14 @@ class _Intake:
     def _known(self, arrival: _Arrival) -> Load | None:
         """The load that holds this content already.
 
-        The same bytes under the date of another extract are news: they say that nothing changed until that
-        day, and without them the result would depend on which file came first.
+        The same bytes under the date of another extract, or as another version of one, are news: they say
+        that nothing changed until that day, or take a correction back, and without them the result would
+        depend on which file came first.
         """
+        version = (arrival.extract_date, arrival.revision)
         for load in self._ledger.of_content(arrival.mark.sha256, "loaded"):
             same_export = arrival.export is not None and load.export == arrival.export.name
-            if same_export and (not arrival.has_dated_name or load.extract_date == arrival.extract_date):
+            if same_export and (not arrival.has_dated_name or (load.extract_date, load.revision) == version):
                 return load
         return None
 
@@ -310,12 +313,14 @@ class _Intake:
             f"the content is that of {earlier.file_name}: right if nothing changed since then"
             for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
         ]
+        now = self._received_at
         warnings += [
-            f"{other.file_name} came with it for the same day and version, and only one of the two counts: "
-            "put _v2 before the ending of the one that corrects the other"
+            f"{other.file_name} {'came with' if other.received_at == now else 'was loaded before'} it for "
+            "the same day and version, and only one of the two counts: put _v2 before the ending of the "
+            "one that corrects the other"
             for other in self._ledger.loads
-            if (other.status, other.export, other.extract_date, other.revision, other.received_at)
-            == ("loaded", export.name, arrival.extract_date, arrival.revision, self._received_at)
+            if (other.status, other.export, other.extract_date, other.revision)
+            == ("loaded", export.name, arrival.extract_date, arrival.revision)
         ]
         if not arrival.has_dated_name:
             warnings.append(

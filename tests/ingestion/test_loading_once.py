@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -91,14 +91,17 @@ SAME_DAY = {
 }
 
 
+@pytest.mark.parametrize("looks", [1, 2])
 @pytest.mark.parametrize("case", SAME_DAY)
-def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: str) -> None:
+def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: str, looks: int) -> None:
     first, second, is_told = SAME_DAY[case]
     zone.drop(first, PLAIN)
+    files = zone.take().files if looks == 2 else ()
     zone.drop(second, csv_text(*ROWS[:2]))
-    reports = {file.file_name: file.warnings for file in zone.take().files}
-    assert any("put _v2" in warning for warning in reports[max(first, second)]) is is_told
-    assert not any("put _v2" in warning for warning in reports[min(first, second)])
+    files += zone.take(ARRIVAL + timedelta(days=looks)).files
+    reports = {file.file_name: file.warnings for file in files}
+    later = second if looks == 2 else max(first, second)
+    assert {name for name in reports if "put _v2" in "".join(reports[name])} == ({later} if is_told else set())
 
 
 @pytest.mark.parametrize("name", ["referrals.csv", "Referrals 2015-05-31 (copy).csv"])
@@ -120,6 +123,23 @@ def test_a_corrected_file_of_the_same_day_is_a_load_of_its_own(zone: Zone) -> No
     zone.take_one(NAME, PLAIN)
     zone.take_one("referrals_2015-05-31_v2.csv", csv_text(*ROWS[:2]))
     assert sorted((row["revision"], row["rows_landed"]) for row in zone.ledger()) == [(1, 3), (2, 2)]
+
+
+@pytest.mark.parametrize("order", [("", "_v2", "_v3"), ("_v3", "_v2", "")])
+def test_a_version_with_the_content_of_an_earlier_one_counts_in_any_order(
+    zone: Zone, order: tuple[str, ...]
+) -> None:
+    contents = {"": PLAIN, "_v2": csv_text(*ROWS[:2]), "_v3": PLAIN}
+    for version in order:
+        report = zone.take_one(f"referrals_2015-05-31{version}.csv", contents[version])
+        assert report.status == "loaded"
+    told = [warning for warning in report.warnings if "the content is that of" in warning]
+    assert len(told) == 1
+    last = max(zone.ledger(), key=lambda row: row["revision"])
+    assert (last["load_id"], last["sha256"]) == (f"{LOAD_ID}-v3", SHA256)
+    assert len(zone.landed()) == 8
+    again = zone.take_one("referrals_2015-05-31_v3.csv", PLAIN)
+    assert (again.status, again.load_id) == ("duplicate", f"{LOAD_ID}-v3-again-1")
 
 
 @pytest.mark.parametrize(
