@@ -7,6 +7,7 @@ One process at a time may do this (`dagster_project.lock`).
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -35,6 +36,7 @@ from dagster_project.ingestion.inbox import (
     still_being_written,
 )
 from dagster_project.ingestion.landing import (
+    ASIDE,
     LEDGER,
     WARNING_DECISIONS,
     Ledger,
@@ -163,12 +165,40 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
         for export in contracts.values():
             write_schema(settings.landing / export.name / "schema.parquet", landed_schema(export))
         intake = _Intake(settings, contracts, ledger, received_at, backfill)
+        _give_back(settings, ledger, log)
         return IngestReport(tuple(_take_all(settings.inbox, intake, log)))
     except OSError as error:
         raise StorageError(
             f"the data folder cannot be written ({error.strerror or type(error).__name__}): free space or "
             "mend the rights of the folder and refresh again; the inbox still holds what was not loaded"
         ) from error
+
+
+def _give_back(settings: Settings, ledger: Ledger, log: logging.Logger) -> None:
+    """Put archived files that grew after they were taken back into the inbox, to be taken whole.
+
+    A writer that pauses for longer than we watch writes on into the file that we moved away.
+    """
+    for load in ledger.loads:
+        folder = settings.archive / load.load_id
+        if load.status == "refused" or not folder.is_dir():
+            continue
+        for file in sorted(folder.iterdir()):
+            if file.suffix == ASIDE or file.stat().st_size == load.file_bytes:
+                continue
+            if os.path.lexists(settings.inbox / file.name):
+                log.warning(
+                    "%s: the archived file is not as long as when it was taken, and another of its name lies "
+                    "in the inbox: after that one it is taken again",
+                    load.file_name,
+                )
+                continue
+            moved(file, settings.inbox / file.name)
+            log.warning(
+                "%s: the archived file is not as long as when it was taken, so it was still being written: "
+                "it lies in the inbox again and is taken whole",
+                load.file_name,
+            )
 
 
 def _take_all(inbox: Path, intake: "_Intake", log: logging.Logger) -> list[FileReport]:

@@ -346,6 +346,43 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(
     assert [file.rows_landed for file in zone.take().files] == [4]
 
 
+def taken_half(zone: Zone) -> str:
+    """Take a file whose writer pauses, who then writes on; returns the load of the half."""
+    path = zone.drop(NAME, PLAIN)
+    with path.open("a") as writer:
+        [report] = zone.take().files
+        writer.write("R4,FLIC-0004,2015-04-01,Camden\n")
+    assert report.rows_landed == 3
+    return str(report.load_id)
+
+
+def test_a_file_that_grew_after_it_was_taken_is_taken_whole_in_the_next_look(
+    zone: Zone, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = taken_half(zone)
+    [report] = zone.take(ARRIVAL + timedelta(days=1)).files
+    assert (report.status, report.rows_landed) == ("loaded", 4)
+    assert "it was still being written" in caplog.text
+    assert zone.names_below("archive") == {f"{report.load_id}/{NAME}"} != {f"{half}/{NAME}"}
+    assert zone.take(ARRIVAL + timedelta(days=2)).files == ()
+    assert max(zone.ledger(), key=lambda row: row["received_at"])["load_id"] == report.load_id
+
+
+def test_a_file_that_grew_never_replaces_another_in_the_inbox(zone: Zone) -> None:
+    half = taken_half(zone)
+    [report] = (zone.drop(NAME, csv_text(*ROWS[:2])), *zone.take().files)[1:]
+    assert report.rows_landed == 2
+    assert f"{half}/{NAME}" in zone.names_below("archive")
+    assert [file.rows_landed for file in zone.take().files] == [4]
+
+
+def test_a_run_killed_while_it_gives_a_grown_file_back_is_made_good_by_the_next(zone: Zone) -> None:
+    taken_half(zone)
+    for rename in (1, 2):
+        assert run_troubled(zone, "killed", rename).returncode == -signal.SIGKILL
+    assert [file.rows_landed for file in zone.take().files] == [4]
+
+
 def test_times_with_and_without_zone_are_the_same_moment(tmp_path: Path) -> None:
     for name, arrival in (("with", ARRIVAL), ("without", ARRIVAL.replace(tzinfo=None))):
         zone = Zone.at(tmp_path / name)
