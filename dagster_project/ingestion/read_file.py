@@ -520,9 +520,15 @@ class Table:
         return record if record.row_fault or is_as_wide else record._replace(row_fault=WRONG_FIELDS)
 
     def _has_swallowed_rows(self, record: Record) -> bool:
-        """Whether a cell over several lines holds what looks like rows; a note has fewer delimiters."""
+        """Whether a cell over several lines holds what looks like rows; a note has fewer delimiters.
+
+        Or whether the record's lines would each be a row if its quotation marks were not there.
+        """
         width = len(self._header)
         fields = max(width - 2, min(width - 1, 4))
+        whole = self._delimiter.join(record.cells).splitlines()
+        if width > 2 and len(whole) > 1 and all(line.count(self._delimiter) == width - 1 for line in whole):
+            return True
         return any(
             line.count(self._delimiter) >= fields
             for cell in record.cells

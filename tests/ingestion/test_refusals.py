@@ -80,6 +80,12 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         PLAIN.replace("Islington", '"Islington').replace("R2,FLIC", 'R2",FLIC').encode(),
         "line 2: a quotation mark seems to be opened and closed rows later",
     ),
+    "quotation marks that make one plausible row of two": (
+        NAME,
+        b"referral_id,client_id,referrer_agency,received_date,borough\n"
+        b'R1,FLIC-0001,"abc,2015-01-05,Camden\nR2,FLIC-0002,abc",2015-02-05,Islington\n',
+        "line 2: a quotation mark seems to be opened and closed rows later",
+    ),
     "damaged UTF-8": (
         NAME,
         (PLAIN + "R4,Zo\u00eb \u00e9\u00e8,2015-04-01,Camden\n").encode() + b"R5,\xff,2015-04-01,Camden\n",
