@@ -42,7 +42,9 @@ _MAX_CLOSING_LINES = 20
 
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
-_TOTAL = re.compile(r"(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\b", re.IGNORECASE)
+# A bare label with numbers beside it: `Total Place pilot` may be a client's.
+_TOTAL = re.compile(r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\W*", re.IGNORECASE)
+_FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
 _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
     r"page \d+ of \d+|"
@@ -315,6 +317,7 @@ class Table:
                 self._note_stated_rows(record.line, texts)
         self.header_line = header.line
         self._header = [normal_header(cell) for cell in header.cells]
+        self._first_column = next(at for at, name in enumerate(self._header) if name)
         self._match_columns(header)
         return above[best + 1 :]
 
@@ -446,10 +449,11 @@ class Table:
             return "data" if faults else "not data"
         if self._note_stated_rows(record.line, texts):
             return "not data"
-        if (total := _TOTAL.match(texts[0])) and not self._has_words_beside(record, texts[0]):
-            self._warn_of_groups(record, total[0])
+        if _TOTAL.fullmatch(texts[0]) and all(map(_FIGURE.fullmatch, texts[1:])):
+            self._warn_of_groups(record, texts[0])
             return "not data"
-        if faults:
+        # A closing text stands in the table's first column or left of it; further right it is a row's value.
+        if faults or not any(cell.strip() for cell in cells[: self._first_column + 1]):
             return "data"
         if _CLOSING.search(texts[0]):
             if len(texts) == 1:
@@ -477,11 +481,6 @@ class Table:
                 f"{self.header_line}: the file holds two tables; export each to a file of its own"
             )
         return True
-
-    def _has_words_beside(self, record: Record, label: str) -> bool:
-        """Whether a required column holds letters: then it is a row of the table, however it begins."""
-        texts = [record.cells[at].strip() for at in self._required if at < len(record.cells)]
-        return any(text != label and any(map(str.isalpha, text)) for text in texts)
 
     def _warn_of_groups(self, record: Record, label: str) -> None:
         if label.casefold().startswith("sub") and not self._has_subtotals:
