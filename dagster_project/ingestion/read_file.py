@@ -360,8 +360,7 @@ class Table:
                 self.columns[position] = column
             elif name:
                 self._refuse_longer_series(position, name)
-                # The name itself may be a person's; its hash lets the data lead compare two files.
-                ignored.append(f"{position + 1} ({hashlib.sha256(name.encode()).hexdigest()[:8]})")
+                ignored.append(f"{position + 1} ({_hash(name)})")
         if ignored:
             self.ignored_columns = len(ignored)
             more = f" and {len(ignored) - _TOLD_COLUMNS:,} more" if len(ignored) > _TOLD_COLUMNS else ""
@@ -396,8 +395,15 @@ class Table:
         ]
         texts = []
         for column in missing:
-            near = self._export.nearest_header(column, unmatched)
-            where = f" (nearest is {near.strip()!r} in column {header.cells.index(near) + 1})" if near else ""
+            where = ""
+            if near := self._export.nearest_header(column, unmatched):
+                text, may_be_quoted = near
+                position = header.cells.index(text) + 1
+                where = (
+                    f" (nearest is {text.strip()!r} in column {position})"
+                    if may_be_quoted
+                    else f" (nearest is column {position}, hash of the header {_hash(normal_header(text))})"
+                )
             texts.append(column.name + where)
         raise FileRefusedError(
             f"line {header.line}: required columns are missing: {', '.join(texts)}: "
@@ -547,6 +553,11 @@ class Table:
             self.ignored_columns += 1
             self.warnings.append(f"column {at + 1} has values and no header and was not loaded")
         self._nameless -= filled
+
+
+def _hash(name: str) -> str:
+    """For a header that may be a person's name: lets the data lead compare two files."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def _names(columns: tuple[Column, ...]) -> str:
