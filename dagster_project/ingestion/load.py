@@ -400,6 +400,12 @@ class _Intake:
                 # Its load is committed and the file is still here: only the last step is missing.
                 self._put_away(arrival, load)
                 return _report(load, [])
+        reason = f"the same content as {known.file_name}, loaded as {known.load_id}"
+        if known.ignored_columns:
+            reason += (
+                f"; {known.ignored_columns} of its columns were not loaded then: if the seeds know them now, "
+                f"_v{known.revision + 1} before the ending of the name loads it again"
+            )
         load = replace(
             known,
             load_id=f"{known.load_id}-again-{len(again) + 1}",
@@ -407,7 +413,7 @@ class _Intake:
             received_at=self._received_at,
             known_from=self._known_from(known.extract_date),
             status="duplicate",
-            reason=f"the same content as {known.file_name}, loaded as {known.load_id}",
+            reason=reason,
             rows_landed=0,
             stated_rows=None,
             ignored_columns=0,

@@ -73,6 +73,14 @@ def test_the_same_file_again_is_recorded_and_loads_nothing(zone: Zone) -> None:
     assert f"{LOAD_ID}-again-2/{NAME}" in zone.names_below("archive")
 
 
+def test_a_file_seen_before_whose_columns_were_not_all_loaded_says_how_to_load_it_again(zone: Zone) -> None:
+    content = csv_text(*((*row, "x") for row in ROWS), header=(*HEADER, "Extra"))
+    zone.take_one(NAME, content)
+    reason = zone.take_one(NAME, content).reason or ""
+    assert "; 1 of its columns were not loaded then: if the seeds know them now, _v2 before" in reason
+    assert zone.take_one("referrals_2015-05-31_v2.csv", content).status == "loaded"
+
+
 def test_the_rows_of_a_file_seen_before_are_counted_as_duplicates(zone: Zone) -> None:
     zone.take_one(NAME, PLAIN)
     zone.take_one(NAME, PLAIN)
@@ -101,7 +109,9 @@ def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: s
     files += zone.take(ARRIVAL + timedelta(days=looks)).files
     reports = {file.file_name: file.warnings for file in files}
     later = second if looks == 2 else max(first, second)
-    assert {name for name in reports if "put _v2" in "".join(reports[name])} == ({later} if is_told else set())
+    assert {name for name in reports if "put _v2" in "".join(reports[name])} == (
+        {later} if is_told else set()
+    )
 
 
 @pytest.mark.parametrize("name", ["referrals.csv", "Referrals 2015-05-31 (copy).csv"])
