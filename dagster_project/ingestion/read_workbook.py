@@ -222,7 +222,7 @@ def cell_text(value: Any) -> str:
 
 
 def write_percents(sheet: Sheet) -> None:
-    """Give the numbers that are shown as percentages as such texts: else they were a hundred times too small."""
+    """Give the numbers that are shown as percentages as such texts, not a hundred times too small."""
     for line, column in sheet.marks.percents:
         row = sheet.rows[line - 1] if line <= len(sheet.rows) else []
         at = column - sheet.first_column

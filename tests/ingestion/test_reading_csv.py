@@ -149,7 +149,13 @@ def test_what_is_no_data_is_skipped_and_counted(zone: Zone, layout: str) -> None
 
 @pytest.mark.parametrize(
     "row",
-    ["Total Place pilot,,500,", "Total P2,,7.00,travel", "Sum 5,2015-01-02,,travel", "Total,,3,travel", ",C 12,,"],
+    [
+        "Total Place pilot,,500,",
+        "Total P2,,7.00,travel",
+        "Sum 5,2015-01-02,,travel",
+        "Total,,3,travel",
+        ",C 12,,",
+    ],
 )
 def test_a_row_that_only_resembles_a_total_or_a_closing_line_is_a_row(zone: Zone, row: str) -> None:
     report = zone.take_one("referrals_2015-05-31.csv", PLAIN + row + "\n")

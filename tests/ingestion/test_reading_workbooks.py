@@ -89,7 +89,7 @@ CELLS = {
     "small number": (("E2", 0.00001, None), "referrer_agency", "0.00001", None),
     "percentage": (("E2", 0.625, "0.00%"), "referrer_agency", "62.5%", None),
     "percentage without decimals": (("E2", 1, "0%"), "referrer_agency", "100%", None),
-    "percentage in a format of one's own": (("E2", 0.07, '[Red]0.0 %;-0 %'), "referrer_agency", "7%", None),
+    "percentage in a format of one's own": (("E2", 0.07, "[Red]0.0 %;-0 %"), "referrer_agency", "7%", None),
     "number with the sign as a text": (("E2", 62.5, '0.0"%"'), "referrer_agency", "62.5", None),
     "text in a percent format": (("E2", "half", "0%"), "referrer_agency", "half", None),
     "truth value": (("E2", True, None), "referrer_agency", "TRUE", None),
