@@ -23,6 +23,8 @@ DOORS: tuple[Door, ...] = ("pseudonym_client", "pseudonym_worker", "age_band")
 # How far down a header is looked for; nobody puts more titles above it.
 HEADER_SEARCH_ROWS = 50
 
+LIKE_ENOUGH_TO_QUOTE = 0.75
+
 # The same sign between the parts. The year never stands in the middle.
 _DATE_FORMAT = re.compile(r"YYYY([/.-])(?:MM\1DD|DD\1MM)|DD([/.-])MM\2YYYY|MM([/.-])DD\3YYYY")
 
@@ -81,15 +83,20 @@ class Export:
         names = (column.name for column in self.columns if column.name.endswith("_version"))
         return next(names, "form version").replace("_", " ")
 
-    def nearest_header(self, column: Column, headers: Iterable[str]) -> str | None:
-        """Which of a file's headers looks most like a header of this column, if any does."""
+    def nearest_header(self, column: Column, headers: Iterable[str]) -> tuple[str, bool] | None:
+        """Which of a file's headers looks most like a header of this column, if any does.
+
+        With it, whether it may be quoted: what is less like a header may be a person's name.
+        """
         known = [name for name, owner in self.headers.items() if owner is column]
         likeness = {
             header: max(SequenceMatcher(None, normal_header(header), name).ratio() for name in known)
             for header in headers
         }
         nearest = max(likeness, key=lambda header: likeness[header], default=None)
-        return nearest if nearest is not None and likeness[nearest] >= 0.5 else None
+        if nearest is None or likeness[nearest] < 0.5:
+            return None
+        return nearest, likeness[nearest] >= LIKE_ENOUGH_TO_QUOTE
 
 
 def normal_header(text: str) -> str:

@@ -34,6 +34,8 @@ EXCEL_ERRORS = frozenset(
     ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!")
 )
 
+# What a workbook gives for a true date or a truth value.
+_NO_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|TRUE|FALSE")
 _ZEROS = re.compile(r"0+(?:\.0*)?")
 # Excel's form of a long number, whose last digits are gone: 1.23E+15. A plain 12E3 may be a reference.
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+E[+-]?\d+|E[+-]\d+)", re.IGNORECASE)
@@ -185,6 +187,8 @@ class Door:
         if lower in NO_REFERENCE or _ZEROS.fullmatch(text):
             # Where none has to stand, such a word says that there is none.
             return None, "not_an_identifier" if column.required else None
+        if _NO_TEXT.fullmatch(text):
+            return None, "not_an_identifier"
         if column.door is None:
             return text, None
         if text.isdigit():

@@ -55,6 +55,7 @@ _MARKUP = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body",
 # A time of day may follow (`20150531_2315`, `20150531231500`).
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?=(?:\d{4}|\d{6})?(?!\d))")
 _DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}([-_. ])\d{1,2}\1(?:\d\d)?\d\d(?!\d)")
+_DAY_FIRST_TOGETHER = re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d)")
 _REVISION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![a-z0-9])")
 
 _NOT_ASCII = bytes(range(0x80, 0x100))
@@ -256,7 +257,8 @@ def parts_of_name(name: str, exports: Mapping[str, str], today: date) -> NamePar
     """
     plain = plain_name(name)
     known = max((beginning for beginning in exports if plain.startswith(beginning)), key=len, default=None)
-    if not _DATE.search(name) and _DAY_FIRST.search(name):
+    is_day_first = _DAY_FIRST.search(name) or _DAY_FIRST_TOGETHER.search(name)
+    if not _DATE.search(name) and is_day_first:
         raise FileRefusedError("the file name holds a date with the day first: write it as YYYY-MM-DD")
     dates = set()
     for year, _, month, day in _DATE.findall(name):

@@ -7,6 +7,7 @@ One process at a time may do this (`dagster_project.lock`).
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -35,6 +36,7 @@ from dagster_project.ingestion.inbox import (
     still_being_written,
 )
 from dagster_project.ingestion.landing import (
+    ASIDE,
     LEDGER,
     WARNING_DECISIONS,
     Ledger,
@@ -114,7 +116,8 @@ class _Arrival:
     @property
     def load_id(self) -> str:
         export = self.export.name if self.export else "file"
-        return f"{self.extract_date.isoformat()}-{export}-{self.mark.sha256[:12]}"
+        version = f"-v{self.revision}" if self.revision > 1 else ""
+        return f"{self.extract_date.isoformat()}-{export}-{self.mark.sha256[:12]}{version}"
 
 
 def landed_schema(export: Export) -> pa.Schema:
@@ -164,12 +167,40 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
         for export in contracts.values():
             write_schema(settings.landing / export.name / "schema.parquet", landed_schema(export))
         intake = _Intake(settings, contracts, ledger, received_at, backfill)
+        _give_back(settings, ledger, log)
         return IngestReport(tuple(_take_all(settings.inbox, intake, log)))
     except OSError as error:
         raise StorageError(
             f"the data folder cannot be written ({error.strerror or type(error).__name__}): free space or "
             "mend the rights of the folder and refresh again; the inbox still holds what was not loaded"
         ) from error
+
+
+def _give_back(settings: Settings, ledger: Ledger, log: logging.Logger) -> None:
+    """Put archived files that grew after they were taken back into the inbox, to be taken whole.
+
+    A writer that pauses for longer than we watch writes on into the file that we moved away.
+    """
+    for load in ledger.loads:
+        folder = settings.archive / load.load_id
+        if load.status == "refused" or not folder.is_dir():
+            continue
+        for file in sorted(folder.iterdir()):
+            if file.suffix == ASIDE or file.stat().st_size == load.file_bytes:
+                continue
+            if os.path.lexists(settings.inbox / file.name):
+                log.warning(
+                    "%s: the archived file is not as long as when it was taken, and another of its name lies "
+                    "in the inbox: after that one it is taken again",
+                    load.file_name,
+                )
+                continue
+            moved(file, settings.inbox / file.name)
+            log.warning(
+                "%s: the archived file is not as long as when it was taken, so it was still being written: "
+                "it lies in the inbox again and is taken whole",
+                load.file_name,
+            )
 
 
 def _take_all(inbox: Path, intake: "_Intake", log: logging.Logger) -> list[FileReport]:
@@ -274,12 +305,14 @@ class _Intake:
     def _known(self, arrival: _Arrival) -> Load | None:
         """The load that holds this content already.
 
-        The same bytes under the date of another extract are news: they say that nothing changed until that
-        day, and without them the result would depend on which file came first.
+        The same bytes under the date of another extract, or as another version of one, are news: they say
+        that nothing changed until that day, or take a correction back, and without them the result would
+        depend on which file came first.
         """
+        version = (arrival.extract_date, arrival.revision)
         for load in self._ledger.of_content(arrival.mark.sha256, "loaded"):
             same_export = arrival.export is not None and load.export == arrival.export.name
-            if same_export and (not arrival.has_dated_name or load.extract_date == arrival.extract_date):
+            if same_export and (not arrival.has_dated_name or (load.extract_date, load.revision) == version):
                 return load
         return None
 
@@ -312,12 +345,14 @@ class _Intake:
             f"the content is that of {earlier.file_name}: right if nothing changed since then"
             for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
         ]
+        now = self._received_at
         warnings += [
-            f"{other.file_name} came with it for the same day and version, and only one of the two counts: "
-            "put _v2 before the ending of the one that corrects the other"
+            f"{other.file_name} {'came with' if other.received_at == now else 'was loaded before'} it for "
+            "the same day and version, and only one of the two counts: put _v2 before the ending of the "
+            "one that corrects the other"
             for other in self._ledger.loads
-            if (other.status, other.export, other.extract_date, other.revision, other.received_at)
-            == ("loaded", export.name, arrival.extract_date, arrival.revision, self._received_at)
+            if (other.status, other.export, other.extract_date, other.revision)
+            == ("loaded", export.name, arrival.extract_date, arrival.revision)
         ]
         if not arrival.has_dated_name:
             warnings.append(
@@ -367,6 +402,12 @@ class _Intake:
                 # Its load is committed and the file is still here: only the last step is missing.
                 self._put_away(arrival, load)
                 return _report(load, [])
+        reason = f"the same content as {known.file_name}, loaded as {known.load_id}"
+        if known.ignored_columns:
+            reason += (
+                f"; {known.ignored_columns} of its columns were not loaded then: if the seeds know them now, "
+                f"_v{known.revision + 1} before the ending of the name loads it again"
+            )
         load = replace(
             known,
             load_id=f"{known.load_id}-again-{len(again) + 1}",
@@ -374,7 +415,7 @@ class _Intake:
             received_at=self._received_at,
             known_from=self._known_from(known.extract_date),
             status="duplicate",
-            reason=f"the same content as {known.file_name}, loaded as {known.load_id}",
+            reason=reason,
             rows_landed=0,
             stated_rows=None,
             ignored_columns=0,

@@ -42,7 +42,9 @@ _MAX_CLOSING_LINES = 20
 
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
-_TOTAL = re.compile(r"(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\b", re.IGNORECASE)
+# A bare label with numbers beside it: `Total Place pilot` may be a client's.
+_TOTAL = re.compile(r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\W*", re.IGNORECASE)
+_FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
 _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
     r"page \d+ of \d+|"
@@ -308,14 +310,27 @@ class Table:
         if self._export.header_row:
             best = self._declared_header(above, matches, best)
         header = above[best]
+        self._refuse_another_header(above[:best], header)
         self.rows_in_file = self.rows_skipped = best + 1
         for record in above[:best]:
             if texts := [cell.strip() for cell in record.cells if cell.strip()]:
                 self._note_stated_rows(record.line, texts)
         self.header_line = header.line
         self._header = [normal_header(cell) for cell in header.cells]
+        self._first_column = next(at for at, name in enumerate(self._header) if name)
         self._match_columns(header)
         return above[best + 1 :]
+
+    def _refuse_another_header(self, above: list[Record], header: Record) -> None:
+        """A header above the one that fits best begins a table whose rows would pass for titles."""
+        required = set(self._export.required)
+        for record in above:
+            columns = {self._export.headers.get(normal_header(cell)) for cell in record.cells} - {None}
+            if len(columns) > 1 and required <= columns:
+                raise FileRefusedError(
+                    f"line {header.line}: another header row, below the one in line {record.line}: "
+                    "the file holds two tables; export each to a file of its own"
+                )
 
     def _declared_header(self, above: list[Record], matches: list[int], best: int) -> int:
         """Which of the first records stands where the seed says; refused where it is not the best match."""
@@ -345,8 +360,7 @@ class Table:
                 self.columns[position] = column
             elif name:
                 self._refuse_longer_series(position, name)
-                # The name itself may be a person's; its hash lets the data lead compare two files.
-                ignored.append(f"{position + 1} ({hashlib.sha256(name.encode()).hexdigest()[:8]})")
+                ignored.append(f"{position + 1} ({_hash(name)})")
         if ignored:
             self.ignored_columns = len(ignored)
             more = f" and {len(ignored) - _TOLD_COLUMNS:,} more" if len(ignored) > _TOLD_COLUMNS else ""
@@ -381,8 +395,15 @@ class Table:
         ]
         texts = []
         for column in missing:
-            near = self._export.nearest_header(column, unmatched)
-            where = f" (nearest is {near.strip()!r} in column {header.cells.index(near) + 1})" if near else ""
+            where = ""
+            if near := self._export.nearest_header(column, unmatched):
+                text, may_be_quoted = near
+                position = header.cells.index(text) + 1
+                where = (
+                    f" (nearest is {text.strip()!r} in column {position})"
+                    if may_be_quoted
+                    else f" (nearest is column {position}, hash of the header {_hash(normal_header(text))})"
+                )
             texts.append(column.name + where)
         raise FileRefusedError(
             f"line {header.line}: required columns are missing: {', '.join(texts)}: "
@@ -434,10 +455,11 @@ class Table:
             return "data" if faults else "not data"
         if self._note_stated_rows(record.line, texts):
             return "not data"
-        if (total := _TOTAL.match(texts[0])) and not self._has_words_beside(record, texts[0]):
-            self._warn_of_groups(record, total[0])
+        if _TOTAL.fullmatch(texts[0]) and all(map(_FIGURE.fullmatch, texts[1:])):
+            self._warn_of_groups(record, texts[0])
             return "not data"
-        if faults:
+        # A closing text stands in the table's first column or left of it; further right it is a row's value.
+        if faults or not any(cell.strip() for cell in cells[: self._first_column + 1]):
             return "data"
         if _CLOSING.search(texts[0]):
             if len(texts) == 1:
@@ -465,11 +487,6 @@ class Table:
                 f"{self.header_line}: the file holds two tables; export each to a file of its own"
             )
         return True
-
-    def _has_words_beside(self, record: Record, label: str) -> bool:
-        """Whether a required column holds letters: then it is a row of the table, however it begins."""
-        texts = [record.cells[at].strip() for at in self._required if at < len(record.cells)]
-        return any(text != label and any(map(str.isalpha, text)) for text in texts)
 
     def _warn_of_groups(self, record: Record, label: str) -> None:
         if label.casefold().startswith("sub") and not self._has_subtotals:
@@ -508,9 +525,15 @@ class Table:
         return record if record.row_fault or is_as_wide else record._replace(row_fault=WRONG_FIELDS)
 
     def _has_swallowed_rows(self, record: Record) -> bool:
-        """Whether a cell over several lines holds what looks like rows; a note has fewer delimiters."""
+        """Whether a cell over several lines holds what looks like rows; a note has fewer delimiters.
+
+        Or whether the record's lines would each be a row if its quotation marks were not there.
+        """
         width = len(self._header)
         fields = max(width - 2, min(width - 1, 4))
+        whole = self._delimiter.join(record.cells).splitlines()
+        if width > 2 and len(whole) > 1 and all(line.count(self._delimiter) == width - 1 for line in whole):
+            return True
         return any(
             line.count(self._delimiter) >= fields
             for cell in record.cells
@@ -530,6 +553,11 @@ class Table:
             self.ignored_columns += 1
             self.warnings.append(f"column {at + 1} has values and no header and was not loaded")
         self._nameless -= filled
+
+
+def _hash(name: str) -> str:
+    """For a header that may be a person's name: lets the data lead compare two files."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def _names(columns: tuple[Column, ...]) -> str:

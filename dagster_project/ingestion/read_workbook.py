@@ -12,6 +12,7 @@ Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_
 import datetime
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ MAX_ROWS = 1 << 20  # as many as Excel has
 
 _CHUNK = 1 << 20
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_STYLES = "xl/styles.xml"
+_LITERAL = re.compile(r'"[^"]*"|\\.')  # text within a number format
 _CONTRADICTION = "a sheet says twice what stands in one place: open it in Excel and save it anew"
 _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -53,6 +56,8 @@ class SheetMarks:
     hidden_columns: list[range] = field(default_factory=list)
     merged: list[tuple[range, range]] = field(default_factory=list)
     """Rows and columns of each merged cell."""
+    percents: list[tuple[int, int]] = field(default_factory=list)
+    """Line and column of each number that is shown as a percentage."""
 
 
 @dataclass
@@ -112,8 +117,22 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def scan(archive: zipfile.ZipFile, part: str) -> SheetMarks:
-    """Find error cells, formulas without a saved value, numbers, merged cells and what is hidden.
+def percent_styles(archive: zipfile.ZipFile) -> set[str]:
+    """The styles of cells (attribute `s`) that show 0.625 as 62.5%."""
+    if _STYLES not in archive.namelist():
+        return set()
+    with archive.open(_STYLES) as part:
+        styles = ElementTree.fromstring(part.read(), forbid_dtd=True)
+    formats = {"9", "10"}
+    for element in styles.iter():
+        if element.tag.endswith("}numFmt") and "%" in _LITERAL.sub("", element.get("formatCode", "")):
+            formats.add(element.get("numFmtId"))
+    cells = next((element for element in styles if element.tag.endswith("}cellXfs")), ())
+    return {str(at) for at, style in enumerate(cells) if style.get("numFmtId") in formats}
+
+
+def scan(archive: zipfile.ZipFile, part: str, percents: set[str]) -> SheetMarks:
+    """Find error cells, formulas without a saved value, numbers, percentages, merged cells, what is hidden.
 
     Refuses a sheet that is too large, or in which one place has two values, of which one would be lost.
     """
@@ -145,6 +164,8 @@ def scan(archive: zipfile.ZipFile, part: str) -> SheetMarks:
                         f"a sheet has more than {MAX_COLUMNS} columns: delete what lies right of the table"
                     )
                 _mark_cell(cell, marks, line, column - 1)
+                if cell.get("s", "0") in percents and cell.get("t", "n") == "n":
+                    marks.percents.append((line, column - 1))
             element.clear()  # else every cell of the sheet stays in memory
     return marks
 
@@ -198,6 +219,16 @@ def cell_text(value: Any) -> str:
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     return str(value)
+
+
+def write_percents(sheet: Sheet) -> None:
+    """Give the numbers that are shown as percentages as such texts, not a hundred times too small."""
+    for line, column in sheet.marks.percents:
+        row = sheet.rows[line - 1] if line <= len(sheet.rows) else []
+        at = column - sheet.first_column
+        if 0 <= at < len(row) and isinstance(row[at], int | float):
+            percent = (Decimal(cell_text(row[at])) * 100).normalize()
+            row[at] = f"{percent:f}%"
 
 
 def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
@@ -257,8 +288,11 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
     headers = set(request["headers"])
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         refuse_doctypes(archive)
+        percents = percent_styles(archive)
         marks = {
-            name: scan(archive, part) for name, part in sheet_parts(archive).items() if "sheets/" in part
+            name: scan(archive, part, percents)
+            for name, part in sheet_parts(archive).items()
+            if "sheets/" in part
         }
     workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     sheets = []
@@ -274,6 +308,7 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         first_column = values.start[1] if values.start else 0
         sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
+    write_percents(sheet)
     spread_merged_cells(sheet)
     hidden = {
         at - sheet.first_column for columns in sheet.marks.hidden_columns for at in columns[:MAX_COLUMNS]

@@ -72,6 +72,21 @@ def test_a_word_in_place_of_a_client_is_no_client(zone: Zone, text: str) -> None
     assert (row["client_id"], row["door_findings"]) == (None, "client_id:not_an_identifier")
 
 
+@pytest.mark.parametrize("column", ["client_id", "episode_id", "lead_worker_id"])
+@pytest.mark.parametrize(
+    "text", ["2015-03-31", "2015-03-31 23:30:00", "2015-03-31T23:30:00.5Z", "TRUE", "FALSE"]
+)
+def test_a_date_or_a_truth_value_is_nobodys_reference(zone: Zone, column: str, text: str) -> None:
+    row = land(zone, **{column: text})
+    assert (row[column], row["door_findings"]) == (None, f"{column}:not_an_identifier")
+
+
+@pytest.mark.parametrize("text", ["True", "123.0", "2015-03-31-A"])
+def test_what_only_resembles_a_date_or_a_truth_value_is_a_reference(zone: Zone, text: str) -> None:
+    row = land(zone, episode_id=text)
+    assert (row["episode_id"], row["door_findings"]) == (text, None)
+
+
 @pytest.mark.parametrize("text", ["1.23E+15", "1,23E+15", "1.23457e12", "9E+20"])
 @pytest.mark.parametrize("column", ["client_id", "episode_id", "lead_worker_id"])
 def test_a_number_that_excel_rounded_is_nobodys_reference(zone: Zone, column: str, text: str) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,6 +73,14 @@ def test_the_same_file_again_is_recorded_and_loads_nothing(zone: Zone) -> None:
     assert f"{LOAD_ID}-again-2/{NAME}" in zone.names_below("archive")
 
 
+def test_a_file_seen_before_whose_columns_were_not_all_loaded_says_how_to_load_it_again(zone: Zone) -> None:
+    content = csv_text(*((*row, "x") for row in ROWS), header=(*HEADER, "Extra"))
+    zone.take_one(NAME, content)
+    reason = zone.take_one(NAME, content).reason or ""
+    assert "; 1 of its columns were not loaded then: if the seeds know them now, _v2 before" in reason
+    assert zone.take_one("referrals_2015-05-31_v2.csv", content).status == "loaded"
+
+
 def test_the_rows_of_a_file_seen_before_are_counted_as_duplicates(zone: Zone) -> None:
     zone.take_one(NAME, PLAIN)
     zone.take_one(NAME, PLAIN)
@@ -91,14 +99,19 @@ SAME_DAY = {
 }
 
 
+@pytest.mark.parametrize("looks", [1, 2])
 @pytest.mark.parametrize("case", SAME_DAY)
-def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: str) -> None:
+def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: str, looks: int) -> None:
     first, second, is_told = SAME_DAY[case]
     zone.drop(first, PLAIN)
+    files = zone.take().files if looks == 2 else ()
     zone.drop(second, csv_text(*ROWS[:2]))
-    reports = {file.file_name: file.warnings for file in zone.take().files}
-    assert any("put _v2" in warning for warning in reports[max(first, second)]) is is_told
-    assert not any("put _v2" in warning for warning in reports[min(first, second)])
+    files += zone.take(ARRIVAL + timedelta(days=looks)).files
+    reports = {file.file_name: file.warnings for file in files}
+    later = second if looks == 2 else max(first, second)
+    assert {name for name in reports if "put _v2" in "".join(reports[name])} == (
+        {later} if is_told else set()
+    )
 
 
 @pytest.mark.parametrize("name", ["referrals.csv", "Referrals 2015-05-31 (copy).csv"])
@@ -120,6 +133,23 @@ def test_a_corrected_file_of_the_same_day_is_a_load_of_its_own(zone: Zone) -> No
     zone.take_one(NAME, PLAIN)
     zone.take_one("referrals_2015-05-31_v2.csv", csv_text(*ROWS[:2]))
     assert sorted((row["revision"], row["rows_landed"]) for row in zone.ledger()) == [(1, 3), (2, 2)]
+
+
+@pytest.mark.parametrize("order", [("", "_v2", "_v3"), ("_v3", "_v2", "")])
+def test_a_version_with_the_content_of_an_earlier_one_counts_in_any_order(
+    zone: Zone, order: tuple[str, ...]
+) -> None:
+    contents = {"": PLAIN, "_v2": csv_text(*ROWS[:2]), "_v3": PLAIN}
+    for version in order:
+        report = zone.take_one(f"referrals_2015-05-31{version}.csv", contents[version])
+        assert report.status == "loaded"
+    told = [warning for warning in report.warnings if "the content is that of" in warning]
+    assert len(told) == 1
+    last = max(zone.ledger(), key=lambda row: row["revision"])
+    assert (last["load_id"], last["sha256"]) == (f"{LOAD_ID}-v3", SHA256)
+    assert len(zone.landed()) == 8
+    again = zone.take_one("referrals_2015-05-31_v3.csv", PLAIN)
+    assert (again.status, again.load_id) == ("duplicate", f"{LOAD_ID}-v3-again-1")
 
 
 @pytest.mark.parametrize(
@@ -323,6 +353,43 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(
     assert (report.status, report.reason) == ("left", "it was still being written while it was read")
     assert zone.landed() == zone.ledger() == []
     monkeypatch.undo()
+    assert [file.rows_landed for file in zone.take().files] == [4]
+
+
+def taken_half(zone: Zone) -> str:
+    """Take a file whose writer pauses, who then writes on; returns the load of the half."""
+    path = zone.drop(NAME, PLAIN)
+    with path.open("a") as writer:
+        [report] = zone.take().files
+        writer.write("R4,FLIC-0004,2015-04-01,Camden\n")
+    assert report.rows_landed == 3
+    return str(report.load_id)
+
+
+def test_a_file_that_grew_after_it_was_taken_is_taken_whole_in_the_next_look(
+    zone: Zone, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = taken_half(zone)
+    [report] = zone.take(ARRIVAL + timedelta(days=1)).files
+    assert (report.status, report.rows_landed) == ("loaded", 4)
+    assert "it was still being written" in caplog.text
+    assert zone.names_below("archive") == {f"{report.load_id}/{NAME}"} != {f"{half}/{NAME}"}
+    assert zone.take(ARRIVAL + timedelta(days=2)).files == ()
+    assert max(zone.ledger(), key=lambda row: row["received_at"])["load_id"] == report.load_id
+
+
+def test_a_file_that_grew_never_replaces_another_in_the_inbox(zone: Zone) -> None:
+    half = taken_half(zone)
+    [report] = (zone.drop(NAME, csv_text(*ROWS[:2])), *zone.take().files)[1:]
+    assert report.rows_landed == 2
+    assert f"{half}/{NAME}" in zone.names_below("archive")
+    assert [file.rows_landed for file in zone.take().files] == [4]
+
+
+def test_a_run_killed_while_it_gives_a_grown_file_back_is_made_good_by_the_next(zone: Zone) -> None:
+    taken_half(zone)
+    for rename in (1, 2):
+        assert run_troubled(zone, "killed", rename).returncode == -signal.SIGKILL
     assert [file.rows_landed for file in zone.take().files] == [4]
 
 

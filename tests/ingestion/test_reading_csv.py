@@ -147,6 +147,29 @@ def test_what_is_no_data_is_skipped_and_counted(zone: Zone, layout: str) -> None
     assert zone.ledger()[0]["stated_rows"] == stated
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Total Place pilot,,500,",
+        "Total P2,,7.00,travel",
+        "Sum 5,2015-01-02,,travel",
+        "Total,,3,travel",
+        ",C 12,,",
+    ],
+)
+def test_a_row_that_only_resembles_a_total_or_a_closing_line_is_a_row(zone: Zone, row: str) -> None:
+    report = zone.take_one("referrals_2015-05-31.csv", PLAIN + row + "\n")
+    assert (report.rows_landed, report.rows_skipped) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    "row", ["Grand total:,,,3", "Sub-totals,\u00a31 234.50,,50%", "Sum,,,", "** Total **,,(3),"]
+)
+def test_a_bare_label_with_figures_beside_it_is_a_total(zone: Zone, row: str) -> None:
+    report = zone.take_one("referrals_2015-05-31.csv", PLAIN + row + "\n")
+    assert (report.rows_landed, report.rows_skipped) == (3, 2)
+
+
 def test_a_line_of_text_between_the_rows_is_a_row_gone_wrong_and_not_a_trailer(zone: Zone) -> None:
     lines = PLAIN.splitlines()
     lines.insert(2, "North team referrals")

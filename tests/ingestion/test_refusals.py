@@ -39,6 +39,11 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "header only": (NAME, csv_text().encode(), "no data rows"),
     "header and total only": (NAME, (csv_text() + "Total: 0 records\n").encode(), "no data rows"),
     "no header": (NAME, csv_text(*ROWS[1:], header=ROWS[0]).encode(), "no header row"),
+    "rows above a second, wider header": (
+        NAME,
+        (csv_text(*ROWS[:2]) + csv_text((*ROWS[2], ""), header=(*HEADER, "decision"))).encode(),
+        "line 4: another header row, below the one in line 1: the file holds two tables",
+    ),
     "unknown separator": (NAME, PLAIN.replace(",", "~").encode(), "separated by comma, semicolon, tab, bar"),
     "required column missing": (
         NAME,
@@ -75,6 +80,12 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         PLAIN.replace("Islington", '"Islington').replace("R2,FLIC", 'R2",FLIC').encode(),
         "line 2: a quotation mark seems to be opened and closed rows later",
     ),
+    "quotation marks that make one plausible row of two": (
+        NAME,
+        b"referral_id,client_id,referrer_agency,received_date,borough\n"
+        b'R1,FLIC-0001,"abc,2015-01-05,Camden\nR2,FLIC-0002,abc",2015-02-05,Islington\n',
+        "line 2: a quotation mark seems to be opened and closed rows later",
+    ),
     "damaged UTF-8": (
         NAME,
         (PLAIN + "R4,Zo\u00eb \u00e9\u00e8,2015-04-01,Camden\n").encode() + b"R5,\xff,2015-04-01,Camden\n",
@@ -85,6 +96,11 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "two dates": ("referrals_2015-04-01_2015-05-31.csv", PLAIN.encode(), "two dates"),
     "no day of the calendar": ("referrals_2015-02-31.csv", PLAIN.encode(), "no day of the calendar"),
     "date with the day first": ("referrals_31-05-2015.csv", PLAIN.encode(), "the day first"),
+    "date with the day first and nothing between": (
+        "referrals_31052015.csv",
+        PLAIN.encode(),
+        "the day first",
+    ),
     "date ahead": ("referrals_2018-06-02.csv", PLAIN.encode(), "after the day of arrival"),
     "HTML called CSV": (NAME, b"<html><table><tr><td>client_id</td></tr></table></html>", "an HTML page"),
     "HTML called workbook": ("referrals_2015-05-31.xlsx", b"\n<table>", "an HTML page"),
@@ -181,3 +197,12 @@ def test_a_heading_that_may_be_a_value_is_not_quoted_in_the_reason(zone: Zone) -
     report = zone.take_one(NAME, csv_text(*ROWS, header=header))
     assert "required columns are missing: borough:" in (report.reason or "")
     assert "Jane" not in str(zone.ledger())
+
+
+def test_a_heading_that_is_only_somewhat_like_a_header_is_told_by_position_and_hash(zone: Zone) -> None:
+    header = ("referral_id", "Client: Jo Example", "received_date", "borough")
+    report = zone.take_one(NAME, csv_text(*ROWS, header=header))
+    # printf 'client:joexample' | sha256sum
+    words = "client_id (nearest is column 2, hash of the header 3ffa9d69)"
+    assert words in (report.reason or "")
+    assert "Example" not in str(zone.ledger())
