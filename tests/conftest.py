@@ -12,7 +12,7 @@ from tests.pipeline.programme import Programme, example_files, next_extracts
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long `make endure` is."""
-    parser.addoption("--kills", type=int, default=6, help="refreshes killed at random moments")
+    parser.addoption("--kills", type=int, default=4, help="refreshes killed at random moments")
 
 
 def made_once(

@@ -18,7 +18,7 @@ from tests.pipeline.programme import Figures, Programme, emptied, example_files
 # Three quarters, a file of each export in each, and a correction (`_v2`) beside what it corrects.
 EXTRACTS = example_files("*_2014-09-30.*", "*_2014-12-31.*", "*_2015-05-31.*", "caseload_2015-12-31*")
 # An order costs a refresh (25 s); `make endure` asks for more of them.
-ORDERS = int(os.environ.get("FLIC_TEST_ORDERS", "2"))
+ORDERS = int(os.environ.get("FLIC_TEST_ORDERS", "1"))
 FIRST_ARRIVAL = datetime(2018, 6, 1, 9, tzinfo=UTC)
 
 
