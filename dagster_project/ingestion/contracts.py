@@ -23,7 +23,7 @@ DOORS: tuple[Door, ...] = ("pseudonym_client", "pseudonym_worker", "age_band")
 # How far down a header is looked for; nobody puts more titles above it.
 HEADER_SEARCH_ROWS = 50
 
-LIKE_ENOUGH_TO_QUOTE = 0.75
+LIKE_ENOUGH_TO_QUOTE = 0.7
 
 # The same sign between the parts. The year never stands in the middle.
 _DATE_FORMAT = re.compile(r"YYYY([/.-])(?:MM\1DD|DD\1MM)|DD([/.-])MM\2YYYY|MM([/.-])DD\3YYYY")

@@ -322,9 +322,12 @@ class Table:
         return above[best + 1 :]
 
     def _refuse_another_header(self, above: list[Record], header: Record) -> None:
-        """A header above the one that fits best begins a table whose rows would pass for titles."""
+        """A header above the one that fits best begins a table whose rows would pass for titles.
+
+        Directly above it stands the other half of a header over two rows.
+        """
         required = set(self._export.required)
-        for record in above:
+        for record in above[:-1]:
             columns = {self._export.headers.get(normal_header(cell)) for cell in record.cells} - {None}
             if len(columns) > 1 and required <= columns:
                 raise FileRefusedError(

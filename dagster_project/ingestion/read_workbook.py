@@ -126,7 +126,7 @@ def percent_styles(archive: zipfile.ZipFile) -> set[str]:
     formats = {"9", "10"}
     for element in styles.iter():
         if element.tag.endswith("}numFmt") and "%" in _LITERAL.sub("", element.get("formatCode", "")):
-            formats.add(element.get("numFmtId"))
+            formats.add(element.get("numFmtId", ""))
     cells = next((element for element in styles if element.tag.endswith("}cellXfs")), ())
     return {str(at) for at, style in enumerate(cells) if style.get("numFmtId") in formats}
 
