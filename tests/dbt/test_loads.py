@@ -271,13 +271,29 @@ def test_an_export_of_changes_only_keeps_what_later_files_leave_out(tmp_path: Pa
     workshop.land(
         LandedFile("referrals", MARCH, [referral("R1", "c1")]),
         LandedFile(
-            "personal_budget", MARCH, [line(key, "c1", "2015-02-10", "5") for key in ("L1", "L2", "L3")]
+            "personal_budget",
+            MARCH,
+            [
+                *(line(key, "c1", "2015-02-10", "5") for key in ("L1", "L2", "L3")),
+                *(line(key, "c1", "2015-02-10", "five") for key in ("L4", "L5", "L6")),
+            ],
         ),
         LandedFile(
-            "personal_budget", MAY, [line("L2", "c1", "2015-02-10", "6"), line("L3", "c1", "soon", "7")]
+            "personal_budget",
+            MAY,
+            [
+                line("L2", "c1", "2015-02-10", "6"),
+                line("L3", "c1", "soon", "7"),
+                line("L4", "c1", "2015-02-10", "8"),
+                line("L6", "c1", "2015-02-10", "six"),
+            ],
         ),
     )
     warehouse = workshop.build(MAY, MAY)
     lines = [(key, str(amount)) for key, amount, _ in warehouse.rows(QUERIES["budget"])]
-    assert lines == [("L1", "5.00"), ("L2", "6.00"), ("L3", "5.00")]
+    assert lines == [("L1", "5.00"), ("L2", "6.00"), ("L3", "5.00"), ("L4", "8.00")]
     assert warehouse.rows(QUERIES["vanished"]) == []
+    # L4 was put right; L6 is told once, at its newest place; nobody has sent L5 again.
+    open_ones = "select record_key, extract_date from marts.fct_rejected_rows as rejected"
+    open_ones += " inner join marts.fct_loads using (load_id) where is_open order by all"
+    assert warehouse.rows(open_ones) == [("L3", MAY), ("L5", MARCH), ("L6", MAY)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.ingestion.landing import ProfileRefusedError
 from dagster_project.ingestion.pseudonyms import KeyRefusedError, demo_key
 from dagster_project.settings import Settings, SettingsError, demo_key_path
 from tests.ingestion.zone import ROWS, Zone, csv_text
@@ -71,3 +72,15 @@ def test_a_key_file_that_others_can_read_is_refused_by_every_command(
     path.chmod(0o644)
     with pytest.raises(SettingsError, match="readable by others"):
         Settings.from_environment()
+
+
+def test_a_data_folder_keeps_to_one_profile(zone: Zone) -> None:
+    zone.take_one("referrals_2015-05-31.csv", csv_text(*ROWS))
+    path = zone.drop("referrals_2015-06-30.csv", csv_text(*ROWS))
+    other = Zone(replace(zone.settings, profile="changing_futures"))
+    with pytest.raises(
+        ProfileRefusedError, match="set FLIC_PROFILE=fulfilling_lives, or give changing_futures"
+    ):
+        other.take()
+    assert path.exists()
+    assert [file.status for file in zone.take().files] == ["loaded"]
