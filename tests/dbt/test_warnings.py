@@ -49,7 +49,7 @@ WARNINGS = [
     ("personal_budget", "over_allowance", None, "L2", 3, None),
     ("referrals", "decision_date_without_decision", None, "R5", 4, None),
     ("referrals", "decision_without_date", None, "R1", 2, None),
-    ("referrals", "file_refused", None, FILES[2].load_id, None, None),
+    # The refused file of the first of May is not here: one of a later day was taken since.
     ("referrals", "not_in_list", "referrer_sector", "R2", 3, "martians"),
     ("referrals", "vanished", None, "R3", 4, None),
 ]

@@ -63,7 +63,8 @@ def test_the_list_is_that_of_the_warehouse(published: Programme) -> None:
     [(count,)] = published.warehouse("select count(*) from marts.fct_warnings")
     assert len(ids(published)) == count > 0
     assert len(ids(published, "--export", "referrals", "--rule", "decision_without_date")) == 4
-    assert ids(published, "--new") == []
+    # On the first morning nobody has seen any of them.
+    assert ids(published, "--new") == ids(published)
 
 
 def test_the_report_names_the_exports_that_never_came(two_quarters: Programme) -> None:
