@@ -171,7 +171,7 @@ def _copy_landing(settings: Settings, own: Settings) -> None:
             target = own.landing / folder / file.name
             if file.is_file() and file.suffix != ASIDE and not target.exists():
                 _link(file, target)
-    # Whether a known file lies in the archive, and as long as it was, tells a repetition from a load that was killed.
+    # Whether a known file lies in the archive, as it was, tells a repetition from a load that was killed.
     for file in settings.archive.glob("*/*"):
         target = own.archive / file.parent.name / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
