@@ -82,8 +82,8 @@ def assert_rows_are_accounted_for(programme: Programme, *, built: bool) -> None:
             assert pq.read_metadata(landed).num_rows == load["rows_landed"], load["file_name"]
     try:
         counted = programme.warehouse(
-            "select load_id, rows_in_file, rows_loaded + rows_duplicate + rows_rejected + rows_skipped, status"
-            " from marts.fct_loads"
+            "select load_id, rows_in_file, rows_loaded + rows_duplicate + rows_rejected + rows_skipped,"
+            " status from marts.fct_loads"
         )
     except duckdb.Error:
         assert not built or not ledger, "there is no warehouse"
