@@ -5,18 +5,31 @@
     {{ return(graph.nodes["model." ~ project_name ~ ".metric_" ~ metric_id].config.meta) }}
 {% endmacro %}
 
--- One word of a metric as a text of SQL; a list is joined by '|'.
+-- One word of a metric as a text of SQL; a list is joined by '|'. What most metrics have need not be said.
 {% macro metric_word(metric_id, word) -%}
-    {%- set value = metric_meta(metric_id)[word] if execute else "" -%}
+    {%- set usual = {"method": "sums", "averages": "people"} -%}
+    {%- set value = metric_meta(metric_id).get(word, usual.get(word, "")) if execute else "" -%}
     '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
 {%- endmacro %}
 
+-- The metrics whose contributions are sums of amounts. The others list how long somebody waited or stayed, with what
+-- ended it: no sum says anything of these, and statistics works them out (dagster_project/statistics).
+{% macro metrics_of_sums() %}
+    {% set found = [] %}
+    {% for metric_id in metric_list() %}
+        {% if not execute or metric_meta(metric_id).get("method", "sums") not in ("kaplan_meier", "cumulative_incidence") %}
+            {% do found.append(metric_id) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
 -- Breakdowns that stand as columns in some metric's contributions, in alphabetical order. need_domain is none of them:
--- a person has several, so shared code looks them up.
+-- a person has several, so shared code looks them up, unless the metric says which one a row is about (own_needs).
 {% macro metric_breakdown_columns() %}
     {% set columns = [] %}
     {% if execute %}
-        {% for metric_id in metric_list() %}
+        {% for metric_id in metrics_of_sums() %}
             {% for breakdown in metric_meta(metric_id).breakdowns %}
                 {% if breakdown != "need_domain" and breakdown not in columns %}
                     {% do columns.append(breakdown) %}
@@ -32,7 +45,7 @@
 {% macro metric_category(dimension_column, breakdown_columns) -%}
     case {{ dimension_column }}
         when '' then ''
-        when 'need_domain' then needs.need_domain
+        when 'need_domain' then coalesce(contributions.need_domain, needs.need_domain)
         {%- for breakdown in breakdown_columns %}
         when '{{ breakdown }}' then contributions.{{ breakdown }}
         {%- endfor %}

@@ -1,5 +1,7 @@
 -- Every planned figure, exact: one row for each planned table, period and category, also where nobody is counted.
 -- This table is restricted: what may leave is decided by the publication.
+-- What no sum can say (survival, waits, the typical change and what would undo it) is empty here; statistics fills it in
+-- once the warehouse is built, so that figures have one home (dagster_project/statistics).
 {% set breakdown_columns = metric_breakdown_columns() %}
 
 with figures_due as (
@@ -23,6 +25,8 @@ placed as (
     select
         figures_due.due_key,
         figures_due.counts,
+        figures_due.method,
+        figures_due.averages,
         {{ metric_category('figures_due.dimension_1', breakdown_columns) }} as category_1,
         {{ metric_category('figures_due.dimension_2', breakdown_columns) }} as category_2,
         contributions.client_key,
@@ -58,7 +62,9 @@ person_sums as (
         sum(coalesce(out_of, 0)) as out_of,
         -- Somebody who only stands in the denominator of a share is not part of the count.
         max(case when out_of is null or amount <> 0 then 1 else 0 end) as is_counted,
-        max(case when counts = 'lines' then 1 else 0 end) as is_money
+        max(case when counts = 'lines' then 1 else 0 end) as is_money,
+        -- The post of a worker or a line of the budget takes part in a sum and is nobody.
+        max(case when client_key is null or counts = 'entries' then 0 else 1 end) as is_person
     from placed
     -- A person without any known need stands in no need domain.
     where
@@ -74,8 +80,9 @@ person_sums as (
 ranked as (
     select
         *,
-        -- Money: only people with more paid than refunded have spending, and their part in the sum is ranked.
-        case when is_money = 1 and amount <= 0 then 0 else 1 end as is_averaged,
+        -- Money: only people with more paid than refunded have spending, and their part in the sum is ranked. Somebody
+        -- without a value (no second star, say) counts and is no part of a mean.
+        case when amount is null or (is_money = 1 and amount <= 0) then 0 else 1 end as is_averaged,
         row_number() over (
             partition by due_key, category_1, category_2
             order by amount desc, client_key asc
@@ -91,15 +98,34 @@ cells as (
         cast(sum(amount) as double) as amount,
         cast(sum(share_amount) as double) as share_amount,
         cast(sum(out_of) as double) as out_of,
-        sum(is_counted) as people_counted,
-        sum(case when out_of > 0 then 1 else 0 end) as people_out_of,
-        sum(is_averaged) as people_averaged,
+        sum(is_counted * is_person) as people_counted,
+        sum(case when out_of > 0 then is_person else 0 end) as people_out_of,
+        sum(is_averaged * is_person) as people_averaged,
+        sum(is_person) as people,
         cast(sum(case when is_averaged = 1 then amount else 0 end) as double) as amount_averaged,
         median(cast(case when is_averaged = 1 then amount end as double)) as median_amount,
         round(stddev_samp(cast(case when is_averaged = 1 then amount end as double)), 6) as standard_deviation,
         cast(max(case when is_money = 1 and order_of_size = 1 then amount end) as double) as largest,
         cast(max(case when is_money = 1 and order_of_size = 2 then amount end) as double) as second_largest
     from ranked
+    group by
+        due_key,
+        category_1,
+        category_2
+),
+
+-- A median of lines or entries is not one of people.
+medians_of_lines as (
+    select
+        due_key,
+        category_1,
+        category_2,
+        median(cast(amount as double)) as median_amount
+    from placed
+    where
+        averages = 'contributions'
+        and category_1 is not null
+        and category_2 is not null
     group by
         due_key,
         category_1,
@@ -136,32 +162,48 @@ select
     grid.category_2,
     case
         when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
-        when grid.measure in ('count', 'total_gbp') then coalesce(cells.amount, 0)
-        when grid.measure = 'share' and cells.out_of > 0 then cells.share_amount / cells.out_of
-        when grid.measure = 'mean' and cells.people_averaged > 0 then cells.amount_averaged / cells.people_averaged
+        when grid.measure in ('count', 'total', 'total_gbp') then coalesce(cells.amount, 0)
+        when grid.measure in ('share', 'mean') and cells.out_of > 0 then cells.share_amount / cells.out_of
+        when grid.measure = 'mean' and cells.out_of = 0 and cells.people_averaged > 0
+            then cells.amount_averaged / cells.people_averaged
+        -- The typical change of pairs is no median of their points (statistics).
+        when grid.measure = 'median' and grid.method = 'paired_change' then null
+        when grid.measure = 'median' and grid.averages = 'contributions' then medians_of_lines.median_amount
         when grid.measure = 'median' then cells.median_amount
     end as value,
+    cast(null as double) as lower,
+    cast(null as double) as upper,
     case
         when grid.measure = 'share' then coalesce(cells.share_amount, 0)
+        when grid.measure = 'mean' and cells.out_of > 0 then cells.share_amount
         when grid.measure = 'mean' then coalesce(cells.amount_averaged, 0)
     end as numerator,
     case
         when grid.measure = 'share' then coalesce(cells.out_of, 0)
+        when grid.measure = 'mean' and cells.out_of > 0 then cells.out_of
         when grid.measure in ('mean', 'median') then coalesce(cast(cells.people_averaged as double), 0)
     end as denominator,
     cast(coalesce(
         case
             when grid.measure = 'count' then cells.people_counted
             when grid.measure = 'share' then cells.people_out_of
+            when grid.measure = 'mean' and cells.out_of > 0 then cells.people
             else cells.people_averaged
         end, 0
     ) as bigint) as people,
-    case when grid.measure = 'mean' then cells.standard_deviation end as standard_deviation,
+    -- A mean for each month or quarter of a person rests on unlike parts: no interval of people's own means is its own.
+    case when grid.measure = 'mean' and cells.out_of = 0 then cells.standard_deviation end as standard_deviation,
     cells.largest,
-    cells.second_largest
+    cells.second_largest,
+    cast(null as string) as note
 from grid
 left join cells
     on
         grid.due_key = cells.due_key
         and grid.category_1 = cells.category_1
         and grid.category_2 = cells.category_2
+left join medians_of_lines
+    on
+        grid.due_key = medians_of_lines.due_key
+        and grid.category_1 = medians_of_lines.category_1
+        and grid.category_2 = medians_of_lines.category_2

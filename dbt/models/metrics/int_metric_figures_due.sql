@@ -38,7 +38,9 @@ select
     plan.dimension_1,
     plan.dimension_2,
     definitions.timing,
-    definitions.counts
+    definitions.counts,
+    definitions.method,
+    definitions.averages
 from plan
 inner join definitions
     on plan.metric_id = definitions.metric_id

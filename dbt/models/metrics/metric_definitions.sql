@@ -2,7 +2,7 @@
 -- its name in braces, such as {allowance_gbp_per_year}, and is filled in here, so that the words follow the setting.
 {% set words = [
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
-    "source", "timing", "counts", "population", "exports", "measures", "breakdowns", "overlapping",
+    "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
 
 with settings as (

@@ -33,7 +33,9 @@ where
     or concat(definition, counted, not_counted, missing, caveats) like {{ "'%{%'" }}
     or direction not in ('up', 'down', 'neither')
     or timing not in ('flow', 'stock', 'period')
-    or counts not in ('people', 'referrals', 'episodes', 'lines')
+    or counts not in ('people', 'referrals', 'episodes', 'client_years', 'contacts', 'events', 'months', 'lines', 'entries')
+    or method not in ('sums', 'paired_change', 'kaplan_meier', 'cumulative_incidence')
+    or averages not in ('people', 'contributions')
     or population not in (select known.metric_id from definitions as known)
 {% for name, metric_id in themed %}
 union all
