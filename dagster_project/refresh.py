@@ -18,6 +18,7 @@ from dagster_project.publication.assets import release
 from dagster_project.publication.publish import prepare_publication
 from dagster_project.reports.assets import data_lead_files, tell_of_failure
 from dagster_project.settings import Settings
+from dagster_project.statistics.assets import statistics
 from dagster_project.transformation import warehouse_assets
 
 logger = logging.getLogger("flic")
@@ -86,6 +87,7 @@ def definitions(settings: Settings) -> dg.Definitions:
         assets=[
             landing_assets(settings),
             warehouse_assets(settings),
+            statistics,
             release,
             data_lead_files,
         ],

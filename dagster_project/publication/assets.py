@@ -130,6 +130,7 @@ def inputs_fingerprint(settings: Settings) -> str:
         settings.dbt_dir / "models",
         settings.dbt_dir / "macros",
         Path(__file__).parent,
+        Path(__file__).parents[1] / "statistics",
     ):
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
             digest.update(f"{path.relative_to(folder)}\0".encode() + _content(path))
@@ -145,6 +146,7 @@ def _content(path: Path) -> bytes:
     group_name="publication",
     deps=[
         dg.AssetKey(["metrics", "fct_metric_values"]),
+        dg.AssetKey(["metrics", "statistics"]),
         dg.AssetKey(["metrics", "metric_definitions"]),
         dg.AssetKey(["marts", "fct_source_status"]),
         dg.AssetKey(["marts", "fct_data_quality_issues"]),

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import permutations
 
-from dagster_project.publication.intervals import t_interval, wilson
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from dagster_project.publication.rounding import Cell, CountTable, Layer, round_tables, wish
+from dagster_project.statistics.intervals import t_interval, wilson
+from dagster_project.statistics.store import METHODS
 
 WITHHELD = "c"
 NOT_AVAILABLE = "x"
+TOO_EARLY_MARK = "m"
+
+# What one person can do many times over. The number of times, and not only of people, could be one person's own.
+DONE_OFTEN = frozenset({"contacts", "events"})
 
 # The words of a withheld figure are the same for nobody and for a few, or they would tell the two apart.
 FEW_PEOPLE = "too few people"
@@ -97,6 +102,10 @@ class ExactFigure:
     standard_deviation: float | None
     largest: float | None
     second_largest: float | None
+    lower: float | None = None
+    upper: float | None = None
+    note: str | None = None
+    """Why there is no figure, if it is another reason than that nobody is counted."""
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -190,12 +199,17 @@ def exact_figures(
     """All figures as they are, shares per cent, with intervals from the exact counts: for management only."""
     figures = list(figures)
     money = money_metrics(figures, definitions)
-    return [_exact_figure(figure, figure.metric_id in money) for figure in figures]
+    return [
+        _exact_figure(figure, definitions[figure.metric_id], figure.metric_id in money) for figure in figures
+    ]
 
 
-def _exact_figure(figure: ExactFigure, money: bool) -> PublishedFigure:
-    value, lower, upper = figure.value, None, None
-    if figure.measure == "share":
+def _exact_figure(figure: ExactFigure, definition: MetricDefinition, money: bool) -> PublishedFigure:
+    value, lower, upper = figure.value, figure.lower, figure.upper
+    if definition.is_about_durations:
+        if figure.measure in ("share", "survival"):
+            value, lower, upper = (_per_cent(part) for part in (value, lower, upper))
+    elif figure.measure == "share":
         value = None
         if figure.denominator and figure.numerator is not None:
             value = round(100 * figure.numerator / figure.denominator, 6)
@@ -217,21 +231,34 @@ def _exact_figure(figure: ExactFigure, money: bool) -> PublishedFigure:
         numerator=figure.numerator,
         denominator=figure.denominator,
         people=figure.people,
-        mark="" if value is not None else NOT_AVAILABLE,
+        mark="" if value is not None else _mark_without_value(figure),
         exact=True,
-        note="" if value is not None else "nobody to count",
+        note="" if value is not None else figure.note or "nobody to count",
     )
+
+
+def _per_cent(part: float | None) -> float | None:
+    return None if part is None else round(100 * part, 6)
+
+
+def _mark_without_value(figure: ExactFigure) -> str:
+    return TOO_EARLY_MARK if (figure.note or "").startswith("too early") else NOT_AVAILABLE
 
 
 def money_metrics(
     figures: Iterable[ExactFigure], definitions: Mapping[str, MetricDefinition]
 ) -> frozenset[str]:
-    """The metrics whose figures are pounds: they offer a total in GBP or name the largest person's sum."""
-    return frozenset(
-        figure.metric_id
-        for figure in figures
-        if "total_gbp" in definitions[figure.metric_id].measures or figure.largest is not None
-    )
+    """The metrics whose figures are pounds: they say so, offer a total in GBP or name the largest person's sum."""
+
+    def is_money(figure: ExactFigure) -> bool:
+        definition = definitions[figure.metric_id]
+        return (
+            "total_gbp" in definition.measures
+            or definition.unit.startswith("GBP")
+            or figure.largest is not None
+        )
+
+    return frozenset(figure.metric_id for figure in figures if is_money(figure))
 
 
 # --- everyone else: safe ----------------------------------------------------------------------------------
@@ -259,6 +286,12 @@ def safe_figures(
     tables: dict[_TableKey, list[ExactFigure]] = defaultdict(list)
     for figure in figures:
         tables[figure.table, figure.period_start, figure.period_end].append(figure)
+    # What the partnership writes or budgets is nobody's own: it is shown as it is and takes no part in rounding.
+    nobodys = {
+        figure: _as_it_is(figure) for figure in figures if definitions[figure.metric_id].counts == "entries"
+    }
+    for table in {(figure.table, figure.period_start, figure.period_end) for figure in nobodys}:
+        del tables[table]
     counted = _Counts(definitions, money, programme_start)
     # Headlines first, then counts: what comes later has to agree with them.
     for table in sorted(tables, key=lambda t: (t[0] not in headlines, t[0][1] != "count", t)):
@@ -271,20 +304,31 @@ def safe_figures(
         shown_from=rules.count_minimum,
     )
 
-    shown: dict[ExactFigure, PublishedFigure] = {}
+    shown: dict[ExactFigure, PublishedFigure] = dict(nobodys)
     for table, members in tables.items():
-        for figure in members:
-            if _name(table) in rounded.dropped:
-                shown[figure] = _withheld(figure, DROPPED)
-                continue
-            shown[figure] = _safe_figure(
-                figure,
-                {role: rounded.figures.get(cell, 0) for role, cell in counted.cells[figure].items()},
-                rules,
-                headline=figure.table in headlines,
-                people_counted=definitions[figure.metric_id].counts == "people",
-                money=figure.metric_id in money,
-            )
+        roles = {
+            figure: {role: rounded.figures.get(cell, 0) for role, cell in counted.cells[figure].items()}
+            for figure in members
+        }
+        definition = definitions[table[0][0]]
+        if _name(table) in rounded.dropped:
+            shown |= {figure: _withheld(figure, DROPPED) for figure in members}
+        elif definition.counts in DONE_OFTEN and any(
+            figure.measure == "count" and figure.value and roles[figure]["people"] < rules.count_minimum
+            for figure in members
+        ):
+            # One withheld cell would be what is left of the whole, and it may be one person's.
+            shown |= {figure: _withheld(figure, FEW_PEOPLE) for figure in members}
+        else:
+            for figure in members:
+                shown[figure] = _safe_figure(
+                    figure,
+                    roles[figure],
+                    rules,
+                    definition,
+                    headline=figure.table in headlines,
+                    money=figure.metric_id in money,
+                )
     _withhold_complements(shown, rules, payments)
     return SafeFigures(
         figures=list(shown.values()),
@@ -368,6 +412,12 @@ class _Counts:
                 self.exact.update(zip(cells, counts, strict=True))
             else:
                 layers.append(Layer(dict(zip(cells, counts, strict=True)), additive))
+        elif definition.is_about_durations:
+            at_risk = [_whole(figure.denominator or 0, figure) for figure in figures]
+            # Those still under observation, at each time; they are no part of those observed that adds up.
+            layers.append(
+                Layer(dict(zip(place("denominator", at_risk, [f"{metric_id}, at risk"]), at_risk, strict=True)))
+            )
         elif measure == "share" and metric_id not in self.money:
             counted = [_whole(figure.numerator, figure) for figure in figures]
             of = [_whole(figure.denominator, figure) for figure in figures]
@@ -424,10 +474,16 @@ class _Counts:
         """The people behind each figure: a cell of the population, unless it is known to differ there."""
         placed: dict[Cell, int] = {}
         for figure in figures:
+            definition = self.definitions[figure.metric_id]
             # Beneath a share stand the people of its denominator.
             beneath = self.cells[figure].get("denominator")
-            population = beneath.population if beneath else self.definitions[figure.metric_id].population
+            own = beneath is None or definition.is_about_durations
+            population = definition.population if own or not beneath else beneath.population
             cell = self._cell(figure, population, "people")
+            if definition.is_about_durations:
+                # The same people at each time: rounded again for each, they would be told more nearly.
+                time = METHODS[definition.method].time_breakdown
+                cell = cell._replace(parts=tuple(part for part in cell.parts if part[0] != time))
             if self._known.setdefault(cell, figure.people) != figure.people:
                 cell = cell._replace(population=f"{figure.metric_id} {figure.measure} people")
             self.cells[figure]["people"] = cell
@@ -448,18 +504,21 @@ def _safe_figure(
     figure: ExactFigure,
     rounded: Mapping[str, int],
     rules: Rules,
+    definition: MetricDefinition,
     *,
     headline: bool,
-    people_counted: bool,
     money: bool,
 ) -> PublishedFigure:
     """One figure as a reader gets it; `rounded` holds its rounded counts by role (`value`, `people` ...)."""
     people = rounded["people"] if rounded["people"] >= rules.count_minimum else None
+    if figure.note and people is not None:
+        return published(figure, people=people, mark=_mark_without_value(figure), note=figure.note)
+    if definition.is_about_durations and figure.measure != "median":
+        return _safe_at_time(figure, people, rounded["denominator"], rules)
     if figure.measure == "count":
         if headline:
-            return published(
-                figure, value=figure.value, people=figure.people if people_counted else people, exact=True
-            )
+            shown = figure.people if definition.counts == "people" else people
+            return published(figure, value=figure.value, people=shown, exact=True)
         if rounded["value"] < rules.count_minimum:
             return _withheld(figure, f"<{rules.count_minimum}")
         return published(figure, value=rounded["value"], people=people)
@@ -470,6 +529,15 @@ def _safe_figure(
     enough = rounded["people"] - (rules.rounding_base - 1)
     if figure.measure == "share":
         return _safe_money_share(figure, people, enough, rules)
+    if figure.measure == "total":
+        if figure.value is None or enough < rules.mean_people_minimum:
+            return _withheld(figure, FEW_PEOPLE)
+        return published(figure, value=nearest(figure.value, rules.rounding_base), people=people)
+    if definition.averages == "posts":
+        # The posts are known to everybody: times the exact mean they are the exact count.
+        if enough < rules.mean_people_minimum or not figure.denominator:
+            return _withheld(figure, FEW_PEOPLE)
+        return published(figure, value=nearest(rounded["people"] / figure.denominator, 0.1), people=people)
     if figure.measure == "total_gbp":
         if figure.value is None or not money_passes(
             figure.value, figure.largest, figure.second_largest, enough, rules
@@ -477,6 +545,30 @@ def _safe_figure(
             return _withheld(figure, FEW_SPENDERS)
         return published(figure, value=nearest(figure.value, rules.money_total_rounding_gbp), people=people)
     return _safe_average(figure, people, enough, rules, money=money)
+
+
+def _as_it_is(figure: ExactFigure) -> PublishedFigure:
+    """A figure about nobody: to the penny or the day."""
+    if figure.value is None:
+        return published(figure, mark=_mark_without_value(figure), note=figure.note or "nothing to count")
+    return published(figure, value=round(figure.value, 2))
+
+
+def _safe_at_time(figure: ExactFigure, people: int | None, at_risk: int, rules: Rules) -> PublishedFigure:
+    """Survival or cumulative incidence at a fixed time: ten still under observation, to the nearest 5 %."""
+    if figure.value is None or at_risk - (rules.rounding_base - 1) < rules.mean_people_minimum:
+        return _withheld(figure, FEW_PEOPLE)
+    if figure.value < 0.1:
+        return _withheld(figure, "<10 %")
+    if figure.value > 0.9:
+        return _withheld(figure, ">90 %")
+    step = 5
+    bounds = {
+        name: nearest(100 * bound, step)
+        for name, bound in (("lower", figure.lower), ("upper", figure.upper))
+        if bound is not None
+    }
+    return published(figure, value=nearest(100 * figure.value, step), people=people, **bounds)
 
 
 def safe_share(numerator: int, denominator: int, people: int | None, rules: Rules) -> dict[str, object]:
@@ -543,8 +635,12 @@ def _safe_average(
         return _withheld(figure, FEW_PEOPLE)
     if figure.measure == "median":
         return published(figure, value=nearest(figure.value, step), people=people)
-    if money and not money_passes(
-        figure.value * figure.people, figure.largest, figure.second_largest, enough, rules
+    # Money that is no person's own (the programme's, for each month of support) has no largest person.
+    total = figure.value * figure.people if figure.numerator is None else figure.numerator
+    if (
+        money
+        and figure.largest is not None
+        and not money_passes(total, figure.largest, figure.second_largest, enough, rules)
     ):
         return _withheld(figure, FEW_SPENDERS)
     bounds = {}

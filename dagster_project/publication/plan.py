@@ -18,7 +18,7 @@ PERIODS = {
 COLUMNS = frozenset(
     ("metric_id", "measure", "period_type", "dimension_1", "dimension_2", "audience", "exact", "approved_by")
 )
-MEASURES = ("count", "share", "mean", "median", "total_gbp")
+MEASURES = ("count", "share", "mean", "median", "total", "total_gbp", "survival", "tipping_point")
 AUDIENCES = ("management", "spg")
 
 # Counts that carry no attribute beyond being a client (publication specification, rule 2). Written here and
@@ -43,13 +43,27 @@ class MetricDefinition:
     timing: str
     """`flow` (events in a period), `stock` (how things stood on a day) or `period` (worked out for each)."""
     counts: str
-    """What one unit of a count is: `people`, `referrals`, `episodes` or `lines`."""
+    """What one unit of a count is: `people`, `referrals`, `episodes`, `client_years`, `contacts`, `events`,
+    `months`, `lines` (of money) or `entries`, which are nobody's own."""
     population: str
     """Metrics that count the same people name the same population."""
     measures: tuple[str, ...]
     breakdowns: tuple[str, ...]
     overlapping: tuple[str, ...]
     """Breakdowns in which one person can stand in several categories; nothing adds up along them."""
+    method: str = "sums"
+    """`sums`, or how statistics works the figures out: `paired_change`, `kaplan_meier`,
+    `cumulative_incidence`."""
+
+    averages: str = "people"
+    """What a mean or median is of: `people`, `contributions` (lines, entries), or people for each whole-time
+    post (`posts`)."""
+    unit: str = ""
+
+    @property
+    def is_about_durations(self) -> bool:
+        """Its figures rest on those still under observation at a time, not on a count and its part."""
+        return self.method in ("kaplan_meier", "cumulative_incidence")
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,9 @@ def read_definitions(rows: Iterable[Mapping[str, object]]) -> dict[str, MetricDe
             measures=words(row["measures"]),
             breakdowns=words(row["breakdowns"]),
             overlapping=words(row["overlapping"]),
+            method=str(row.get("method") or "sums"),
+            averages=str(row.get("averages") or "people"),
+            unit=str(row.get("unit") or ""),
         )
         for row in rows
     )

@@ -81,7 +81,7 @@ METRIC_VALUES = (
 )  # fmt: skip
 # The same without what publication adds, and with what it needs to judge a figure.
 FIGURES = (
-    *(column for column in METRIC_VALUES if column[0] not in ("lower", "upper", "mark", "exact", "note")),
+    *(column for column in METRIC_VALUES if column[0] not in ("mark", "exact")),
     ("standard_deviation", "DOUBLE"), ("largest", "DOUBLE"), ("second_largest", "DOUBLE"),
 )  # fmt: skip
 SOURCE_STATUS = (

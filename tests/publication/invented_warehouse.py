@@ -629,14 +629,14 @@ def write_warehouse(
             "metrics.fct_metric_values",
             "metric_id varchar, measure varchar, period_type varchar, period_start date, period_end date,"
             " is_complete boolean, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2"
-            " varchar, value double, numerator double, denominator double, people bigint,"
-            " standard_deviation double, largest double, second_largest double",
+            " varchar, value double, lower double, upper double, numerator double, denominator double,"
+            " people bigint, standard_deviation double, largest double, second_largest double, note varchar",
             [
                 (
                     *(f.metric_id, f.measure, f.period_type, f.period_start, f.period_end, True),
                     *(part for pair in (*f.categories, ("", ""), ("", ""))[:2] for part in pair),
-                    *(f.value, f.numerator, f.denominator, f.people),
-                    *(f.standard_deviation, f.largest, f.second_largest),
+                    *(f.value, f.lower, f.upper, f.numerator, f.denominator, f.people),
+                    *(f.standard_deviation, f.largest, f.second_largest, f.note),
                 )
                 for f in programme.figures()
             ],

@@ -26,7 +26,7 @@ from dagster_project.publication.disclosure import (
     safe_figures,
     safe_share,
 )
-from dagster_project.publication.intervals import t_interval, wilson
+from dagster_project.statistics.intervals import t_interval, wilson
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from tests.publication.invented_warehouse import CATEGORIES, KEY, PROGRAMME_START, RULES, SETTINGS, Programme
 

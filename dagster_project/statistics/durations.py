@@ -1,0 +1,143 @@
+"""How long things take: length of support and waits, with those not over yet (publication specification).
+
+Belongs here: Kaplan-Meier and cumulative incidence at fixed times. Does not belong here: who is observed from
+when (the metrics' SQL), and which figures are due (`store.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, isnan, log
+from typing import Any
+
+EVENT, COMPETING, WAITING = "event", "competing", "waiting"
+NORMAL_QUANTILE = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One thing that was observed: for how many days, and what ended it (`event`, `competing`, `waiting`)."""
+
+    days: float
+    outcome: str
+
+
+@dataclass(frozen=True)
+class AtTime:
+    """A figure at a fixed time, between 0 and 1, with its interval; None where it is not known yet."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+    at_risk: int
+    """How many had been observed for at least that long."""
+
+
+def _at_risk(observed: Sequence[Observed], days: float) -> int:
+    return sum(1 for one in observed if one.days >= days)
+
+
+def _too_early(observed: Sequence[Observed], days: float) -> bool:
+    """Whether nothing is known of that time: nobody was observed so long, and not all have ended."""
+    longest = max((one.days for one in observed), default=0)
+    return days > longest and any(one.days == longest and one.outcome == WAITING for one in observed)
+
+
+# The same people are asked for each of the fixed times and for the median: one fit serves all.
+@lru_cache(maxsize=256)
+def _kaplan_meier(observed: tuple[Observed, ...]) -> Any:
+    from lifelines import KaplanMeierFitter
+
+    return KaplanMeierFitter().fit([one.days for one in observed], [one.outcome != WAITING for one in observed])
+
+
+def survival(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTime]:
+    """Kaplan-Meier: the share not ended after each number of days, with the log-log interval (lifelines).
+
+    Whatever ends an observation but `waiting` is the event.
+    """
+    if not observed:
+        return [AtTime(None, None, None, 0) for _ in days]
+    fitted = _kaplan_meier(tuple(observed))
+    curve = fitted.survival_function_at_times(list(days))
+    bounds = fitted.confidence_interval_survival_function_
+    found = []
+    for day, value in zip(days, curve, strict=True):
+        if _too_early(observed, day):
+            found.append(AtTime(None, None, None, _at_risk(observed, day)))
+            continue
+        lower, upper = (float(bound) for bound in bounds[bounds.index <= day].iloc[-1])
+        found.append(
+            AtTime(
+                float(value),
+                # At one and at nought the interval is not defined: nobody has ended, or everybody.
+                float(value) if isnan(lower) else lower,
+                float(value) if isnan(upper) else upper,
+                _at_risk(observed, day),
+            )
+        )
+    return found
+
+
+def median_survival(observed: Sequence[Observed]) -> float | None:
+    """The least number of days after which half or fewer have not ended; None while more have not."""
+    if not observed:
+        return None
+    median = float(_kaplan_meier(tuple(observed)).median_survival_time_)
+    return median if median != float("inf") else None
+
+
+@lru_cache(maxsize=256)
+def _incidence(observed: tuple[Observed, ...]) -> tuple[list[float], list[float], list[float]]:
+    """Times, cumulative incidence of the event and its standard error (Aalen-Johansen, statsmodels).
+
+    Not lifelines' Aalen-Johansen: it moves ties apart at random.
+    """
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    status = {EVENT: 1, COMPETING: 2, WAITING: 0}
+    fitted = CumIncidenceRight(
+        [one.days for one in observed], [status[one.outcome] for one in observed]
+    )
+    return list(fitted.times), list(fitted.cinc[0]), list(fitted.cinc_se[0])
+
+
+def incidence(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTime]:
+    """Cumulative incidence: the share with the event within each number of days, competing ends apart."""
+    if not any(one.outcome == EVENT for one in observed):
+        return [
+            AtTime(
+                None if not observed or _too_early(observed, day) else 0.0,
+                None if not observed or _too_early(observed, day) else 0.0,
+                None if not observed or _too_early(observed, day) else 0.0,
+                _at_risk(observed, day),
+            )
+            for day in days
+        ]
+    times, shares, errors = _incidence(tuple(observed))
+    found = []
+    for day in days:
+        at_risk = _at_risk(observed, day)
+        if _too_early(observed, day):
+            found.append(AtTime(None, None, None, at_risk))
+            continue
+        place = sum(1 for time in times if time <= day) - 1
+        value, error = (shares[place], errors[place]) if place >= 0 else (0.0, 0.0)
+        found.append(AtTime(float(value), *_log_log(float(value), float(error)), at_risk))
+    return found
+
+
+def _log_log(value: float, error: float) -> tuple[float, float]:
+    """The interval that stays between 0 and 1; the figure itself where there is no spread."""
+    if not 0 < value < 1 or isnan(error) or error == 0:
+        return value, value
+    spread = NORMAL_QUANTILE * error / (value * log(value))
+    return tuple(sorted((value ** exp(spread), value ** exp(-spread))))  # pyright: ignore[reportReturnType]
+
+
+def median_incidence(observed: Sequence[Observed]) -> float | None:
+    """The least number of days within which half had the event; None while fewer had."""
+    if not any(one.outcome == EVENT for one in observed):
+        return None
+    times, shares, _ = _incidence(tuple(observed))
+    return next((float(time) for time, share in zip(times, shares, strict=True) if share >= 0.5 - 1e-12), None)

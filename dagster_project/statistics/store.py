@@ -1,0 +1,239 @@
+"""The figures that no sum can say, worked out from the warehouse and written into its one number store.
+
+Belongs here: which figures are due, from which rows, and writing them. Does not belong here: the statistics
+(`durations.py`, `change.py`), and what may leave (`publication/`).
+
+dbt makes `metrics.fct_metric_values` with a row for each planned figure; those of a metric whose `method` is
+not `sums` are empty until `fill_store` has run. It may run again: the same warehouse gives the same figures.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import floor
+
+import duckdb
+
+from dagster_project.settings import FlicError, Settings
+from dagster_project.statistics.change import hodges_lehmann, tipping_point
+from dagster_project.statistics.durations import (
+    AtTime,
+    Observed,
+    incidence,
+    median_incidence,
+    median_survival,
+    survival,
+)
+
+DAYS_A_MONTH = 30.4375
+TOO_EARLY = "too early: nobody has been observed for so long"
+NOT_REACHED = "too early: fewer than half so far"
+NO_CHANGE_TO_UNDO = "nothing to undo"
+SETTING = "change_coverage_minimum_percent"
+
+
+class StatisticsError(FlicError):
+    """Figures could not be worked out; nothing may be published from this warehouse."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How the metrics of one method are worked out."""
+
+    time_breakdown: str
+    days: Callable[[str], float]
+    """A category of the time breakdown in days."""
+    at_times: Callable[[Sequence[Observed], Sequence[float]], list[AtTime]]
+    median: Callable[[Sequence[Observed]], float | None]
+    unit_days: float
+    """Days in the unit of the median."""
+
+
+METHODS = {
+    "kaplan_meier": Method(
+        "support_months",
+        lambda months: floor(int(months) * DAYS_A_MONTH + 0.5),
+        survival,
+        median_survival,
+        DAYS_A_MONTH,
+    ),
+    "cumulative_incidence": Method("within_days", float, incidence, median_incidence, 1),
+}
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """What is written into one row of the store."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+    denominator: float | None
+    people: int
+    note: str
+
+
+def fill_store(settings: Settings) -> int:
+    """Work out every planned figure that is not a sum and write it; returns how many rows were written.
+
+    Raises `StatisticsError` when the warehouse lacks a setting or a table; then nothing is written.
+    """
+    try:
+        with duckdb.connect(str(settings.warehouse)) as warehouse:
+            return _fill(warehouse)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise StatisticsError(f"statistics cannot be worked out from the warehouse: {reason}") from None
+
+
+def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
+    due = _rows(
+        warehouse,
+        "select due.metric_id, due.measure, due.period_type, due.period_end, due.dimension_1, due.dimension_2,"
+        " due.method from metrics.int_metric_figures_due as due where due.method <> 'sums'"
+        " order by due.due_key",
+    )
+    worked: dict[tuple[object, ...], _Worked] = {}
+    by_metric: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for table in due:
+        by_metric[str(table["metric_id"])].append(table)
+    for metric_id, tables in by_metric.items():
+        rows: dict[object, list[dict[str, object]]] = defaultdict(list)
+        for row in _rows(warehouse, f"select * from metrics.metric_{metric_id}"):
+            rows[row["counted_on"]].append(row)
+        for table in tables:
+            store_rows = _rows(
+                warehouse,
+                "select category_1, category_2, value, people from metrics.fct_metric_values"
+                " where metric_id = ? and measure = ? and period_type = ? and period_end = ?"
+                " and dimension_1 = ? and dimension_2 = ?",
+                metric_id, table["measure"], table["period_type"], table["period_end"],
+                table["dimension_1"], table["dimension_2"],
+            )  # fmt: skip
+            here = rows[table["period_end"]]
+            for cell in store_rows:
+                found = (
+                    _duration(METHODS[str(table["method"])], table, cell, here)
+                    if table["method"] in METHODS
+                    else _change(table, cell, here, _coverage(warehouse))
+                )
+                if found is not None:
+                    key = (
+                        metric_id, table["measure"], table["period_type"], table["period_end"],
+                        table["dimension_1"], cell["category_1"], table["dimension_2"], cell["category_2"],
+                    )  # fmt: skip
+                    worked[key] = found
+    return _write(warehouse, worked)
+
+
+def _coverage(warehouse: duckdb.DuckDBPyConnection) -> float:
+    """The least share of people, from 0 to 1, that a figure of change must rest on."""
+    found = warehouse.execute(
+        "select value from reference.programme_settings where setting = ?", [SETTING]
+    ).fetchall()
+    if not found:
+        raise StatisticsError(f"programme_settings.csv must give {SETTING}; figures of change need it.")
+    return float(found[0][0]) / 100
+
+
+def _within(
+    rows: Sequence[Mapping[str, object]], table: Mapping[str, object], cell: Mapping[str, object], without: str
+) -> list[Mapping[str, object]]:
+    """The rows of a cell, whatever the breakdown `without` says."""
+    wanted = [
+        (str(table[f"dimension_{place}"]), cell[f"category_{place}"])
+        for place in (1, 2)
+        if table[f"dimension_{place}"] not in ("", without)
+    ]
+    return [row for row in rows if all(row[dimension] == category for dimension, category in wanted)]
+
+
+def _duration(
+    method: Method, table: Mapping[str, object], cell: Mapping[str, object], rows: Sequence[Mapping[str, object]]
+) -> _Worked:
+    own = _within(rows, table, cell, method.time_breakdown)
+    observed = [Observed(float(str(row["amount"])), str(row["outcome"])) for row in own]
+    people = len({row["client_key"] for row in own})
+    if table["measure"] == "median":
+        median = method.median(observed)
+        return _Worked(
+            value=None if median is None else median / method.unit_days,
+            lower=None,
+            upper=None,
+            denominator=len(observed),
+            people=people,
+            note=NOT_REACHED if observed and median is None else "",
+        )
+    place = 1 if table["dimension_1"] == method.time_breakdown else 2
+    [found] = method.at_times(observed, [method.days(str(cell[f"category_{place}"]))])
+    return _Worked(
+        value=found.value,
+        lower=found.lower,
+        upper=found.upper,
+        denominator=found.at_risk,
+        people=people,
+        note=TOO_EARLY if observed and found.value is None else "",
+    )
+
+
+def _change(
+    table: Mapping[str, object],
+    cell: Mapping[str, object],
+    rows: Sequence[Mapping[str, object]],
+    least_coverage: float,
+) -> _Worked | None:
+    """The typical change and the tipping point; a mean stays as it is unless too few people have a pair."""
+    if table["measure"] == "count":
+        return None
+    own = _within(rows, table, cell, "")
+    changes = [float(str(row["amount"])) for row in own if row["amount"] is not None]
+    with_pair = len({row["client_key"] for row in own if row["amount"] is not None})
+    eligible = len({row["client_key"] for row in own})
+    note = ""
+    value: float | None
+    if eligible and with_pair < least_coverage * eligible:
+        value, note = None, f"fewer than {100 * least_coverage:.0f} % of the people have two to compare"
+    elif table["measure"] == "mean":
+        return None
+    elif table["measure"] == "median":
+        value = hodges_lehmann(changes)
+    else:
+        mean = sum(changes) / len(changes) if changes else 0.0
+        value = tipping_point(mean, with_pair, eligible - with_pair)
+        note = NO_CHANGE_TO_UNDO if changes and value is None else ""
+    return _Worked(value, None, None, eligible, with_pair, note)
+
+
+def _write(warehouse: duckdb.DuckDBPyConnection, worked: Mapping[tuple[object, ...], _Worked]) -> int:
+    columns = (
+        "metric_id", "measure", "period_type", "period_end", "dimension_1", "category_1", "dimension_2",
+        "category_2",
+    )  # fmt: skip
+    warehouse.execute("begin")
+    warehouse.execute(
+        "create temporary table worked (metric_id varchar, measure varchar, period_type varchar, period_end date,"
+        " dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar, value double,"
+        " lower double, upper double, denominator double, people bigint, note varchar)"
+    )
+    rows = [[*key, *vars(one).values()] for key, one in worked.items()]
+    if rows:
+        warehouse.executemany(f"insert into worked values ({', '.join('?' * len(rows[0]))})", rows)
+    same = " and ".join(f"store.{column} = worked.{column}" for column in columns)
+    warehouse.execute(
+        "update metrics.fct_metric_values as store set value = worked.value, lower = worked.lower,"
+        " upper = worked.upper, numerator = case when worked.value is null then null else store.numerator end,"
+        " denominator = worked.denominator, people = worked.people,"
+        f" note = nullif(worked.note, '') from worked where {same}"
+    )
+    warehouse.execute("drop table worked")
+    warehouse.execute("commit")
+    return len(rows)
+
+
+def _rows(
+    warehouse: duckdb.DuckDBPyConnection, query: str, *parameters: object
+) -> list[dict[str, object]]:
+    result = warehouse.execute(query, list(parameters))
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
