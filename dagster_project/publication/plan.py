@@ -55,6 +55,8 @@ class MetricDefinition:
     """`sums`, or how statistics works the figures out: `paired_change`, `kaplan_meier`,
     `cumulative_incidence`."""
 
+    exports: tuple[str, ...] = ()
+    """The exports it rests on."""
     averages: str = "people"
     """What a mean or median is of: `people`, `contributions` (lines, entries), or people for each whole-time
     post (`posts`)."""
@@ -111,6 +113,7 @@ def read_definitions(rows: Iterable[Mapping[str, object]]) -> dict[str, MetricDe
             breakdowns=words(row["breakdowns"]),
             overlapping=words(row["overlapping"]),
             method=str(row.get("method") or "sums"),
+            exports=words(row.get("exports")),
             averages=str(row.get("averages") or "people"),
             unit=str(row.get("unit") or ""),
         )

@@ -27,6 +27,13 @@ from dagster_project.publication.disclosure import (
     safe_figures,
     safe_issues,
 )
+from dagster_project.publication.figure_changes import (
+    RestsOn,
+    as_manifest,
+    figure_changes,
+    from_manifest,
+    moved_by,
+)
 from dagster_project.publication.plan import (
     MetricDefinition,
     PlannedTable,
@@ -42,6 +49,7 @@ from dagster_project.publication.releases import (
     list_releases,
     prepare_folder,
     read_manifest,
+    read_tables,
     remove_old,
     rollback,
     serve,
@@ -140,6 +148,8 @@ class _Warehouse:
     issues: list[tuple[str, str, str, str, int]]
     accepted_warnings: Table
     sources: Table
+    loads: dict[str, RestsOn]
+    """The loads that figures rest on, by `load_id`."""
     references: list[Table]
     """Tables that stand in both files as they are."""
 
@@ -207,6 +217,7 @@ def publish(
         ),
     }
 
+    before = _loads_before(settings)
     prints = {folder: _figures_sha256(tables) for folder, (_, tables) in contents.items()}
     served = {folder: _served(folder, warehouse.as_at, prints[folder]) for folder in contents}
     unchanged = all(served.values())
@@ -225,12 +236,16 @@ def publish(
                 "dropped_tables": safe.dropped_tables,
             }
             release = _release_table(warehouse, new, created_at, about)
-            extra = []
+            # Beside the figures and not among them: what came before or was accepted is no reason for a release.
+            extra = [_changes(folder, audience, tables, warehouse, before)]
             # Which tables do not add up says that somebody was counted twice: not for readers.
             if audience == "management":
-                about |= {"not_additive": safe.not_additive, "rounded_apart": safe.apart}
-                # Beside the figures and not among them: what is accepted is no reason for a release.
-                extra = [warehouse.accepted_warnings]
+                about |= {
+                    "not_additive": safe.not_additive,
+                    "rounded_apart": safe.apart,
+                    "loads": as_manifest(warehouse.loads),
+                }
+                extra.append(warehouse.accepted_warnings)
             write_release(folder, new, [release, *tables, *extra], about)
         serve(folder, new if not unchanged else served[folder], checked_at=created_at)
         remove_old(folder, keep)
@@ -315,6 +330,41 @@ def _tables(
         sources,
         *warehouse.references,
     ]
+
+
+def _loads_before(settings: Settings) -> dict[str, RestsOn]:
+    """The loads that the served figures rest on; management's manifest alone names files."""
+    current = current_release(settings.management)
+    return from_manifest(
+        read_manifest(settings.management, current.release_id).get("loads") if current else None
+    )
+
+
+def _changes(
+    folder: Path,
+    audience: str,
+    tables: Sequence[Table],
+    warehouse: _Warehouse,
+    loads_before: Mapping[str, RestsOn],
+) -> Table:
+    """What moved against the release that this folder serves; nothing where it serves none."""
+    current = current_release(folder)
+    before: list[dict[str, object]] = []
+    if current is not None and not verify(folder, current.release_id):
+        before = next(
+            _dicts(table)
+            for table in read_tables(folder / f"{current.release_id}.duckdb")
+            if table.name == "metric_values"
+        )
+    return figure_changes(
+        before,
+        next(_dicts(table) for table in tables if table.name == "metric_values"),
+        previous_release_id=current.release_id if current else "",
+        because_of={
+            metric_id: moved_by(loads_before, warehouse.loads, definition, audience)
+            for metric_id, definition in warehouse.definitions.items()
+        },
+    )
 
 
 def _release_table(
@@ -402,6 +452,23 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
             " where rows_accepted > 0)",
             ACCEPTED_WARNINGS,
         ),
+        loads={
+            str(row["load_id"]): RestsOn(
+                str(row["export"]), str(row["file_name"]), date.fromisoformat(str(row["extract_date"]))
+            )
+            for row in _dicts(
+                _table(
+                    connection,
+                    "loads",
+                    # A file of changes counts beside the later ones.
+                    "(select loads.load_id, loads.export, loads.file_name, loads.extract_date"
+                    " from marts.fct_loads as loads"
+                    " inner join staging.stg_exports as exports on loads.export = exports.export"
+                    " where loads.is_current or (exports.extract = 'delta' and loads.load_number is not null))",
+                    None,
+                )
+            )
+        },
         references=[
             definitions,
             categories,

@@ -528,11 +528,12 @@ def write_warehouse(
     *,
     plan: Iterable[PlannedTable] | None = None,
     issues: Iterable[tuple] = ISSUES,
+    files: Iterable[str] = ("caseload_2015-03-31.csv",),
 ) -> None:
     """The warehouse that publication reads, with the invented programme in it."""
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as warehouse:
-        for schema in ("landing", "reference", "marts", "metrics"):
+        for schema in ("landing", "reference", "staging", "marts", "metrics"):
             warehouse.execute(f"create schema {schema}")
 
         def table(name: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
@@ -553,9 +554,9 @@ def write_warehouse(
         table(
             "metrics.metric_definitions",
             "metric_id varchar, label varchar, timing varchar, counts varchar, population varchar, measures"
-            " varchar, breakdowns varchar, overlapping varchar",
+            " varchar, breakdowns varchar, overlapping varchar, exports varchar",
             [
-                (d.metric_id, d.metric_id, d.timing, d.counts, d.population, *map("|".join, lists))
+                (d.metric_id, d.metric_id, d.timing, d.counts, d.population, *map("|".join, lists), "caseload")
                 for d in programme.definitions().values()
                 for lists in [(d.measures, d.breakdowns, d.overlapping)]
             ],
@@ -610,6 +611,13 @@ def write_warehouse(
                     True,
                 )
             ],
+        )
+        table("staging.stg_exports", "export varchar, extract varchar", [("caseload", "full")])
+        table(
+            "marts.fct_loads",
+            "load_id varchar, export varchar, file_name varchar, extract_date date, is_current boolean,"
+            " load_number integer",
+            [(f"load-of-{name}", "caseload", name, programme.as_at, True, 1) for name in files],
         )
         table(
             "marts.fct_data_quality_issues",

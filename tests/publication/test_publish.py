@@ -104,6 +104,7 @@ def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zo
     assert tables == {
         "release",
         "metric_values",
+        "figure_changes",
         "metric_definitions",
         "reference_categories",
         "reference_wording",
@@ -486,3 +487,44 @@ def test_killed_anywhere_a_whole_release_is_served(
         assert {path.name for path in folder.iterdir()} == finished | {"build", "current.json"}
         assert all(verify(folder, name) == [] for name in list_releases(folder))
     assert served(zone.publications_dir) == release_id
+
+
+# --- what moved between two releases ---
+
+
+def corrected(settings: Settings, figure: str, value: str) -> None:
+    """The same day again from a corrected extract in which one figure is another one."""
+    write_warehouse(settings.warehouse, invented(SPRING), files=["caseload_2015-03-31_v2.csv"])
+    with duckdb.connect(str(settings.warehouse)) as warehouse:
+        warehouse.execute(f"update metrics.fct_metric_values set value = {value} where {figure}")
+
+
+def test_a_first_release_moves_nothing(zone: Settings):
+    assert query(zone.publications_dir, "select * from figure_changes") == []
+    assert query(zone.management, "select * from figure_changes") == []
+
+
+def test_a_corrected_figure_is_listed_with_old_new_and_the_file(zone: Settings):
+    figure = "metric_id = 'starts' and period_type = 'programme' and dimension_1 = ''"
+    cell = f"from metric_values where {figure}"
+    before = served(zone.management)
+    [(old,)] = query(zone.management, f"select value {cell}")
+    corrected(zone, figure, "value - 1")
+    run(zone, "2015-04-03T09:00:00")
+    [(new,)] = query(zone.management, f"select value {cell}")
+    changes = "select old_value, new_value, previous_release_id, because_of from figure_changes"
+    assert new == old - 1
+    assert query(zone.management, changes) == [(old, new, before, "caseload_2015-03-31_v2.csv")]
+    # A headline is exact for everyone; the name of a file is not for everyone.
+    assert [(row[0], row[1], row[3]) for row in query(zone.publications_dir, changes)] == [
+        (old, new, "caseload of 2015-03-31")
+    ]
+
+
+def test_the_same_figures_again_keep_what_the_release_said_moved(zone: Settings):
+    figure = "metric_id = 'starts' and period_type = 'programme' and dimension_1 = ''"
+    corrected(zone, figure, "value - 1")
+    first = run(zone, "2015-04-03T09:00:00")
+    again = run(zone, "2015-04-04T09:00:00")
+    assert (again.release_id, again.unchanged) == (first.release_id, True)
+    assert len(query(zone.management, "select * from figure_changes")) == 1
