@@ -12,7 +12,7 @@ DAGSTER_PORT ?= 3000
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test endure lint lock example clean
+.PHONY: help setup demo test endure docs lint lock example clean
 
 help: ## this list
 	@echo "PYTHON=/path/to/python3.11, DASHBOARDS_PORT and DAGSTER_PORT can be given to any of them"
@@ -41,6 +41,9 @@ test: setup ## every test; pages in a browser too where Chromium is installed
 endure: setup ## fifty refreshes killed at random moments, ten orders of extracts, fifty sets of any files (half an hour)
 	@FLIC_TEST_ORDERS=10 FLIC_TEST_FILES=50 $(BIN)/python -m pytest -n 0 tests/faults/test_killed_at_random.py \
 	  tests/pipeline/test_any_order.py tests/faults/test_any_file.py --kills 50
+
+docs: setup ## docs/data_dictionary.md and dbt's site of what `make demo` built, data/docs/index.html
+	@$(BIN)/flic docs
 
 lint: setup ## style, types, import boundaries, dbt conventions, SQL style
 	$(BIN)/ruff check .

@@ -440,6 +440,15 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def docs(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic docs`: the data dictionary, and dbt's site of the warehouse."""
+    from dagster_project.dictionary import write_docs
+
+    dictionary, site = write_docs(settings)
+    print(f"Written: {dictionary} and {site}.")
+    return DONE
+
+
 # --- the command line ------------------------------------------------------------------------------------
 
 
@@ -528,6 +537,7 @@ def parser() -> argparse.ArgumentParser:
     action.add_argument("ids", nargs="+", metavar="ID")
     action.add_argument("--by", required=True, metavar="NAME", help="who decides")
     add("prepare", prepare, "read the dbt project, so that Dagster can be started")
+    add("docs", docs, "write the data dictionary and dbt's site of the warehouse")
     command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")
     command.add_argument("--dashboards-port", type=port, default=8501, metavar="PORT")
     command.add_argument("--dagster-port", type=port, default=3000, metavar="PORT")

@@ -416,7 +416,9 @@ class _Counts:
             at_risk = [_whole(figure.denominator or 0, figure) for figure in figures]
             # Those still under observation, at each time; they are no part of those observed that adds up.
             layers.append(
-                Layer(dict(zip(place("denominator", at_risk, [f"{metric_id}, at risk"]), at_risk, strict=True)))
+                Layer(
+                    dict(zip(place("denominator", at_risk, [f"{metric_id}, at risk"]), at_risk, strict=True))
+                )
             )
         elif measure == "share" and metric_id not in self.money:
             counted = [_whole(figure.numerator, figure) for figure in figures]

@@ -48,7 +48,9 @@ def _too_early(observed: Sequence[Observed], days: float) -> bool:
 def _kaplan_meier(observed: tuple[Observed, ...]) -> Any:
     from lifelines import KaplanMeierFitter
 
-    return KaplanMeierFitter().fit([one.days for one in observed], [one.outcome != WAITING for one in observed])
+    return KaplanMeierFitter().fit(
+        [one.days for one in observed], [one.outcome != WAITING for one in observed]
+    )
 
 
 def survival(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTime]:
@@ -96,9 +98,7 @@ def _incidence(observed: tuple[Observed, ...]) -> tuple[list[float], list[float]
     from statsmodels.duration.survfunc import CumIncidenceRight
 
     status = {EVENT: 1, COMPETING: 2, WAITING: 0}
-    fitted = CumIncidenceRight(
-        [one.days for one in observed], [status[one.outcome] for one in observed]
-    )
+    fitted = CumIncidenceRight([one.days for one in observed], [status[one.outcome] for one in observed])
     return list(fitted.times), list(fitted.cinc[0]), list(fitted.cinc_se[0])
 
 
@@ -140,4 +140,6 @@ def median_incidence(observed: Sequence[Observed]) -> float | None:
     if not any(one.outcome == EVENT for one in observed):
         return None
     times, shares, _ = _incidence(tuple(observed))
-    return next((float(time) for time, share in zip(times, shares, strict=True) if share >= 0.5 - 1e-12), None)
+    return next(
+        (float(time) for time, share in zip(times, shares, strict=True) if share >= 0.5 - 1e-12), None
+    )

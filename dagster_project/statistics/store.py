@@ -10,7 +10,6 @@ not `sums` are empty until `fill_store` has run. It may run again: the same ware
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from math import floor
 
 import duckdb
@@ -138,7 +137,10 @@ def _coverage(warehouse: duckdb.DuckDBPyConnection) -> float:
 
 
 def _within(
-    rows: Sequence[Mapping[str, object]], table: Mapping[str, object], cell: Mapping[str, object], without: str
+    rows: Sequence[Mapping[str, object]],
+    table: Mapping[str, object],
+    cell: Mapping[str, object],
+    without: str,
 ) -> list[Mapping[str, object]]:
     """The rows of a cell, whatever the breakdown `without` says."""
     wanted = [
@@ -150,7 +152,10 @@ def _within(
 
 
 def _duration(
-    method: Method, table: Mapping[str, object], cell: Mapping[str, object], rows: Sequence[Mapping[str, object]]
+    method: Method,
+    table: Mapping[str, object],
+    cell: Mapping[str, object],
+    rows: Sequence[Mapping[str, object]],
 ) -> _Worked:
     own = _within(rows, table, cell, method.time_breakdown)
     observed = [Observed(float(str(row["amount"])), str(row["outcome"])) for row in own]
@@ -231,9 +236,7 @@ def _write(warehouse: duckdb.DuckDBPyConnection, worked: Mapping[tuple[object, .
     return len(rows)
 
 
-def _rows(
-    warehouse: duckdb.DuckDBPyConnection, query: str, *parameters: object
-) -> list[dict[str, object]]:
+def _rows(warehouse: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> list[dict[str, object]]:
     result = warehouse.execute(query, list(parameters))
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

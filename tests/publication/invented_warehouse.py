@@ -556,7 +556,15 @@ def write_warehouse(
             "metric_id varchar, label varchar, timing varchar, counts varchar, population varchar, measures"
             " varchar, breakdowns varchar, overlapping varchar, exports varchar",
             [
-                (d.metric_id, d.metric_id, d.timing, d.counts, d.population, *map("|".join, lists), "caseload")
+                (
+                    d.metric_id,
+                    d.metric_id,
+                    d.timing,
+                    d.counts,
+                    d.population,
+                    *map("|".join, lists),
+                    "caseload",
+                )
                 for d in programme.definitions().values()
                 for lists in [(d.measures, d.breakdowns, d.overlapping)]
             ],

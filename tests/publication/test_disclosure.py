@@ -26,8 +26,8 @@ from dagster_project.publication.disclosure import (
     safe_figures,
     safe_share,
 )
-from dagster_project.statistics.intervals import t_interval, wilson
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
+from dagster_project.statistics.intervals import t_interval, wilson
 from tests.publication.invented_warehouse import CATEGORIES, KEY, PROGRAMME_START, RULES, SETTINGS, Programme
 
 DAY = date(2015, 3, 31)
