@@ -1,4 +1,4 @@
-"""The data dictionary: every export, table, metric and seed in plain Markdown, from the dbt project's own words.
+"""The data dictionary: every export, table, metric and seed in Markdown, from the dbt project's own words.
 
 Belongs here: turning dbt's manifest into one page that a newcomer can read and search. Does not belong here:
 any description; those stand beside what they describe, in the YAML files of `dbt/` and `seeds/`.
