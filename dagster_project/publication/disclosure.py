@@ -20,7 +20,7 @@ WITHHELD = "c"
 NOT_AVAILABLE = "x"
 TOO_EARLY_MARK = "m"
 
-# What one person can do many times over. The number of times, and not only of people, could be one person's own.
+# What one person can do many times over: not only the people, also the number of times may be one person's.
 DONE_OFTEN = frozenset({"contacts", "events"})
 
 # The words of a withheld figure are the same for nobody and for a few, or they would tell the two apart.
@@ -248,7 +248,7 @@ def _mark_without_value(figure: ExactFigure) -> str:
 def money_metrics(
     figures: Iterable[ExactFigure], definitions: Mapping[str, MetricDefinition]
 ) -> frozenset[str]:
-    """The metrics whose figures are pounds: they say so, offer a total in GBP or name the largest person's sum."""
+    """The metrics in pounds: they say so, offer a total in GBP or name the largest person's sum."""
 
     def is_money(figure: ExactFigure) -> bool:
         definition = definitions[figure.metric_id]
@@ -286,7 +286,7 @@ def safe_figures(
     tables: dict[_TableKey, list[ExactFigure]] = defaultdict(list)
     for figure in figures:
         tables[figure.table, figure.period_start, figure.period_end].append(figure)
-    # What the partnership writes or budgets is nobody's own: it is shown as it is and takes no part in rounding.
+    # What the partnership writes or budgets is nobody's own: shown as it is, no part of the rounding.
     nobodys = {
         figure: _as_it_is(figure) for figure in figures if definitions[figure.metric_id].counts == "entries"
     }

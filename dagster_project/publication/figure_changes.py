@@ -37,7 +37,7 @@ class RestsOn:
     extract_date: date
 
     def for_reader(self, audience: str) -> str:
-        """The file by its name for management; for everyone else by its export, as a name may say anything."""
+        """The file by its name for management; for everyone else by its export: a name may say anything."""
         if audience == "management":
             return self.file_name
         return f"{self.export} of {self.extract_date}"

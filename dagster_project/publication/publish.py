@@ -236,7 +236,7 @@ def publish(
                 "dropped_tables": safe.dropped_tables,
             }
             release = _release_table(warehouse, new, created_at, about)
-            # Beside the figures and not among them: what came before or was accepted is no reason for a release.
+            # Beside the figures, not among them: what came before or was accepted makes no release.
             extra = [_changes(folder, audience, tables, warehouse, before)]
             # Which tables do not add up says that somebody was counted twice: not for readers.
             if audience == "management":
@@ -464,7 +464,8 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
                     "(select loads.load_id, loads.export, loads.file_name, loads.extract_date"
                     " from marts.fct_loads as loads"
                     " inner join staging.stg_exports as exports on loads.export = exports.export"
-                    " where loads.is_current or (exports.extract = 'delta' and loads.load_number is not null))",
+                    " where loads.is_current"
+                    " or (exports.extract = 'delta' and loads.load_number is not null))",
                     None,
                 )
             )

@@ -12,6 +12,8 @@ from typing import Any
 
 EVENT, COMPETING, WAITING = "event", "competing", "waiting"
 NORMAL_QUANTILE = 1.959963984540054
+# Sums of fractions that make a half may lack the last binary digit.
+HALF = 0.5 - 1e-12
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,4 @@ def median_incidence(observed: Sequence[Observed]) -> float | None:
     if not any(one.outcome == EVENT for one in observed):
         return None
     times, shares, _ = _incidence(tuple(observed))
-    return next(
-        (float(time) for time, share in zip(times, shares, strict=True) if share >= 0.5 - 1e-12), None
-    )
+    return next((float(time) for time, share in zip(times, shares, strict=True) if share >= HALF), None)

@@ -14,8 +14,9 @@ def wilson(counted: float, of: float) -> tuple[float, float]:
     # These libraries take a second to import; only a refresh needs them.
     from statsmodels.stats.proportion import proportion_confint
 
-    lower, upper = proportion_confint(counted, of, alpha=1 - CONFIDENCE, method="wilson")
-    return 100 * float(lower), 100 * float(upper)
+    bounds = proportion_confint(counted, of, alpha=1 - CONFIDENCE, method="wilson")
+    lower, upper = (100 * float(bound) for bound in bounds)  # pyright: ignore[reportArgumentType]
+    return lower, upper
 
 
 def t_interval(mean: float, standard_deviation: float, people: int) -> tuple[float, float]:

@@ -32,6 +32,9 @@ NO_CHANGE_TO_UNDO = "nothing to undo"
 SETTING = "change_coverage_minimum_percent"
 
 
+_Row = Mapping[str, object]
+
+
 class StatisticsError(FlicError):
     """Figures could not be worked out; nothing may be published from this warehouse."""
 
@@ -89,9 +92,8 @@ def fill_store(settings: Settings) -> int:
 def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
     due = _rows(
         warehouse,
-        "select due.metric_id, due.measure, due.period_type, due.period_end, due.dimension_1, due.dimension_2,"
-        " due.method from metrics.int_metric_figures_due as due where due.method <> 'sums'"
-        " order by due.due_key",
+        "select metric_id, measure, period_type, period_end, dimension_1, dimension_2, method"
+        " from metrics.int_metric_figures_due where method <> 'sums' order by due_key",
     )
     worked: dict[tuple[object, ...], _Worked] = {}
     by_metric: dict[str, list[dict[str, object]]] = defaultdict(list)
@@ -137,11 +139,11 @@ def _coverage(warehouse: duckdb.DuckDBPyConnection) -> float:
 
 
 def _within(
-    rows: Sequence[Mapping[str, object]],
-    table: Mapping[str, object],
-    cell: Mapping[str, object],
+    rows: Sequence[_Row],
+    table: _Row,
+    cell: _Row,
     without: str,
-) -> list[Mapping[str, object]]:
+) -> list[_Row]:
     """The rows of a cell, whatever the breakdown `without` says."""
     wanted = [
         (str(table[f"dimension_{place}"]), cell[f"category_{place}"])
@@ -153,9 +155,9 @@ def _within(
 
 def _duration(
     method: Method,
-    table: Mapping[str, object],
-    cell: Mapping[str, object],
-    rows: Sequence[Mapping[str, object]],
+    table: _Row,
+    cell: _Row,
+    rows: Sequence[_Row],
 ) -> _Worked:
     own = _within(rows, table, cell, method.time_breakdown)
     observed = [Observed(float(str(row["amount"])), str(row["outcome"])) for row in own]
@@ -183,9 +185,9 @@ def _duration(
 
 
 def _change(
-    table: Mapping[str, object],
-    cell: Mapping[str, object],
-    rows: Sequence[Mapping[str, object]],
+    table: _Row,
+    cell: _Row,
+    rows: Sequence[_Row],
     least_coverage: float,
 ) -> _Worked | None:
     """The typical change and the tipping point; a mean stays as it is unless too few people have a pair."""
@@ -217,8 +219,8 @@ def _write(warehouse: duckdb.DuckDBPyConnection, worked: Mapping[tuple[object, .
     )  # fmt: skip
     warehouse.execute("begin")
     warehouse.execute(
-        "create temporary table worked (metric_id varchar, measure varchar, period_type varchar, period_end date,"
-        " dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar, value double,"
+        "create temporary table worked (metric_id varchar, measure varchar, period_type varchar,"
+        " period_end date, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar, value double,"
         " lower double, upper double, denominator double, people bigint, note varchar)"
     )
     rows = [[*key, *vars(one).values()] for key, one in worked.items()]
@@ -227,8 +229,8 @@ def _write(warehouse: duckdb.DuckDBPyConnection, worked: Mapping[tuple[object, .
     same = " and ".join(f"store.{column} = worked.{column}" for column in columns)
     warehouse.execute(
         "update metrics.fct_metric_values as store set value = worked.value, lower = worked.lower,"
-        " upper = worked.upper, numerator = case when worked.value is null then null else store.numerator end,"
-        " denominator = worked.denominator, people = worked.people,"
+        " upper = worked.upper, denominator = worked.denominator, people = worked.people,"
+        " numerator = case when worked.value is null then null else store.numerator end,"
         f" note = nullif(worked.note, '') from worked where {same}"
     )
     warehouse.execute("drop table worked")

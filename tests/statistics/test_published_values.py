@@ -50,7 +50,7 @@ def test_hodges_lehmann() -> None:
     [
         ([], None),
         ([3], 3),
-        # Means of two: -1, -0.5, 0, 0, 1.5, 1, 4, 3.5 ... by hand: -1 0 4 give -1 -0.5 1.5 0 2 4, median 0.75.
+        # The six means of two: -1, -0.5, 1.5, 0, 2, 4; in the middle lie 0 and 1.5.
         ([-1, 0, 4], 0.75),
         # Four who stayed as they were and one who rose by five: most means are nought.
         ([0, 0, 0, 0, 5], 0),
@@ -73,7 +73,7 @@ def test_tipping_point(mean: float, with_pair: int, without: int, points: float 
     assert tipping_point(mean, with_pair, without) == points
 
 
-# Freireich and others, Blood 21 (1963): weeks in remission of 21 patients on 6-MP, those with a plus still in it.
+# Freireich and others, Blood 21 (1963): weeks in remission of 21 patients on 6-MP; with a plus: still in it.
 SIX_MP = "6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+"
 PLACEBO = "1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23"
 
@@ -105,9 +105,9 @@ def test_nothing_is_known_beyond_the_longest_who_has_not_ended() -> None:
     assert survival(remission(PLACEBO), [24])[0].value == 0
 
 
-# One with the event after a day, one with another end after two, one still waiting after three, one with the event
-# after four. By hand: 1/4 after one day; three are left, two of them after day two, one of these two after day three:
-# 1/4 + 2/4 x 1/1 after day four.
+# One has the event after a day, one another end after two, one still waits after three, one has the event after
+# four. By hand: 1/4 after a day; three are left, two after the second day, one after the third, so that after the
+# fourth it is 1/4 + 2/4 x 1/1.
 FOUR = [Observed(1, "event"), Observed(2, "competing"), Observed(3, "waiting"), Observed(4, "event")]
 
 
