@@ -51,7 +51,7 @@ def data_dictionary(manifest: Mapping[str, Any]) -> str:
     lines = [
         "# Data dictionary",
         "",
-        "Made by `make docs` from the words beside each model: change them there. Example data are synthetic.",
+        "Made by `make docs` from the words beside each model: change them there. Synthetic data.",
         "",
         "Exports come in, staging types them, marts hold people and events, metrics hold figures; a release",
         "holds what may leave. Outcomes Star areas stand with number and name only.",

@@ -101,7 +101,8 @@ def _incidence(observed: tuple[Observed, ...]) -> tuple[list[float], list[float]
 
     status = {EVENT: 1, COMPETING: 2, WAITING: 0}
     fitted = CumIncidenceRight([one.days for one in observed], [status[one.outcome] for one in observed])
-    return list(fitted.times), list(fitted.cinc[0]), list(fitted.cinc_se[0])
+    errors = fitted.cinc_se[0]  # pyright: ignore[reportOptionalSubscript]
+    return list(fitted.times), list(fitted.cinc[0]), list(errors)
 
 
 def incidence(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTime]:

@@ -220,7 +220,8 @@ def _write(warehouse: duckdb.DuckDBPyConnection, worked: Mapping[tuple[object, .
     warehouse.execute("begin")
     warehouse.execute(
         "create temporary table worked (metric_id varchar, measure varchar, period_type varchar,"
-        " period_end date, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar, value double,"
+        " period_end date, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar,"
+        " value double,"
         " lower double, upper double, denominator double, people bigint, note varchar)"
     )
     rows = [[*key, *vars(one).values()] for key, one in worked.items()]

@@ -105,9 +105,9 @@ def test_nothing_is_known_beyond_the_longest_who_has_not_ended() -> None:
     assert survival(remission(PLACEBO), [24])[0].value == 0
 
 
-# One has the event after a day, one another end after two, one still waits after three, one has the event after
-# four. By hand: 1/4 after a day; three are left, two after the second day, one after the third, so that after the
-# fourth it is 1/4 + 2/4 x 1/1.
+# One has the event after a day, one another end after two, one still waits after three, one has the event
+# after four. By hand: 1/4 after a day; three are left, two after the second day, one after the third, so that
+# after the fourth it is 1/4 + 2/4 x 1/1.
 FOUR = [Observed(1, "event"), Observed(2, "competing"), Observed(3, "waiting"), Observed(4, "event")]
 
 
