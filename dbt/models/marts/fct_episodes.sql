@@ -18,6 +18,8 @@ select
     needs.referral_id as referral_key,
     episodes.start_date,
     episodes.end_date,
+    episodes.allocated_date,
+    episodes.first_contact_date,
     case when episodes.end_date is not null then coalesce(episodes.destination, 'not_known') end as destination,
     case when episodes.end_date is not null then coalesce(destinations.cohort_status, 'other') end as cohort_status_at_end,
     episodes.borough,

@@ -1,6 +1,6 @@
 -- Metrics about the same people add up to the same number on every day, over all and by borough: the statuses of
--- referrals to the referrals received, the stars of open people to the open caseload, the cohorts to everybody who ever
--- started. A row here is a day where they do not.
+-- referrals and their needs to the referrals received, the stars of open people to the open caseload, the cohorts to
+-- everybody who ever started. A row here is a day where they do not.
 
 with metric_values as (
     select * from {{ ref('fct_metric_values') }}
@@ -17,10 +17,28 @@ parts as (
     from metric_values
     where
         (metric_id = 'referral_status' and dimension_1 = 'status' and dimension_2 = '')
+        or (metric_id = 'needs_at_referral' and dimension_1 = 'domain_count' and period_type = 'programme')
         or (metric_id = 'star_coverage' and dimension_1 = 'readings' and dimension_2 = '')
         or (metric_id = 'cohort_status' and dimension_1 = 'cohort_status' and dimension_2 = '')
     group by
         metric_id,
+        period_end
+    union all
+    -- Each domain of need has an answer, if an unknown one, on every referral.
+    select
+        concat(metric_id, ' ', category_1) as metric_id,
+        period_end,
+        '' as borough,
+        sum(value) as value
+    from metric_values
+    where
+        metric_id = 'needs_at_referral'
+        and dimension_1 = 'need_domain'
+        and dimension_2 = 'answer'
+        and period_type = 'programme'
+    group by
+        metric_id,
+        category_1,
         period_end
     union all
     -- By borough.
@@ -68,6 +86,7 @@ left join wholes
         and parts.borough = wholes.borough
         and (
             (parts.metric_id = 'referral_status' and wholes.metric_id = 'referrals_received')
+            or (parts.metric_id like 'needs_at_referral%' and wholes.metric_id = 'referrals_received')
             or (parts.metric_id = 'star_coverage' and wholes.metric_id = 'open_caseload')
             or (parts.metric_id = 'cohort_status' and wholes.metric_id = 'starts')
         )
