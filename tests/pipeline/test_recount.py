@@ -35,6 +35,34 @@ METRICS = [
     "budget_people",
     "budget_allowance_used",
 ]
+NEW_METRICS_A = [
+    "needs_at_referral",
+    "referral_feedback",
+    "referrals_no_word",
+    "wait_to_decision",
+    "wait_to_allocation",
+    "wait_to_first_contact",
+    "wait_to_start",
+    "re_referral_12m",
+    "caseload_per_fte",
+    "allocation_completeness",
+    "lead_continuity",
+    "secondment_cliff",
+    "contacts",
+    "contact_attempts",
+    "attempts_before_success",
+    "contact_gap",
+    "re_engaged_after_gap",
+    "person_months",
+    "exits",
+    "length_of_support",
+    "tenancy_sustained_6m",
+    "tenancy_sustained_12m",
+    "accommodation_mix",
+    "service_events",
+    "service_value",
+    "service_change",
+]
 
 
 @cache
