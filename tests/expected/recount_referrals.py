@@ -100,7 +100,7 @@ def waits_to_decision(known: Known, as_at: date) -> list[Waiting]:
     for row in received_by(known, as_at):
         decision, decided = row.get("decision"), row.get("decision_date")
         is_decided = decision not in (None, "pending")
-        if status_on(row, as_at) == "duplicate" or (is_decided and not decided):
+        if decision == "duplicate" or (is_decided and not decided):
             continue
         if decided and decided <= as_at and decision != "pending":
             wait = Wait(days_between(row["received_date"], decided), "event")
@@ -116,7 +116,7 @@ def waits_to_allocation(known: Known, as_at: date, episodes: dict[str, list[Row]
         decided = row.get("decision_date")
         if status_on(row, as_at) != "accepted" or not decided:
             continue
-        own = episodes.get(str(row["referral_id"]), [])
+        own = [e for e in episodes.get(str(row["referral_id"]), []) if e["start_date"] <= as_at]
         allocated = by_day((episode.get("allocated_date") for episode in own), as_at)
         if allocated:
             wait = Wait(days_between(decided, min(allocated)), "event")
@@ -152,7 +152,7 @@ def waits_to_start(known: Known, as_at: date, episodes: dict[str, list[Row]]) ->
         status = status_on(row, as_at)
         own = episodes.get(str(row["referral_id"]), [])
         started = by_day((episode["start_date"] for episode in own), as_at)
-        if status == "duplicate":
+        if row.get("decision") == "duplicate":
             continue
         if started:
             wait = Wait(days_between(row["received_date"], min(started)), "event")

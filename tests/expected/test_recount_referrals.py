@@ -129,8 +129,8 @@ def test_no_word_begins_on_the_29th_day() -> None:
         ("pending", "2015-05-08", Wait(30, "waiting")),
         ("withdrawn", "", None),
         ("duplicate", "2015-05-08", None),
-        # That it is a duplicate was not known yet.
-        ("duplicate", "2015-06-08", Wait(30, "waiting")),
+        # Known later; a second copy of a referral never waited for anything.
+        ("duplicate", "2015-06-08", None),
         ("accepted", "2015-04-30", Wait(0, "event")),
     ],
 )
