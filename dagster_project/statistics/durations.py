@@ -7,7 +7,7 @@ when (the metrics' SQL), and which figures are due (`store.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, isnan, log
+from math import exp, isfinite, isnan, log
 from typing import Any
 
 EVENT, COMPETING, WAITING = "event", "competing", "waiting"
@@ -97,10 +97,13 @@ def _incidence(observed: tuple[Observed, ...]) -> tuple[list[float], list[float]
 
     Not lifelines' Aalen-Johansen: it moves ties apart at random.
     """
+    from numpy import errstate
     from statsmodels.duration.survfunc import CumIncidenceRight
 
     status = {EVENT: 1, COMPETING: 2, WAITING: 0}
-    fitted = CumIncidenceRight([one.days for one in observed], [status[one.outcome] for one in observed])
+    # Where the last of all ends, the library divides by nobody; its error is then no number (_log_log).
+    with errstate(divide="ignore", invalid="ignore"):
+        fitted = CumIncidenceRight([one.days for one in observed], [status[one.outcome] for one in observed])
     errors = fitted.cinc_se[0]  # pyright: ignore[reportOptionalSubscript]
     return list(fitted.times), list(fitted.cinc[0]), list(errors)
 
@@ -132,7 +135,7 @@ def incidence(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTim
 
 def _log_log(value: float, error: float) -> tuple[float, float]:
     """The interval that stays between 0 and 1; the figure itself where there is no spread."""
-    if not 0 < value < 1 or isnan(error) or error == 0:
+    if not 0 < value < 1 or not isfinite(error) or error == 0:
         return value, value
     spread = NORMAL_QUANTILE * error / (value * log(value))
     return tuple(sorted((value ** exp(spread), value ** exp(-spread))))  # pyright: ignore[reportReturnType]

@@ -30,8 +30,8 @@ placed as (
         {{ metric_category('figures_due.dimension_1', breakdown_columns) }} as category_1,
         {{ metric_category('figures_due.dimension_2', breakdown_columns) }} as category_2,
         contributions.client_key,
-        cast(contributions.amount as decimal(18, 6)) as amount,
-        cast(contributions.out_of as decimal(18, 6)) as out_of
+        cast(contributions.amount as decimal(28, 12)) as amount,
+        cast(contributions.out_of as decimal(28, 12)) as out_of
     from figures_due
     inner join contributions
         on
@@ -60,6 +60,7 @@ person_sums as (
         sum(amount) as amount,
         sum(case when out_of is not null then amount else 0 end) as share_amount,
         sum(coalesce(out_of, 0)) as out_of,
+        max(case when out_of is null then 0 else 1 end) as is_ratio,
         -- Somebody who only stands in the denominator of a share is not part of the count.
         max(case when out_of is null or amount <> 0 then 1 else 0 end) as is_counted,
         max(case when counts = 'lines' then 1 else 0 end) as is_money,
@@ -98,6 +99,7 @@ cells as (
         cast(sum(amount) as double) as amount,
         cast(sum(share_amount) as double) as share_amount,
         cast(sum(out_of) as double) as out_of,
+        max(is_ratio) as is_ratio,
         sum(is_counted * is_person) as people_counted,
         sum(case when out_of > 0 then is_person else 0 end) as people_out_of,
         sum(is_averaged * is_person) as people_averaged,
@@ -164,7 +166,7 @@ select
         when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
         when grid.measure in ('count', 'total', 'total_gbp') then coalesce(cells.amount, 0)
         when grid.measure in ('share', 'mean') and cells.out_of > 0 then cells.share_amount / cells.out_of
-        when grid.measure = 'mean' and cells.out_of = 0 and cells.people_averaged > 0
+        when grid.measure = 'mean' and cells.is_ratio = 0 and cells.people_averaged > 0
             then cells.amount_averaged / cells.people_averaged
         -- The typical change of pairs is no median of their points (statistics).
         when grid.measure = 'median' and grid.method = 'paired_change' then null
@@ -175,24 +177,24 @@ select
     cast(null as double) as upper,
     case
         when grid.measure = 'share' then coalesce(cells.share_amount, 0)
-        when grid.measure = 'mean' and cells.out_of > 0 then cells.share_amount
+        when grid.measure = 'mean' and cells.is_ratio = 1 then cells.share_amount
         when grid.measure = 'mean' then coalesce(cells.amount_averaged, 0)
     end as numerator,
     case
         when grid.measure = 'share' then coalesce(cells.out_of, 0)
-        when grid.measure = 'mean' and cells.out_of > 0 then cells.out_of
+        when grid.measure = 'mean' and cells.is_ratio = 1 then cells.out_of
         when grid.measure in ('mean', 'median') then coalesce(cast(cells.people_averaged as double), 0)
     end as denominator,
     cast(coalesce(
         case
             when grid.measure = 'count' then cells.people_counted
             when grid.measure = 'share' then cells.people_out_of
-            when grid.measure = 'mean' and cells.out_of > 0 then cells.people
+            when grid.measure = 'mean' and cells.is_ratio = 1 then cells.people
             else cells.people_averaged
         end, 0
     ) as bigint) as people,
     -- A mean for each month or quarter of a person rests on unlike parts: no interval of people's own means is its own.
-    case when grid.measure = 'mean' and cells.out_of = 0 then cells.standard_deviation end as standard_deviation,
+    case when grid.measure = 'mean' and cells.is_ratio = 0 then cells.standard_deviation end as standard_deviation,
     cells.largest,
     cells.second_largest,
     cast(null as string) as note
