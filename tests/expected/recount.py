@@ -819,6 +819,8 @@ def recount(
     from tests.expected import (
         recount_contacts,
         recount_housing,
+        recount_learning,
+        recount_money,
         recount_ndta,
         recount_referrals,
         recount_stars,
@@ -838,6 +840,8 @@ def recount(
     recount_housing.count_outcomes(count, known, practice)
     recount_stars.count_star_metrics(count, known)
     recount_ndta.count_ndta_metrics(count, known, practice)
+    recount_money.count_money(count, known, practice)
+    recount_learning.count_learning(count, practice)
     return count.figures
 
 
