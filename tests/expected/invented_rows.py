@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from tests.expected.recount import NEEDS, Count, Known, Row
+from tests.expected.practice_rules import ITEMS
+from tests.expected.recount import AREAS, NEEDS, Count, Known, Row
 
 as_day = date.fromisoformat
 
@@ -107,14 +108,64 @@ def use(quarter: str, service: str, events: int | None, client: str = "A") -> Ro
     return {"client_id": client, "quarter_start": as_day(quarter), "service": service, "events": events}
 
 
+def scores(text: str, names: tuple[str, ...]) -> Row:
+    """Scores in the order of their names; - is not scored, and so is what is not there."""
+    given = [int(score) if score != "-" else None for score in text.split()]
+    return dict.fromkeys(names) | dict(zip(names, given, strict=False))
+
+
+def reading(
+    day: str,
+    areas: str,
+    client: str = "A",
+    status: str = "approved",
+    version: str = "homelessness_star",
+) -> Row:
+    """A star."""
+    return scores(areas, AREAS) | {
+        "client_id": client,
+        "star_version": version,
+        "completed_date": as_day(day),
+        "status": status,
+    }
+
+
+def assessment(day: str, items: str, client: str = "A") -> Row:
+    return scores(items, ITEMS) | {"client_id": client, "assessed_date": as_day(day)}
+
+
+def line(amount: str, paid: str = "", agreed: str = "", status: str = "paid", client: str = "A") -> Row:
+    """A line of a personal budget."""
+    return {
+        "line_id": f"{client} {paid} {amount}",
+        "client_id": client,
+        "status": status,
+        "agreed_date": optional_day(agreed),
+        "paid_date": optional_day(paid),
+        "amount": Decimal(amount),
+    }
+
+
+def cost(name: str, since: str, budget: str, actual: str = "", forecast: str = "") -> Row:
+    """A line of the programme's budget."""
+    return {
+        "line": name,
+        "period_start": as_day(since),
+        "budget": Decimal(budget),
+        "actual": Decimal(actual) if actual else None,
+        "forecast": Decimal(forecast) if forecast else None,
+    }
+
+
 def known(*rows: Row) -> Known:
-    """Referrals and episodes, told apart by what they hold."""
-    return Known(
-        {
-            "referrals": [row for row in rows if "received_date" in row],
-            "caseload": [row for row in rows if "episode_id" in row],
-        }
-    )
+    """Records of the heart, told apart by what they hold."""
+    held = {
+        "referrals": "received_date",
+        "caseload": "episode_id",
+        "outcome_stars": "completed_date",
+        "personal_budget": "line_id",
+    }
+    return Known({export: [row for row in rows if column in row] for export, column in held.items()})
 
 
 def figures(

@@ -17,7 +17,8 @@ DESTINATIONS = table(
     "died: deceased; prison: in prison, custody; moved_out_of_area: moved away;"
     "other_support: transferred to other support; hospital; excluded; other; not_known"
 )
-OF_PEOPLE = ("contacts", "assignments", "service_use", "accommodation")
+OF_PEOPLE = ("contacts", "assignments", "service_use", "accommodation", "ndta")
+OF_NOBODY = ("workers", "petty_cash", "programme_budget", "system_changes", "spg_items", "evidence")
 
 
 @cache
@@ -29,12 +30,11 @@ def practice_records(export: str, known_by: date, folder: Path) -> list[Row]:
 def practice_of(
     known: Known, merged_by: date, known_by: date | None = None, folder: Path = EXAMPLES
 ) -> dict[str, list[Row]]:
-    """Contacts, assignments, service use and accommodation with one reference a person, and the workers."""
-    rows = {
-        export: practice_records(export, known_by or date.max, folder) for export in (*OF_PEOPLE, "workers")
-    }
-    workers = rows.pop("workers")
-    return of_persons(Known(rows, known.links), merged_by).rows | {"workers": workers}
+    """The exports beside the heart; those about people with one reference a person."""
+    day = known_by or date.max
+    people = Known({export: practice_records(export, day, folder) for export in OF_PEOPLE}, known.links)
+    others = {export: practice_records(export, day, folder) for export in OF_NOBODY}
+    return of_persons(people, merged_by).rows | others
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""The independent count of the Outcomes Star on invented rows, each figure counted by hand."""
+
+from datetime import date
+
+from tests.expected.invented_rows import episode, figures, known, reading
+from tests.expected.recount import Count, Row
+from tests.expected.recount_stars import count_star_metrics
+
+AS_AT = date(2015, 5, 31)
+
+
+def counted(as_at: date, *rows: Row) -> Count:
+    count = Count(as_at)
+    count_star_metrics(count, known(*rows))
+    return count
+
+
+def directions(count: Count, metric: str, area: str) -> dict[str, float]:
+    found = figures(count, metric, "count", "as_at")
+    return {direction: number for (direction, own), number in found.items() if own == area}
+
+
+def of_areas(count: Count, metric: str, measure: str) -> dict[str, float]:
+    return {area: value for (area,), value in figures(count, metric, measure, "as_at").items()}
+
+
+FIRST_AND_LATEST = (
+    episode("E1", "2014-07-01", client="A"),
+    reading("2014-07-10", "3 5 9 10", client="A"),
+    # Neither first nor latest.
+    reading("2014-08-10", "1 1 1 1", client="A"),
+    # Ninety days after the first.
+    reading("2014-10-08", "5 6 9 8", client="A"),
+    episode("E2", "2014-07-01", client="B"),
+    reading("2014-07-10", "4 6", client="B"),
+    reading("2014-10-07", "9 9", client="B"),
+    # Started ninety days ago, with nothing that counts by the day.
+    episode("E3", "2015-03-02", client="C"),
+    reading("2015-03-02", "5", client="C", status="draft"),
+    reading("2015-06-01", "5", client="C"),
+    # Eighty-nine days ago: too early to miss anything.
+    episode("E4", "2015-03-03", client="D"),
+    reading("2015-03-03", "8", client="D"),
+    # Started lately, but has a pair.
+    episode("E5", "2015-04-01", client="E"),
+    reading("2015-01-10", "3", client="E"),
+    reading("2015-05-01", "3", client="E"),
+    # Another star is compared with nothing.
+    reading("2015-05-20", "9", client="E", version="home_star"),
+)
+
+
+def test_change_from_the_first_to_the_latest_reading() -> None:
+    count = counted(AS_AT, *FIRST_AND_LATEST)
+    assert directions(count, "star_change", "area_1") == {"up": 1, "same": 1, "no_pair": 2}
+    assert directions(count, "star_change", "area_2") == {"up": 1, "no_pair": 3}
+    assert directions(count, "star_change", "area_3") == {"same": 1, "no_pair": 3}
+    assert directions(count, "star_change", "area_4") == {"down": 1, "no_pair": 3}
+    assert directions(count, "star_change", "area_10") == {"no_pair": 4}
+    # Two of four have both scores in the first area (+2 and 0), one of four in the next three.
+    assert of_areas(count, "star_change", "mean") == {"area_1": 1}
+    assert of_areas(count, "star_change", "median") == {"area_1": 1}
+    assert of_areas(count, "star_change", "tipping_point") == {"area_1": 1}
+
+
+def test_stages_and_headroom() -> None:
+    count = counted(AS_AT, *FIRST_AND_LATEST)
+    # 3 to 5 is a move from the second stage to the third; 5 to 6 is none.
+    assert of_areas(count, "star_stage_move", "share") == {
+        "area_1": 1 / 2,
+        "area_2": 0,
+        "area_3": 0,
+        "area_4": 0,
+    }
+    # From 9 to 9 is kept, from 10 to 8 is not.
+    assert figures(count, "star_headroom", "share", "as_at") == {
+        ("could_rise", "area_1"): 1 / 2,
+        ("could_rise", "area_2"): 1,
+        ("near_top", "area_3"): 1,
+        ("near_top", "area_4"): 0,
+    }
+
+
+def test_who_could_rise_has_eight_or_fewer_and_who_is_near_the_top_nine() -> None:
+    count = counted(
+        AS_AT,
+        episode("E1", "2014-07-01"),
+        reading("2014-07-01", "8 9 8 10 9"),
+        reading("2015-01-01", "9 10 8 9 8"),
+    )
+    assert figures(count, "star_headroom", "share", "as_at") == {
+        ("could_rise", "area_1"): 1,
+        ("near_top", "area_2"): 1,
+        ("could_rise", "area_3"): 0,
+        ("near_top", "area_4"): 1,
+        ("near_top", "area_5"): 0,
+    }
+
+
+def test_first_readings_of_people_with_and_without_a_pair() -> None:
+    count = counted(AS_AT, *FIRST_AND_LATEST)
+    numbers = figures(count, "star_missing", "count", "as_at")
+    assert numbers == {
+        ("first_to_latest", "with_pair"): 2,
+        ("first_to_latest", "without_pair"): 2,
+        # Nobody started fifteen months ago.
+        ("twelve_months", "with_pair"): 0,
+        ("twelve_months", "without_pair"): 0,
+    }
+    # A has (3 + 5 + 9 + 10) / 4 and E 3; B has 5 and C no reading.
+    assert figures(count, "star_missing", "mean", "as_at") == {
+        ("first_to_latest", "with_pair"): 4.875,
+        ("first_to_latest", "without_pair"): 5,
+    }
+
+
+YEAR_ON = (
+    # A baseline on the ninetieth day; of two readings eleven days from the anniversary the earlier.
+    episode("E1", "2014-07-01", client="A"),
+    reading("2014-09-29", "2", client="A"),
+    reading("2015-04-01", "10", client="A"),
+    reading("2015-06-20", "7", client="A"),
+    reading("2015-07-12", "9", client="A"),
+    # A baseline on the ninety-first day is none.
+    episode("E2", "2014-07-01", client="B"),
+    reading("2014-09-30", "2", client="B"),
+    reading("2015-07-01", "9", client="B"),
+    # Fifteen months after the last of December is the last of March; the day itself counts.
+    episode("E3", "2014-12-31", client="C"),
+    reading("2014-12-20", "4 4", client="C"),
+    reading("2016-03-31", "3 -", client="C"),
+    # A day short of fifteen months.
+    episode("E4", "2015-01-01", client="D"),
+    reading("2015-01-01", "1", client="D"),
+    reading("2016-01-01", "9", client="D"),
+    # The day before nine months and the day after fifteen.
+    episode("E5", "2014-07-01", client="E"),
+    reading("2014-07-01", "4", client="E"),
+    reading("2015-03-31", "9", client="E"),
+    reading("2015-10-02", "9", client="E"),
+)
+
+
+def test_change_over_a_year() -> None:
+    count = counted(date(2016, 3, 31), *YEAR_ON)
+    # A rises by 5, C falls by 1; B and E have no pair, and D started too lately.
+    assert directions(count, "star_change_12m", "area_1") == {"up": 1, "down": 1, "no_pair": 2}
+    assert directions(count, "star_change_12m", "area_2") == {"no_pair": 4}
+    assert of_areas(count, "star_change_12m", "mean") == {"area_1": 2}
+    # 5, 2 and -1
+    assert of_areas(count, "star_change_12m", "median") == {"area_1": 2}
+    assert of_areas(count, "star_change_12m", "tipping_point") == {"area_1": 2}
+    missing = figures(count, "star_missing", "count", "as_at")
+    assert missing["twelve_months", "with_pair"] == 2
+    assert missing["twelve_months", "without_pair"] == 2
+    means = figures(count, "star_missing", "mean", "as_at")
+    # First readings: A 2 and C 4; B 2 and E 4.
+    assert means["twelve_months", "with_pair"] == 3
+    assert means["twelve_months", "without_pair"] == 3
+
+
+def test_nine_months_to_the_day_are_enough() -> None:
+    count = counted(
+        date(2016, 3, 31),
+        episode("E1", "2014-07-01"),
+        reading("2014-07-10", "4"),
+        reading("2015-04-01", "6"),
+    )
+    assert directions(count, "star_change_12m", "area_1") == {"up": 1}
+
+
+def test_who_comes_back_is_measured_from_the_first_start() -> None:
+    count = counted(
+        date(2016, 3, 31),
+        episode("E1", "2014-07-01", "2014-12-01"),
+        episode("E2", "2015-07-01"),
+        reading("2015-07-10", "4"),
+        reading("2016-03-20", "6"),
+    )
+    assert directions(count, "star_change_12m", "area_1") == {"no_pair": 1}
+    assert directions(count, "star_change", "area_1") == {"up": 1}
+
+
+def test_when_a_star_is_due() -> None:
+    count = counted(
+        AS_AT,
+        # Done on the first day of the quarter.
+        episode("E1", "2014-07-01", client="A"),
+        reading("2015-04-01", "5", client="A"),
+        # Due on the last of April, with its grace on 28 May; a draft of tomorrow is none.
+        episode("E2", "2014-07-01", client="B"),
+        reading("2014-10-31", "5", client="B"),
+        reading("2015-06-01", "5", client="B", status="draft"),
+        # The grace ends today; a draft makes nothing due.
+        episode("E3", "2014-07-01", client="C"),
+        reading("2014-07-10", "5", client="C"),
+        reading("2014-11-03", "5", client="C"),
+        reading("2015-05-03", "5", client="C", status="draft"),
+        # Never had one; the twenty-eight days after the start are over. The draft is of another star.
+        episode("E4", "2015-05-02", client="D"),
+        reading("2015-05-20", "5", client="D", status="draft", version="recovery_star"),
+        episode("E5", "2015-05-03", client="E"),
+        # Six months after the last of August is the last of February; the draft is of the quarter before.
+        episode("E6", "2014-07-01", client="F"),
+        reading("2014-08-31", "5", client="F"),
+        reading("2015-03-31", "5", client="F", status="draft"),
+        # Nobody's star is due who has left.
+        episode("E7", "2014-07-01", "2015-05-31", client="G"),
+    )
+    assert figures(count, "star_due", "count", "as_at") == {
+        ("done",): 1,
+        ("due_not_done",): 2,
+        ("due_draft",): 1,
+        ("not_due",): 2,
+    }
+
+
+def test_without_a_star_the_open_time_of_support_says_when_it_is_due() -> None:
+    count = counted(AS_AT, episode("E1", "2014-07-01", "2014-12-01"), episode("E2", "2015-05-20"))
+    assert figures(count, "star_due", "count", "as_at") == {("not_due",): 1}
+
+
+def test_days_until_the_first_star() -> None:
+    first = {"A": "2014-06-20", "B": "2014-07-31", "C": "2014-08-01", "D": "2014-12-28", "E": "2014-12-29"}
+    count = counted(
+        AS_AT,
+        *(episode(f"E-{client}", "2014-07-01", client=client) for client in (*first, "F")),
+        *(reading(day, "5", client=client) for client, day in first.items()),
+        reading("2015-03-01", "5", client="A"),
+        reading("2015-06-01", "5", client="F"),
+        episode("E-G", "2015-06-01", client="G"),
+    )
+    # Before the start is no time at all; then 30, 31, 180 and 181 days.
+    assert figures(count, "baseline_delay", "count", "as_at") == {
+        ("0_to_30",): 2,
+        ("31_to_90",): 1,
+        ("91_to_180",): 1,
+        ("over_180",): 1,
+        ("none",): 1,
+    }
+    assert figures(count, "baseline_delay", "median", "as_at") == {(): 31}
