@@ -1,6 +1,6 @@
 -- Metrics about the same people add up to the same number on every day, over all and by borough: the statuses of
--- referrals to the referrals received, the stars of open people to the open caseload, the cohorts to everybody who ever
--- started. A row here is a day where they do not.
+-- referrals to the referrals received, the stars, workers and contacts of open people to the open caseload, the
+-- cohorts to everybody who ever started. A row here is a day where they do not.
 
 with metric_values as (
     select * from {{ ref('fct_metric_values') }}
@@ -18,6 +18,8 @@ parts as (
     where
         (metric_id = 'referral_status' and dimension_1 = 'status' and dimension_2 = '')
         or (metric_id = 'star_coverage' and dimension_1 = 'readings' and dimension_2 = '')
+        or (metric_id = 'allocation_completeness' and dimension_1 = 'allocation' and dimension_2 = '')
+        or (metric_id = 'contact_gap' and dimension_1 = 'days_since_contact' and dimension_2 = '')
         or (metric_id = 'cohort_status' and dimension_1 = 'cohort_status' and dimension_2 = '')
     group by
         metric_id,
@@ -31,7 +33,7 @@ parts as (
         sum(value) as value
     from metric_values
     where
-        metric_id in ('referral_status', 'star_coverage')
+        metric_id in ('referral_status', 'star_coverage', 'contact_gap')
         and dimension_2 = 'borough'
     group by
         metric_id,
@@ -68,7 +70,10 @@ left join wholes
         and parts.borough = wholes.borough
         and (
             (parts.metric_id = 'referral_status' and wholes.metric_id = 'referrals_received')
-            or (parts.metric_id = 'star_coverage' and wholes.metric_id = 'open_caseload')
+            or (
+                parts.metric_id in ('star_coverage', 'allocation_completeness', 'contact_gap')
+                and wholes.metric_id = 'open_caseload'
+            )
             or (parts.metric_id = 'cohort_status' and wholes.metric_id = 'starts')
         )
 where
