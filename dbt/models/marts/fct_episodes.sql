@@ -37,6 +37,9 @@ select
         case when extract(month from episodes.start_date) <= 6 then '-H1' else '-H2' end
     ) as start_cohort,
     episodes.eligibility_override_reason,
+    episodes.lead_worker_id as lead_worker_key,
+    episodes.second_worker_id as second_worker_key,
+    episodes.third_worker_id as third_worker_key,
     cast(row_number() over (
         partition by coalesce(people.person_id, episodes.client_id)
         order by episodes.start_date, episodes.episode_id

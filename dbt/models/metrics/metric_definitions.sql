@@ -4,7 +4,9 @@
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
     "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
-{% set settings_in_words = ["allowance_gbp_per_year", "star_pair_minimum_days", "feedback_working_days"] %}
+{% set settings_in_words = [
+    "allowance_gbp_per_year", "star_pair_minimum_days", "feedback_working_days", "contact_gap_days",
+] %}
 
 with settings as (
     select

@@ -1,6 +1,6 @@
 -- Metrics about the same people add up to the same number on every day, over all and by borough: the statuses of
--- referrals and their needs to the referrals received, the stars of open people to the open caseload, the cohorts to
--- everybody who ever started. A row here is a day where they do not.
+-- referrals and their needs to the referrals received, the stars, workers and contacts of open people to the open
+-- caseload, the cohorts to everybody who ever started. A row here is a day where they do not.
 
 with metric_values as (
     select * from {{ ref('fct_metric_values') }}
@@ -19,6 +19,8 @@ parts as (
         (metric_id = 'referral_status' and dimension_1 = 'status' and dimension_2 = '')
         or (metric_id = 'needs_at_referral' and dimension_1 = 'domain_count' and period_type = 'programme')
         or (metric_id = 'star_coverage' and dimension_1 = 'readings' and dimension_2 = '')
+        or (metric_id = 'allocation_completeness' and dimension_1 = 'allocation' and dimension_2 = '')
+        or (metric_id = 'contact_gap' and dimension_1 = 'days_since_contact' and dimension_2 = '')
         or (metric_id = 'cohort_status' and dimension_1 = 'cohort_status' and dimension_2 = '')
     group by
         metric_id,
@@ -49,7 +51,7 @@ parts as (
         sum(value) as value
     from metric_values
     where
-        metric_id in ('referral_status', 'star_coverage')
+        metric_id in ('referral_status', 'star_coverage', 'contact_gap')
         and dimension_2 = 'borough'
     group by
         metric_id,
@@ -87,7 +89,10 @@ left join wholes
         and (
             (parts.metric_id = 'referral_status' and wholes.metric_id = 'referrals_received')
             or (parts.metric_id like 'needs_at_referral%' and wholes.metric_id = 'referrals_received')
-            or (parts.metric_id = 'star_coverage' and wholes.metric_id = 'open_caseload')
+            or (
+                parts.metric_id in ('star_coverage', 'allocation_completeness', 'contact_gap')
+                and wholes.metric_id = 'open_caseload'
+            )
             or (parts.metric_id = 'cohort_status' and wholes.metric_id = 'starts')
         )
 where

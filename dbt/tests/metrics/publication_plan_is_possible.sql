@@ -46,7 +46,7 @@ problems as (
                 (dimension_1 <> '' and dimension_1 not in (select listed.dimension from listed))
                 or (dimension_2 <> '' and dimension_2 not in (select listed.dimension from listed))
                 then 'a breakdown without a list of categories'
-            when timing = 'stock' and period_type <> 'as_at' then 'a period for what stands on a day'
+            when timing = 'stock' and period_type not in ('as_at', 'programme') then 'a period for what stands on a day'
             when timing in ('flow', 'period') and period_type = 'as_at' then 'an as-at day for events'
             when exact and (approved_by is null or measure <> 'count') then 'an exact table that nobody approved'
             when exact and (dimension_1 not in ('', 'borough') or dimension_2 <> '') then 'a headline with an attribute'
