@@ -411,7 +411,13 @@ class _Counts:
             if exact:
                 self.exact.update(zip(cells, counts, strict=True))
             else:
-                layers.append(Layer(dict(zip(cells, counts, strict=True)), additive))
+                # Who has no two readings is no part of those compared, whom means and shares of them count.
+                compared, others = {}, {}
+                for cell, count in zip(cells, counts, strict=True):
+                    (others if ("direction", "no_pair") in cell.parts else compared)[cell] = count
+                layers.append(Layer(compared, additive))
+                if others:
+                    layers.append(Layer(others, tuple(d for d in additive if d != "direction")))
         elif definition.is_about_durations:
             at_risk = [_whole(figure.denominator or 0, figure) for figure in figures]
             # Those still under observation, at each time; they are no part of those observed that adds up.
