@@ -12,6 +12,15 @@
     '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
 {%- endmacro %}
 
+-- A text of SQL with each setting's value in place of its name in braces; the settings are columns of `settings`.
+{% macro settings_filled_in(text, settings) -%}
+    {%- set filled = namespace(text=text) -%}
+    {%- for setting in settings -%}
+        {%- set filled.text = "replace(" ~ filled.text ~ ", '{" ~ setting ~ "}', settings." ~ setting ~ ")" -%}
+    {%- endfor -%}
+    {{ filled.text }}
+{%- endmacro %}
+
 -- The metrics whose contributions are sums of amounts. The others list how long somebody waited or stayed, with what
 -- ended it: no sum says anything of these, and statistics works them out (dagster_project/statistics).
 {% macro metrics_of_sums() %}

@@ -29,10 +29,7 @@ metrics as (
 
 select
 {% for word in words %}
-        cast(
-            {{ "replace(" * settings_in_words | length }}metrics.{{ word }}
-            {%- for setting in settings_in_words %}, '{{ "{" ~ setting ~ "}" }}', settings.{{ setting }}){% endfor %} as string
-        ) as {{ word }}{{ "," if not loop.last }}
+        cast({{ settings_filled_in("metrics." ~ word, settings_in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
 {% endfor %}
 from metrics
 cross join settings
