@@ -364,6 +364,17 @@ def star_change(changes: Sequence[tuple[str, Figure]]) -> str:
     return f"Among people with two readings, the latest is {_listed(parts)}."
 
 
+def without_two_readings(figures: Sequence[Figure]) -> str:
+    """How many are not in a chart of change for want of two readings, one figure an area."""
+    if not figures:
+        return "How many people have no two readings to compare is not published."
+    # Withheld is mostly few: it stands before the least.
+    ordered = sorted(figures, key=lambda f: (f.value is not None, f.value or 0))
+    fewest, most = (counted(f, "person", "people") for f in (ordered[0], ordered[-1]))
+    each = f"{fewest} in each area" if fewest == most else f"between {fewest} and {most}, by area"
+    return f"Without two readings to compare, and so not shown here: {each}."
+
+
 def tipping_point(mean_change: float, pairs: int, started: int) -> float | None:
     """By how many points the people without a second reading would have to have changed for the mean of all
     to be nil.

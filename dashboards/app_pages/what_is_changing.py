@@ -8,6 +8,9 @@ from dashboards import charts, components, sentences
 from dashboards.published import Figure
 from dashboards.state import View, current
 
+# The category of those in the table of directions who have no two readings to compare.
+NO_PAIR = "no_pair"
+
 
 def show(view: View) -> None:
     """Draw the page: coverage first, then where people began, then change, then what became of everyone."""
@@ -154,7 +157,10 @@ def _change_table(view: View, means: list[Figure], coverage: sentences.StarCover
 
 def _directions(view: View, figures: list[Figure]) -> None:
     publication = view.publication
-    directions = publication.categories("direction")
+    # Who has no two readings did not go anywhere: said in words, and no part of the bars.
+    without = [f for f in figures if f.category("direction") == NO_PAIR]
+    figures = [f for f in figures if f.category("direction") != NO_PAIR]
+    directions = [d for d in publication.categories("direction") if d != NO_PAIR]
     cells = {(f.category("star_area"), f.category("direction")): f for f in figures}
     areas = [a for a in publication.categories("star_area") if all((a, d) in cells for d in directions)]
     rows = [(publication.label("star_area", a), [cells[(a, d)] for d in directions]) for a in areas]
@@ -177,7 +183,8 @@ def _directions(view: View, figures: list[Figure]) -> None:
             figures,
         ),
         alt=" ".join(f"{label}: {charts.summary(list(zip(names, c, strict=True)))}" for label, c in rows),
-        text="A mean hides both: some people rise while others fall.",
+        text="A mean hides both: some people rise while others fall. "
+        + sentences.without_two_readings(without),
         scope="all boroughs, the same people",
         key=list(zip(names, shades(charts.look(view.dark)), strict=False)),
     )

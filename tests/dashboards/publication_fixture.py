@@ -496,11 +496,13 @@ def _fill(figures: _Figures, as_at: date, referrals: list[Referral], people: lis
             for stage in range(1, 6):
                 key = ("star_first_profile", *period, "star_area", area, "stage", f"stage_{stage}")
                 figures.count(key, len([s for s in firsts if s and (s + 1) // 2 == stage]), False)
-            change = []
+            change, without = [], 0
             for p in ever:
                 valid = [(d, s[number]) for d, s in p.stars if d <= day and s[number]]
                 if len(valid) > 1 and (valid[-1][0] - valid[0][0]).days >= 90:
                     change.append(float(valid[-1][1] - valid[0][1]))
+                else:
+                    without += (day - p.start).days >= 90
             figures.mean(("star_change", *period, "star_area", area, "", ""), change)
             for code, test in (
                 ("up", lambda c: c > 0),
@@ -509,6 +511,8 @@ def _fill(figures: _Figures, as_at: date, referrals: list[Referral], people: lis
             ):
                 key = ("star_change", *period, "star_area", area, "direction", code)
                 figures.count(key, len([c for c in change if test(c)]), False)
+            key = ("star_change", *period, "star_area", area, "direction", "no_pair")
+            figures.count(key, without, False)
 
         def status_on(person, dimension, day=day):
             if dimension == "start_cohort":

@@ -190,6 +190,15 @@ def test_change_is_shown_only_where_enough_people_have_two_readings(
         assert "Triangle Consulting Social Enterprise" in written
 
 
+def test_who_has_no_two_readings_is_in_words_and_not_in_the_bars(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["normal"], "what_is_changing", monkeypatch)
+    assert "Without two readings to compare, and so not shown here: " in text(app)
+    # In the table neither: a column of it would look like a fourth way to go.
+    assert "No two readings to compare" not in markup(app)
+
+
 def test_definitions_can_be_searched(publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(publications["normal"], "definitions", monkeypatch)
     assert "15 of 15 shown" in text(app)

@@ -365,6 +365,34 @@ def test_change_is_worded_by_its_intervals(intervals: list, words: str) -> None:
     assert sentences.star_change(rows) == words
 
 
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ([], "How many people have no two readings to compare is not published."),
+        (
+            [140, 140],
+            "Without two readings to compare, and so not shown here: about 140 people in each area.",
+        ),
+        (
+            [145, 130, 140],
+            "Without two readings to compare, and so not shown here: between about 130 people and about 145 "
+            "people, by area.",
+        ),
+        (
+            [25, None],
+            "Without two readings to compare, and so not shown here: between fewer than 10 people and about "
+            "25 people, by area.",
+        ),
+        (
+            [None, None],
+            "Without two readings to compare, and so not shown here: fewer than 10 people in each area.",
+        ),
+    ],
+)
+def test_who_has_no_two_readings_is_said_beside_the_chart(counts: list[int | None], words: str) -> None:
+    assert sentences.without_two_readings([figure(count, exact=False) for count in counts]) == words
+
+
 def test_tipping_point() -> None:
     # 100 of 176 rose by 0.76 on average: the other 76 would have to have fallen by a whole point.
     assert sentences.tipping_point(0.76, 100, 176) == pytest.approx(-1.0)

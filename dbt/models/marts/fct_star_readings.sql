@@ -20,6 +20,7 @@ readings as (
         stars.star_version,
         stars.completed_date,
         coalesce(stars.completed_by, 'not_known') as completed_by,
+        coalesce(stars.status, 'not_known') as status,
         coalesce(stars.status = 'approved', false)
         and coalesce(areas.areas_scored, 0) >= settings.star_minimum_areas as is_usable,
         cast(coalesce(areas.areas_scored, 0) as integer) as areas_scored,
@@ -37,6 +38,7 @@ select
     star_version,
     completed_date,
     completed_by,
+    status,
     is_usable
     and row_number() over (
         partition by client_key, star_version, completed_date, is_usable

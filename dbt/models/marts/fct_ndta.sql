@@ -1,0 +1,36 @@
+-- Two references of one person may each bring an assessment of one day. One of them is valid: the first by its key.
+with
+
+items as (
+
+    select
+        record_key,
+        count(*) as items
+    from {{ ref('int_ndta_scores') }}
+    where item <> 'total'
+    group by record_key
+
+),
+
+assessments as (
+
+    select
+        ndta.record_key,
+        coalesce(people.person_id, ndta.client_id) as client_key,
+        ndta.assessed_date,
+        cast(coalesce(items.items, 0) as integer) as items,
+        cast(ndta.total as integer) as total
+    from {{ ref('stg_ndta') }} as ndta
+    left join {{ ref('stg_people') }} as people on ndta.client_id = people.client_id
+    left join items on ndta.record_key = items.record_key
+
+)
+
+select
+    record_key as assessment_key,
+    client_key,
+    assessed_date,
+    row_number() over (partition by client_key, assessed_date order by record_key) = 1 as is_valid,
+    items,
+    total
+from assessments

@@ -1,0 +1,94 @@
+with open_people as (
+    select
+        *,
+        cast(date_trunc('quarter', counted_on) as date) as quarter_start
+    from {{ ref('metric_open_caseload') }}
+),
+
+spells as (
+    select * from {{ ref('int_support_spells') }}
+),
+
+readings as (
+    select * from {{ ref('int_star_readings_in_use') }}
+),
+
+drafts as (
+    select * from {{ ref('fct_star_readings') }}
+    where status = 'draft'
+),
+
+settings as (
+    select
+        cast(max(case when setting = 'star_interval_months' then value end) as integer) as interval_months,
+        cast(max(case when setting = 'star_grace_days' then value end) as integer) as grace_days
+    from {{ ref('programme_settings') }}
+),
+
+stars as (
+    select
+        open_people.counted_on,
+        open_people.client_key,
+        max(case when readings.completed_date >= open_people.quarter_start then 1 else 0 end) as done_in_quarter,
+        max(case when readings.completed_date < open_people.quarter_start then readings.completed_date end) as done_before
+    from open_people
+    inner join readings
+        on
+            open_people.counted_on = readings.as_at
+            and open_people.client_key = readings.client_key
+    group by
+        open_people.counted_on,
+        open_people.client_key
+),
+
+drafted as (
+    select distinct
+        open_people.counted_on,
+        open_people.client_key
+    from open_people
+    inner join drafts
+        on
+            open_people.client_key = drafts.client_key
+            and open_people.quarter_start <= drafts.completed_date
+            and open_people.counted_on >= drafts.completed_date
+),
+
+due as (
+    select
+        open_people.client_key,
+        open_people.episode_key,
+        open_people.counted_on,
+        open_people.amount,
+        open_people.out_of,
+        coalesce(stars.done_in_quarter, 0) as done_in_quarter,
+        case
+            when stars.done_before is null then spells.start_date
+            else {{ add_months('stars.done_before', 'settings.interval_months') }}
+        end + settings.grace_days * interval '1' day as last_day_of_grace
+    from open_people
+    cross join settings
+    inner join spells
+        on open_people.episode_key = spells.episode_key
+    left join stars
+        on
+            open_people.counted_on = stars.counted_on
+            and open_people.client_key = stars.client_key
+)
+
+select
+    due.client_key,
+    due.episode_key,
+    due.counted_on,
+    due.amount,
+    due.out_of,
+    case
+        when due.done_in_quarter = 1 then 'done'
+        when due.last_day_of_grace >= due.counted_on then 'not_due'
+        when drafted.client_key is not null then 'due_draft'
+        else 'due_not_done'
+    end as star_due
+from due
+left join drafted
+    on
+        due.counted_on = drafted.counted_on
+        and due.client_key = drafted.client_key
