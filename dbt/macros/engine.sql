@@ -29,8 +29,3 @@
 {% macro add_months(day, months) -%}
     cast({{ day }} + to_months({{ months }}) as date)
 {%- endmacro %}
-
--- Whole days from one day to another; negative where the other is earlier.
-{% macro days_between(first_day, last_day) -%}
-    date_diff('day', {{ first_day }}, {{ last_day }})
-{%- endmacro %}

@@ -35,8 +35,6 @@ METRICS = [
     "budget_spent",
     "budget_people",
     "budget_allowance_used",
-]
-NEW_METRICS_A = [
     "needs_at_referral",
     "referral_feedback",
     "referrals_no_word",
@@ -63,8 +61,6 @@ NEW_METRICS_A = [
     "service_events",
     "service_value",
     "service_change",
-]
-NEW_METRICS_B = [
     "star_change_12m",
     "star_stage_move",
     "star_headroom",
