@@ -116,8 +116,9 @@ def waits_to_allocation(known: Known, as_at: date, episodes: dict[str, list[Row]
         decided = row.get("decision_date")
         if status_on(row, as_at) != "accepted" or not decided:
             continue
-        own = [e for e in episodes.get(str(row["referral_id"]), []) if e["start_date"] <= as_at]
-        allocated = by_day((episode.get("allocated_date") for episode in own), as_at)
+        every = episodes.get(str(row["referral_id"]), [])
+        allocated = by_day((episode.get("allocated_date") for episode in every), as_at)
+        own = [episode for episode in every if episode["start_date"] <= as_at]
         if allocated:
             wait = Wait(days_between(decided, min(allocated)), "event")
         elif own and all(end_or_open(episode) <= as_at for episode in own):
