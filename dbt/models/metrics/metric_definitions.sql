@@ -5,10 +5,15 @@
     "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
 
+{% set settings_in_words = [
+    "allowance_gbp_per_year", "star_pair_minimum_days", "budget_near_limit_gbp", "budget_year",
+] %}
+
 with settings as (
     select
-        max(case when setting = 'allowance_gbp_per_year' then value end) as allowance_gbp_per_year,
-        max(case when setting = 'star_pair_minimum_days' then value end) as star_pair_minimum_days
+    {% for setting in settings_in_words %}
+            max(case when setting = '{{ setting }}' then value end) as {{ setting }}{{ "," if not loop.last }}
+    {% endfor %}
     from {{ ref('programme_settings') }}
 ),
 
@@ -25,10 +30,8 @@ metrics as (
 select
 {% for word in words %}
         cast(
-            replace(
-                replace(metrics.{{ word }}, '{allowance_gbp_per_year}', settings.allowance_gbp_per_year),
-                '{star_pair_minimum_days}', settings.star_pair_minimum_days
-            ) as string
+            {{ "replace(" * settings_in_words | length }}metrics.{{ word }}
+            {%- for setting in settings_in_words %}, '{{ "{" ~ setting ~ "}" }}', settings.{{ setting }}){% endfor %} as string
         ) as {{ word }}{{ "," if not loop.last }}
 {% endfor %}
 from metrics
