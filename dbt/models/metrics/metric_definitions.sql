@@ -4,15 +4,14 @@
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
     "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
-
 {% set settings_in_words = [
     "allowance_gbp_per_year", "star_pair_minimum_days", "budget_near_limit_gbp", "budget_year",
 ] %}
 
 with settings as (
     select
-    {% for setting in settings_in_words %}
-            max(case when setting = '{{ setting }}' then value end) as {{ setting }}{{ "," if not loop.last }}
+    {% for name in settings_in_words %}
+            max(case when setting = '{{ name }}' then value end) as {{ name }}{{ "," if not loop.last }}
     {% endfor %}
     from {{ ref('programme_settings') }}
 ),
@@ -29,10 +28,7 @@ metrics as (
 
 select
 {% for word in words %}
-        cast(
-            {{ "replace(" * settings_in_words | length }}metrics.{{ word }}
-            {%- for setting in settings_in_words %}, '{{ "{" ~ setting ~ "}" }}', settings.{{ setting }}){% endfor %} as string
-        ) as {{ word }}{{ "," if not loop.last }}
+        cast({{ with_settings("metrics." ~ word, settings_in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
 {% endfor %}
 from metrics
 cross join settings
