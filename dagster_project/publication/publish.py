@@ -76,7 +76,8 @@ SHORTEST_KEY = 32
 # Settings that explain figures; those that only steer the reading of exports stay behind.
 PUBLISHED_SETTINGS = (
     "programme_name", "programme_start", "financial_year_start_month", "needs_threshold",
-    "allowance_gbp_per_year", "budget_year", "star_interval_months", "star_pair_minimum_days",
+    "allowance_gbp_per_year", "budget_near_limit_gbp", "budget_year", "personal_budget_line",
+    "star_interval_months", "star_pair_minimum_days",
     "data_are_synthetic", "refresh_interval_days", "stale_after_days", *(rule.name for rule in fields(Rules)),
 )  # fmt: skip
 
@@ -113,6 +114,26 @@ SETTINGS = (("setting", "VARCHAR"), ("value", "VARCHAR"), ("note", "VARCHAR"))
 ISSUES = (
     ("export", "VARCHAR"), ("rule", "VARCHAR"), ("severity", "VARCHAR"), ("wording", "VARCHAR"), ("rows",
     "BIGINT"), ("mark", "VARCHAR"),
+)  # fmt: skip
+# What the partnership writes to be read, in its own words: no case record, and nobody in it.
+SYSTEM_CHANGES = (
+    ("change_id", "VARCHAR"), ("raised_date", "DATE"), ("level", "VARCHAR"), ("sector", "VARCHAR"),
+    ("theme", "VARCHAR"), ("practice_a", "VARCHAR"), ("practice_b", "VARCHAR"), ("practice_c", "VARCHAR"),
+    ("dialogue_date", "DATE"), ("agreed_date", "DATE"), ("adopted_date", "DATE"), ("reviewed_date", "DATE"),
+    ("still_in_place", "VARCHAR"),
+)  # fmt: skip
+SPG_ITEMS = (
+    ("item_id", "VARCHAR"), ("raised_date", "DATE"), ("raised_by", "VARCHAR"), ("title", "VARCHAR"),
+    ("owner_organisation", "VARCHAR"), ("decision", "VARCHAR"), ("decided_date", "DATE"),
+    ("actioned_date", "DATE"), ("change_id", "VARCHAR"), ("metric_id", "VARCHAR"),
+)  # fmt: skip
+HYPOTHESES = (
+    ("hypothesis_id", "VARCHAR"), ("cycle", "INTEGER"), ("statement", "VARCHAR"), ("context", "VARCHAR"),
+    ("mechanism", "VARCHAR"), ("outcome", "VARCHAR"), ("status", "VARCHAR"),
+)  # fmt: skip
+EVIDENCE = (
+    ("evidence_id", "VARCHAR"), ("hypothesis_id", "VARCHAR"), ("cycle", "INTEGER"), ("gathered_date", "DATE"),
+    ("source_type", "VARCHAR"), ("participants", "INTEGER"), ("direction", "VARCHAR"), ("summary", "VARCHAR"),
 )  # fmt: skip
 ACCEPTED_WARNINGS = (("export", "VARCHAR"), ("rule", "VARCHAR"), ("rows", "BIGINT"))
 PLAN = (
@@ -481,8 +502,36 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
             ),
             _table(connection, "reference_periods", "marts.dim_periods", PERIODS),
             replace(settings, rows=tuple(row for row in settings.rows if row[0] in PUBLISHED_SETTINGS)),
+            *_written_by_the_partnership(connection),
         ],
     )
+
+
+def _written_by_the_partnership(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Its log, items, hypotheses and evidence: the entries that the figures of the as-at day count."""
+    day = "(select as_at from landing.control)"
+    return [
+        _table(
+            connection,
+            "system_changes",
+            f"(select * from marts.fct_system_changes where raised_date <= {day})",
+            SYSTEM_CHANGES,
+        ),
+        _table(
+            connection,
+            "spg_items",
+            f"(select * from marts.fct_spg_items where raised_date <= {day})",
+            SPG_ITEMS,
+        ),
+        # A hypothesis has no date: it is in the register or it is not.
+        _table(connection, "hypotheses", "marts.fct_hypotheses", HYPOTHESES),
+        _table(
+            connection,
+            "evidence",
+            f"(select * from marts.fct_evidence where gathered_date <= {day})",
+            EVIDENCE,
+        ),
+    ]
 
 
 def _figures(

@@ -44,5 +44,14 @@
         "budget_spent",
         "budget_people",
         "budget_allowance_used",
+        "budget_near_limit",
+        "budget_days_to_pay",
+        "budget_commitment",
+        "petty_cash",
+        "programme_budget",
+        "cost_per_client_month",
+        "system_changes_by_stage",
+        "spg_item_age",
+        "evidence_by_source",
     ]) }}
 {% endmacro %}

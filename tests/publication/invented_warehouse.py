@@ -512,6 +512,73 @@ ISSUES = (
     ("personal_budget", "over the allowance", "warn", "More than the allowance of the year", 0),
 )
 
+# What the partnership wrote, invented: mart, columns, rows. One entry of each kind is of a later day.
+_SPRING, _LATER = date(2015, 1, 22), date(2030, 1, 1)
+WRITTEN = (
+    (
+        "fct_system_changes",
+        "change_id varchar, raised_date date, level varchar, sector varchar, theme varchar,"
+        " practice_a varchar, practice_b varchar, practice_c varchar, dialogue_date date,"
+        " agreed_date date, adopted_date date, reviewed_date date, still_in_place varchar",
+        (
+            (
+                "C1",
+                _SPRING,
+                "practice",
+                "outreach",
+                "bedding",
+                "Bags are handed out",
+                "Bags are thrown away",
+                "Bags are kept for a day",
+                _SPRING,
+                _SPRING,
+                None,
+                None,
+                None,
+            ),
+            ("C2", _LATER, "flex", "housing", None, "Later", None, None, None, None, None, None, None),
+        ),
+    ),
+    (
+        "fct_spg_items",
+        "item_id varchar, raised_date date, raised_by varchar, title varchar, owner_organisation varchar,"
+        " decision varchar, decided_date date, actioned_date date, change_id varchar, metric_id varchar",
+        (
+            (
+                "I1",
+                _SPRING,
+                "peer_board",
+                "Bedding",
+                "Outreach",
+                "Bags are kept",
+                _SPRING,
+                None,
+                "C1",
+                "starts",
+            ),
+            ("I2", _LATER, "spg", "Later", None, None, None, None, None, None),
+        ),
+    ),
+    (
+        "fct_hypotheses",
+        "hypothesis_id varchar, cycle integer, statement varchar, context varchar, mechanism varchar,"
+        " outcome varchar, status varchar",
+        (
+            ("H1", 1, "Staying with people keeps them", "Many moves", "One lead", "They stay", "mixed"),
+            ("H1", 2, "Staying with people keeps them", "Many moves", "One lead", None, "untested"),
+        ),
+    ),
+    (
+        "fct_evidence",
+        "evidence_id varchar, hypothesis_id varchar, cycle integer, gathered_date date, source_type varchar,"
+        " participants integer, direction varchar, summary varchar",
+        (
+            ("V1", "H1", 1, _SPRING, "client", 3, "supports", "All three knew their lead"),
+            ("V2", "H1", 1, _LATER, "peer", None, "mixed", "Later"),
+        ),
+    ),
+)
+
 
 # --- the file
 
@@ -633,6 +700,8 @@ def write_warehouse(
             " rows_accepted integer",
             [(*issue, 0) for issue in issues],
         )
+        for name, columns, rows in WRITTEN:
+            table(f"marts.{name}", columns, rows)
         table(
             "metrics.metric_budget_spent",
             "client_key varchar, counted_on date, amount double, category varchar, borough varchar",

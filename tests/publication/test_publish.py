@@ -113,6 +113,10 @@ def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zo
         "reference_settings",
         "source_status",
         "data_quality_issues",
+        "system_changes",
+        "spg_items",
+        "hypotheses",
+        "evidence",
     }
     described = query(zone.publications_dir, "describe metric_values")
     assert [row[0] for row in described] == METRIC_VALUES.split()
@@ -159,6 +163,31 @@ def test_nobody_is_in_the_safe_file(zone: Settings):
     assert KEY.hex() not in text
     (spoken,) = zone.publications_dir.glob("*.manifest.json")
     assert "rounding_key_check" not in spoken.read_text()
+
+
+def test_what_the_partnership_writes_stands_in_both_files_in_its_words(zone: Settings):
+    for folder in (zone.publications_dir, zone.management):
+        assert query(
+            folder, "select change_id, practice_c, agreed_date, adopted_date from system_changes"
+        ) == [("C1", "Bags are kept for a day", date(2015, 1, 22), None)]
+        assert query(folder, "select item_id, title, decision, change_id from spg_items") == [
+            ("I1", "Bedding", "Bags are kept", "C1")
+        ]
+        # The status is the one that people set, in each cycle, whatever the evidence says.
+        assert query(folder, "select hypothesis_id, cycle, outcome, status from hypotheses") == [
+            ("H1", 1, "They stay", "mixed"),
+            ("H1", 2, None, "untested"),
+        ]
+        assert query(folder, "select evidence_id, source_type, direction, summary from evidence") == [
+            ("V1", "client", "supports", "All three knew their lead")
+        ]
+
+
+def test_another_word_of_the_partnership_makes_a_new_release(zone: Settings):
+    with duckdb.connect(str(zone.warehouse)) as warehouse:
+        warehouse.execute("update marts.fct_hypotheses set status = 'refined' where cycle = 1")
+    assert not run(zone, "2015-05-01T09:00:00").unchanged
+    assert query(zone.publications_dir, "select status from hypotheses where cycle = 1") == [("refined",)]
 
 
 def test_few_faulty_rows_are_withheld_and_management_sees_them(zone: Settings):

@@ -28,14 +28,37 @@ support as (
 
 ),
 
-dated as (
+first_days as (
+
+    select
+        spent.client_key,
+        coalesce(min(episodes.start_date), min(spent.paid_date)) as first_day
+    from spent
+    left join {{ ref('fct_episodes') }} as episodes on spent.client_key = episodes.client_key
+    group by spent.client_key
+
+),
+
+anchored as (
 
     select
         spent.*,
-        {{ financial_year_start('spent.paid_date', 'settings.financial_year_start_month') }} as year_start,
+        {{ budget_year_anchor(
+            "settings.budget_year", "settings.programme_start", "settings.financial_year_start_month", "first_days.first_day"
+        ) }} as anchor,
         settings.allowance_gbp_per_year
     from spent
+    inner join first_days on spent.client_key = first_days.client_key
     cross join {{ ref('stg_programme_settings') }} as settings
+
+),
+
+dated as (
+
+    select
+        anchored.*,
+        {{ anniversaries("anchor", "paid_date") }} as budget_year
+    from anchored
 
 ),
 
@@ -44,12 +67,12 @@ running as (
     select
         line_key,
         client_key,
-        year_start,
+        budget_year,
         paid_date,
         allowance_gbp_per_year,
-        sum(amount) over (partition by client_key, year_start) as net_paid,
+        sum(amount) over (partition by client_key, budget_year) as net_paid,
         sum(amount) over (
-            partition by client_key, year_start
+            partition by client_key, budget_year
             order by paid_date, line_key
             rows between unbounded preceding and current row
         ) as paid_so_far
@@ -61,7 +84,7 @@ over_allowance as (
 
     select
         line_key,
-        row_number() over (partition by client_key, year_start order by paid_date, line_key) as place
+        row_number() over (partition by client_key, budget_year order by paid_date, line_key) as place
     from running
     where net_paid > allowance_gbp_per_year and paid_so_far > allowance_gbp_per_year
 

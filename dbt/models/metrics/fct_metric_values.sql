@@ -116,12 +116,14 @@ cells as (
         category_2
 ),
 
--- A median of lines or entries is not one of people.
-medians_of_lines as (
+-- Where the amount is how long something took, lines or entries are counted one by one, and the median is theirs and not
+-- one of people.
+single_contributions as (
     select
         due_key,
         category_1,
         category_2,
+        cast(count(*) as double) as contributions,
         median(cast(amount as double)) as median_amount
     from placed
     where
@@ -164,13 +166,14 @@ select
     grid.category_2,
     case
         when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
+        when grid.measure = 'count' and grid.averages = 'contributions' then coalesce(single_contributions.contributions, 0)
         when grid.measure in ('count', 'total', 'total_gbp') then coalesce(cells.amount, 0)
         when grid.measure in ('share', 'mean') and cells.out_of > 0 then cells.share_amount / cells.out_of
         when grid.measure = 'mean' and cells.is_ratio = 0 and cells.people_averaged > 0
             then cells.amount_averaged / cells.people_averaged
         -- The typical change of pairs is no median of their points (statistics).
         when grid.measure = 'median' and grid.method = 'paired_change' then null
-        when grid.measure = 'median' and grid.averages = 'contributions' then medians_of_lines.median_amount
+        when grid.measure = 'median' and grid.averages = 'contributions' then single_contributions.median_amount
         when grid.measure = 'median' then cells.median_amount
     end as value,
     cast(null as double) as lower,
@@ -204,8 +207,8 @@ left join cells
         grid.due_key = cells.due_key
         and grid.category_1 = cells.category_1
         and grid.category_2 = cells.category_2
-left join medians_of_lines
+left join single_contributions
     on
-        grid.due_key = medians_of_lines.due_key
-        and grid.category_1 = medians_of_lines.category_1
-        and grid.category_2 = medians_of_lines.category_2
+        grid.due_key = single_contributions.due_key
+        and grid.category_1 = single_contributions.category_1
+        and grid.category_2 = single_contributions.category_2

@@ -1,5 +1,5 @@
--- The closed list of categories of every breakdown: those of the seed, and the start cohorts that the programme has
--- had. available_from is the first as-at day that knows the category; empty means always.
+-- The closed list of categories of every breakdown: those of the seed, the start cohorts that the programme has had, and
+-- the lines of its budget. available_from is the first as-at day that knows the category; empty means always.
 
 with categories as (
     select * from {{ ref('categories') }}
@@ -18,6 +18,15 @@ half_years as (
     group by
         cast(extract(year from as_at) as integer),
         case when extract(month from as_at) <= 6 then 1 else 2 end
+),
+
+-- What a programme calls its budget lines is its own matter, so they come from the budget. Where none came there is a
+-- category all the same: a table without any would be no table.
+budget_lines as (
+    select distinct budget_line as line from {{ ref('fct_programme_budget') }}
+    union all
+    select 'not_known' as line
+    where not exists (select budget.budget_line from {{ ref('fct_programme_budget') }} as budget)
 )
 
 select
@@ -37,3 +46,11 @@ select
     start_year * 10 + half as sort_order,
     available_from
 from half_years
+union all
+select
+    cast('budget_line' as string) as dimension,
+    line as category,
+    case when line = 'not_known' then 'Budget line not known' else line end as label,
+    cast(row_number() over (order by line) as integer) as sort_order,
+    cast(null as date) as available_from
+from budget_lines

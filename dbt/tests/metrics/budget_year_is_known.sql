@@ -1,4 +1,5 @@
--- The share of the allowance is worked out for years from April only; another budget year would be ignored in silence.
+-- Clients' budget years begin in April, on the anniversaries of their first start or on those of the programme's first day.
+-- With any other value nobody would have a budget year, and the figures would be empty in silence.
 
 select
     setting,
@@ -6,4 +7,4 @@ select
 from {{ ref('programme_settings') }}
 where
     setting = 'budget_year'
-    and value <> 'april'
+    and value not in ('april', 'anniversary', 'programme_year')

@@ -1,0 +1,28 @@
+with system_changes as (
+    select * from {{ ref('fct_system_changes') }}
+),
+
+as_at_days as (
+    select * from {{ ref('dim_as_at_days') }}
+)
+
+select
+    system_changes.change_id as client_key,
+    cast(null as string) as episode_key,
+    as_at_days.as_at as counted_on,
+    cast(1 as double) as amount,
+    cast(null as double) as out_of,
+    system_changes.level,
+    system_changes.sector,
+    case
+        -- A review that did not find out leaves the change where it was.
+        when as_at_days.as_at >= system_changes.reviewed_date and system_changes.still_in_place = 'yes' then 'still_in_place'
+        when as_at_days.as_at >= system_changes.reviewed_date and system_changes.still_in_place = 'no' then 'lapsed'
+        when as_at_days.as_at >= system_changes.adopted_date then 'adopted'
+        when as_at_days.as_at >= system_changes.agreed_date then 'agreed'
+        when as_at_days.as_at >= system_changes.dialogue_date then 'in_dialogue'
+        else 'raised'
+    end as change_stage
+from as_at_days
+inner join system_changes
+    on as_at_days.as_at >= system_changes.raised_date
