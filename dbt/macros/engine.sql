@@ -20,6 +20,11 @@
     cast(timezone('Europe/London', timezone('UTC', {{ utc_timestamp }})) as date)
 {%- endmacro %}
 
+-- Whole days from one date to another; negative where the other lies before.
+{% macro days_between(from_day, to_day) -%}
+    ({{ to_day }} - {{ from_day }})
+{%- endmacro %}
+
 -- The same day of the month some months later, or the last day of that month.
 {% macro add_months(day, months) -%}
     cast({{ day }} + to_months({{ months }}) as date)
