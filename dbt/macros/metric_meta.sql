@@ -12,6 +12,17 @@
     '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
 {%- endmacro %}
 
+-- A text of SQL in which each setting that stands in braces gives way to its value. A setting that the programme lacks
+-- leaves its name in braces, which a test finds (metric_words_are_complete).
+{% macro with_settings(text, settings) -%}
+    {%- set filled = namespace(sql=text) -%}
+    {%- for setting in settings -%}
+        {%- set name = "'{" ~ setting ~ "}'" -%}
+        {%- set filled.sql = "replace(" ~ filled.sql ~ ", " ~ name ~ ", coalesce(settings." ~ setting ~ ", " ~ name ~ "))" -%}
+    {%- endfor -%}
+    {{ filled.sql }}
+{%- endmacro %}
+
 -- The metrics whose contributions are sums of amounts. The others list how long somebody waited or stayed, with what
 -- ended it: no sum says anything of these, and statistics works them out (dagster_project/statistics).
 {% macro metrics_of_sums() %}

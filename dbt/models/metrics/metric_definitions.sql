@@ -4,11 +4,13 @@
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
     "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
+{% set settings_in_words = ["allowance_gbp_per_year", "star_pair_minimum_days", "price_year"] %}
 
 with settings as (
     select
-        max(case when setting = 'allowance_gbp_per_year' then value end) as allowance_gbp_per_year,
-        max(case when setting = 'star_pair_minimum_days' then value end) as star_pair_minimum_days
+    {% for name in settings_in_words %}
+            max(case when setting = '{{ name }}' then value end) as {{ name }}{{ "," if not loop.last }}
+    {% endfor %}
     from {{ ref('programme_settings') }}
 ),
 
@@ -24,12 +26,7 @@ metrics as (
 
 select
 {% for word in words %}
-        cast(
-            replace(
-                replace(metrics.{{ word }}, '{allowance_gbp_per_year}', settings.allowance_gbp_per_year),
-                '{star_pair_minimum_days}', settings.star_pair_minimum_days
-            ) as string
-        ) as {{ word }}{{ "," if not loop.last }}
+        cast({{ with_settings("metrics." ~ word, settings_in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
 {% endfor %}
 from metrics
 cross join settings
