@@ -7,7 +7,7 @@
 {% set settings_in_words = [
     "allowance_gbp_per_year", "star_pair_minimum_days", "feedback_working_days", "contact_gap_days",
     "star_interval_months", "star_grace_days",
-    "budget_near_limit_gbp", "budget_year",
+    "budget_near_limit_gbp", "budget_year", "price_year",
 ] %}
 
 with settings as (

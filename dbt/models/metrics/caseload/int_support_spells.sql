@@ -53,6 +53,7 @@ select
     first_episode.episode_key,
     first_episode.start_date,
     last_episode.end_date,
+    last_episode.destination,
     last_episode.cohort_status_at_end,
     first_episode.borough,
     first_episode.sex,

@@ -1,0 +1,57 @@
+with service_use as (
+    select * from {{ ref('fct_service_use') }}
+    where events is not null
+),
+
+services as (
+    select * from {{ ref('services') }}
+),
+
+periods as (
+    select * from {{ ref('dim_periods') }}
+    where period_type in ('quarter', 'year')
+),
+
+-- Each quarter of a person once for each service that is known, and once for each kind with a known service: over several
+-- services a person's quarter is still one quarter.
+quarters as (
+    select
+        client_key,
+        quarter_start,
+        quarter_end,
+        events,
+        service,
+        cast(null as string) as service_kind
+    from service_use
+    union all
+    select
+        service_use.client_key,
+        service_use.quarter_start,
+        service_use.quarter_end,
+        sum(service_use.events) as events,
+        cast(null as string) as service,
+        services.service_kind
+    from service_use
+    inner join services
+        on service_use.service = services.service
+    group by
+        service_use.client_key,
+        service_use.quarter_start,
+        service_use.quarter_end,
+        services.service_kind
+)
+
+select
+    quarters.client_key,
+    cast(null as string) as episode_key,
+    periods.period_end as counted_on,
+    cast(periods.period_type as string) as period_type,
+    cast(quarters.events as double) as amount,
+    cast(1 as double) as out_of,
+    quarters.service,
+    quarters.service_kind
+from periods
+inner join quarters
+    on
+        periods.period_start <= quarters.quarter_start
+        and periods.period_end >= quarters.quarter_end
