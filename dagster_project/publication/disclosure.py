@@ -390,6 +390,8 @@ class _Counts:
         """For each figure the cell of its `value`, `people`, `numerator`, `denominator`."""
         self.apart: list[str] = []
         self._known: dict[Cell, int] = {}
+        self._parts: list[Cell] = []
+        """The cells of counts of metrics that give shares of the same people too."""
 
     def add(self, table: _TableKey, figures: Sequence[ExactFigure], *, exact: bool) -> None:
         """Take up one table of one period."""
@@ -416,6 +418,12 @@ class _Counts:
                 for cell, count in zip(cells, counts, strict=True):
                     (others if ("direction", "no_pair") in cell.parts else compared)[cell] = count
                 layers.append(Layer(compared, additive))
+                if "share" in definition.measures and len(additive) == 1:
+                    # A share's numerator is not taken for everybody in the table (tenancies held and all).
+                    for margin in {cell.without(additive[0]) for cell in compared}:
+                        parts = (n for cell, n in compared.items() if cell.without(additive[0]) == margin)
+                        self._known.setdefault(margin, sum(parts))
+                    self._parts.extend(cells)
                 if others:
                     layers.append(Layer(others, tuple(d for d in additive if d != "direction")))
         elif definition.is_about_durations:
@@ -442,6 +450,17 @@ class _Counts:
             for figure, cell, count in zip(figures, numerators, counted, strict=True):
                 alike[*((d, c) for d, c in figure.categories if d in additive), count].append(cell)
             at_most += [pair for cells in alike.values() for pair in permutations(cells, 2)]
+            # And those counted may be one of the metric's own categories: tenancies held.
+            for cell, count in zip(numerators, counted, strict=True):
+                same = [
+                    part
+                    for part in self._parts
+                    if part.population == definition.population
+                    and (part.start, part.end) == (cell.start, cell.end)
+                    and set(cell.parts) < set(part.parts)
+                    and self._known[part] == count
+                ]
+                at_most += [pair for part in same for pair in ((cell, part), (part, cell))]
             rest = [cell._replace(population=f"{metric_id}, rest") for cell in denominators]
             others = [b - a for a, b in zip(counted, of, strict=True)]
             for cells, numbers in ((numerators, counted), (denominators, of), (rest, others)):

@@ -12,8 +12,8 @@ from typing import Any
 
 EVENT, COMPETING, WAITING = "event", "competing", "waiting"
 NORMAL_QUANTILE = 1.959963984540054
-# Sums of fractions that make a half may lack the last binary digit.
-HALF = 0.5 - 1e-12
+# Fractions that make just a half may differ from it in their last binary digits.
+LAST_DIGITS = 1e-9
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def median_survival(observed: Sequence[Observed]) -> float | None:
     """The least number of days after which half or fewer have not ended; None while more have not."""
     if not observed:
         return None
-    median = float(_kaplan_meier(tuple(observed)).median_survival_time_)
-    return median if median != float("inf") else None
+    curve = _kaplan_meier(tuple(observed)).survival_function_.iloc[:, 0]
+    return next((float(days) for days, value in curve.items() if value <= 0.5 + LAST_DIGITS), None)
 
 
 @lru_cache(maxsize=256)
@@ -146,4 +146,6 @@ def median_incidence(observed: Sequence[Observed]) -> float | None:
     if not any(one.outcome == EVENT for one in observed):
         return None
     times, shares, _ = _incidence(tuple(observed))
-    return next((float(time) for time, share in zip(times, shares, strict=True) if share >= HALF), None)
+    return next(
+        (float(time) for time, share in zip(times, shares, strict=True) if share >= 0.5 - LAST_DIGITS), None
+    )

@@ -46,14 +46,16 @@ def count_system_changes(count: Count, changes: list[Row]) -> None:
     """system_changes_by_stage."""
     cells = [
         {
-            "stage": stage_of(row, count.as_at),
+            "change_stage": stage_of(row, count.as_at),
             "level": row["level"] or "not_known",
             "sector": row["sector"] or "not_known",
         }
         for row in changes
         if row["raised_date"] <= count.as_at
     ]
-    put_counts(count, "system_changes_by_stage", cells, ("stage",), ("level", "stage"), ("sector",))
+    put_counts(
+        count, "system_changes_by_stage", cells, ("change_stage",), ("change_stage", "level"), ("sector",)
+    )
 
 
 def count_spg_items(count: Count, items: list[Row]) -> None:

@@ -59,7 +59,7 @@ def count_near_limit(count: Count, lines: list[Row]) -> None:
     net = net_by_client_year(lines, count.as_at)
     for limit, pounds in LIMITS.items():
         over = sum(amount > pounds for amount in net.values())
-        count.put("budget_near_limit", "count", "as_at", count.as_at, over, limit=limit)
+        count.put("budget_near_limit", "count", "as_at", count.as_at, over, budget_limit=limit)
 
 
 def count_days_to_pay(count: Count, lines: list[Row]) -> None:

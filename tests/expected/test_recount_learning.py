@@ -71,9 +71,9 @@ def test_changes_by_stage_level_and_sector() -> None:
         ("raised",): 1,
         ("in_dialogue",): 1,
         ("adopted",): 1,
-        ("flex", "raised"): 1,
-        ("not_known", "in_dialogue"): 1,
-        ("system", "adopted"): 1,
+        ("raised", "flex"): 1,
+        ("in_dialogue", "not_known"): 1,
+        ("adopted", "system"): 1,
         ("housing",): 2,
         ("not_known",): 1,
     }
