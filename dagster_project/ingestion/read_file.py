@@ -43,7 +43,10 @@ _MAX_CLOSING_LINES = 20
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
 # A bare label with numbers beside it: `Total Place pilot` may be a client's.
-_TOTAL = re.compile(r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\W*", re.IGNORECASE)
+# A bare label, also of a year: "Grand Total", "Total 2014/15:". "Total staff costs" may be a line of its own.
+_TOTAL = re.compile(
+    r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)(?:\s+\d{4}(?:\s*[/-]\s*\d{2,4})?)?\W*", re.IGNORECASE
+)
 _FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
 _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"

@@ -36,6 +36,7 @@ TEXTS: dict[str, list[str]] = {
         "2019-01-01",
     ],
     "integer": ["0", "1", "2", "4", "7", "11", "-1", "5.0", "5.5", "", "99", "lots"],
+    "number": ["0", "50", "62.5", "100.00", "50%", "-1", "101", "", "half"],
     "decimal": ["10.00", "0", "60", "(5.00)", "\u00a31,000.00", "1.234,50", "", "much"],
     "text_code": ["north_house", "", "x" * 70, "\u202ertl", "'; drop table x; --"],
     "text": ["Practice of the street team", "", "two\nlines", "\u201cquoted\u201d", "x" * 2100],

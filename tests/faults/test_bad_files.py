@@ -125,7 +125,7 @@ def test_what_came_before_is_known_and_what_was_corrected_wins(story: Story) -> 
     received = (
         "select category_1, sum(value) from metric_values where metric_id = 'referrals_received'"
         " and measure = 'count' and period_type = 'programme' and dimension_1 = 'borough'"
-        " and dimension_2 is null group by all order by all"
+        " and dimension_2 = '' group by all order by all"
     )
     before = dict(programme.query(received, folder="management"))
     (programme.inbox / name).write_bytes(BASE[name])

@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -267,6 +268,9 @@ def test_every_row_of_any_file_is_skipped_or_landed(
     add_up(text.replace("\n", end).encode(encoding, errors="replace"))
 
 
+LIKE_UTF_8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+
+
 @given(above=RAGGED, below=RAGGED, delimiter=st.sampled_from(",;\t|"), encoding=st.sampled_from(ENCODINGS))
 def test_no_ragged_or_half_quoted_text_is_an_unforeseen_error(
     above: str, below: str, delimiter: str, encoding: str
@@ -284,7 +288,11 @@ def test_no_bytes_are_an_unforeseen_error(content: bytes) -> None:
     order=st.permutations(range(4)), delimiter=st.sampled_from(",;\t|"), encoding=st.sampled_from(ENCODINGS),
     end=st.sampled_from(["\n", "\r\n", "\r"]), blanks=st.lists(st.integers(0, 4), max_size=5),
     agencies=st.lists(
-        st.text(st.characters(codec="cp1252", exclude_categories=["C"]), max_size=12), min_size=3, max_size=3
+        # A capital with accent and the sign after it may be two bytes of UTF-8: such a file is refused with its line.
+        st.text(st.characters(codec="cp1252", exclude_categories=["C"]), max_size=12).filter(
+            lambda text: not LIKE_UTF_8.search(text.encode("cp1252"))
+        ),
+        min_size=3, max_size=3,
     ),
 )  # fmt: skip
 def test_order_of_columns_blank_rows_delimiter_and_encoding_never_change_what_is_read(

@@ -95,7 +95,7 @@ def test_a_day_that_no_extract_describes_is_refused(programme: Programme, day: s
     before = programme.current()
     done = programme.flic("refresh", "--as-at", day)
     assert done.returncode == 1
-    assert "from 2014-06-01 (programme start) to 2018-03-31 (newest extract)" in last_line(done)
+    assert "from 2014-06-01 (programme start) to 2018-03-31, up to which" in last_line(done)
     assert programme.current() == before
 
 
