@@ -244,8 +244,8 @@ class Door:
             if len(lines) == 2:
                 found.append(
                     f"{column.name}: line {lines['day']} has the day first and line {lines['month']} the "
-                    "month; dates that could be either are read with the day first: ask the source for one "
-                    "form, best YYYY-MM-DD"
+                    "month; dates that could be either are read with the day first, or rejected where more "
+                    "have the month first: ask the source for one form, best YYYY-MM-DD"
                 )
         for column, empty in self.empty_cells.items():
             if self.rows and empty == self.rows:
