@@ -47,6 +47,9 @@ _MONTH_FIRST = re.compile(rf"{_MONTH}[/.-]{_LATE_DAY}[/.-]\d\d")
 _WHOLE_NUMBER = re.compile(r"\d{1,9}(?:\.0+)?")
 _ISO_WITHOUT_HYPHENS = re.compile(r"(\d{4})[01]\d[0-3]\d")
 _YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})[-/.]\d\d[-/.]\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
+# A telephone number, an NHS number, an address of e-mail: in no code and in no organisation's name.
+_NO_CODE = re.compile(r"\d{7}|(?<!\d)(?:\+44|0)[ -]?\d(?:[ -]?\d){7}|@")
+_CODE = re.compile(r"[\w-]+(?:\s+[\w-]+){0,2}")
 # White space at the ends of a value, with the signs that look like it and that Python does not count as such.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
@@ -90,6 +93,17 @@ def year_of(day: str) -> int | None:
     if year := _TWO_DIGIT_YEAR.search(day):
         return 2000 + int(year[1])
     return None
+
+
+def _code(text: str, column: Column) -> tuple[str | None, str | None]:
+    """A text that should be a code; what is free text stays outside."""
+    if text.casefold() in column.missing:
+        return text, None
+    if column.is_code and len(text) > (column.max_length or len(text)):
+        return None, "too_long"
+    if _NO_CODE.search(text) or (column.is_code and not _CODE.fullmatch(text)):
+        return None, "not_a_code"
+    return text, None
 
 
 class Door:
@@ -146,6 +160,8 @@ class Door:
                 value, fault = self._age_band(text, column, day)
             elif column.type == "identifier":
                 value, fault = self._reference(text, column)
+            elif column.type == "text_code":
+                value, fault = _code(text, column)
             else:
                 value = text
                 self._note_value(text, column, position, record.line)
