@@ -206,7 +206,15 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 def read_workbook(file: BinaryIO, export: Export) -> RawTable:
     """Read a workbook in a limited process of its own (`dagster_project.ingestion.read_workbook`)."""
-    request = {"sheet": export.sheet, "export": export.name, "headers": sorted(export.headers)}
+    request = {
+        "sheet": export.sheet,
+        "export": export.name,
+        "headers": sorted(export.headers),
+        "required": [
+            [header for header, owner in export.headers.items() if owner is column]
+            for column in export.required
+        ],
+    }
     answers = _workbook_answers(file, json.dumps(request))
     about = next(answers, {})
     if "sheet" not in about:

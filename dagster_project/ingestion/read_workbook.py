@@ -3,7 +3,8 @@
 A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
 takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
 
-Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised).
+Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised) and
+`required` (those of each required column).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
 "hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
 `[line, [cell, ...], {column: fault}]`.
@@ -255,6 +256,21 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
     return best
 
 
+def refuse_hidden_table(sheets: list[Sheet], chosen: Sheet, required: list[list[str]], export: str) -> None:
+    """Refuse a hidden sheet with a table of the export's own that would not be read."""
+    for sheet in sheets:
+        if sheet is chosen or not sheet.is_hidden:
+            continue
+        for at, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
+            names = {normal_header(cell_text(cell)) for cell in row}
+            has_rows = any(cell != "" for below in sheet.rows[at + 1 :] for cell in below)
+            if has_rows and all(not names.isdisjoint(headers) for headers in required):
+                raise WorkbookRefusedError(
+                    f"a hidden sheet has the headers of {export} and rows, which would not be read: unhide "
+                    "it and keep one sheet, remove it, or name the sheet to read in the seed export_sources"
+                )
+
+
 def spread_merged_cells(sheet: Sheet) -> None:
     """Give each row that a merged cell spans its value, in the first of its columns.
 
@@ -308,6 +324,8 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         first_column = values.start[1] if values.start else 0
         sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
+    if request["sheet"] is None:
+        refuse_hidden_table(sheets, sheet, request["required"], request["export"])
     write_percents(sheet)
     spread_merged_cells(sheet)
     hidden = {
