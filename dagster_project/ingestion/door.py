@@ -7,6 +7,7 @@ SQL's. What only the whole file can tell (an unknown form, two orders of day and
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -123,6 +124,7 @@ class Door:
         ]
         self.rows = 0
         self.empty_cells = dict.fromkeys(columns.values(), 0)
+        self._number_cells: Counter[Column] = Counter()
         self._reference_lengths: dict[Column, set[int]] = {}
         self._has_leading_zero: set[Column] = set()
         self._order_lines: dict[Column, dict[str, int]] = {}
@@ -159,7 +161,9 @@ class Door:
                 day = trimmed(cells[day_position]) if 0 <= day_position < len(cells) else ""
                 value, fault = self._age_band(text, column, day)
             elif column.type == "identifier":
-                value, fault = self._reference(text, column)
+                is_number = position in record.numbers
+                value, fault = self._reference(text, column, is_number)
+                self._number_cells[column] += is_number and value is not None
             elif column.type == "text_code":
                 value, fault = _code(text, column)
             else:
@@ -194,7 +198,7 @@ class Door:
             reached = zip(texts, self._scale, strict=True)
             self._reaches_above = any(float(text) > bound for text, (_, bound) in reached)
 
-    def _reference(self, text: str, column: Column) -> tuple[str | None, str | None]:
+    def _reference(self, text: str, column: Column, is_number: bool) -> tuple[str | None, str | None]:
         if _SCIENTIFIC.fullmatch(text):
             return None, "scientific_notation"
         lower = text.casefold()
@@ -203,7 +207,7 @@ class Door:
         if lower in NO_REFERENCE or _ZEROS.fullmatch(text):
             # Where none has to stand, such a word says that there is none.
             return None, "not_an_identifier" if column.required else None
-        if _NO_TEXT.fullmatch(text):
+        if _NO_TEXT.fullmatch(text) or (is_number and not text.isdigit()):
             return None, "not_an_identifier"
         if column.door is None:
             return text, None
@@ -266,6 +270,12 @@ class Door:
         for column, empty in self.empty_cells.items():
             if self.rows and empty == self.rows:
                 found.append(f"column {column.name} is there and empty in every row")
+        found += [
+            f"{column.name}: {cells} references are numbers in the workbook, without leading zeros: "
+            "format the column as text in the source"
+            for column, cells in self._number_cells.items()
+            if cells
+        ]
         for column, lengths in self._reference_lengths.items():
             if column in self._has_leading_zero and len(lengths) > 1:
                 found.append(

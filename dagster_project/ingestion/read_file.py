@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Timer
@@ -81,6 +81,8 @@ class Record(NamedTuple):
     """By position from 0: why a cell has no value although it should."""
     row_fault: str | None
     is_one_line: bool
+    numbers: Sequence[int] = ()
+    """Of a workbook: the positions of cells that are numbers and no texts."""
 
 
 @dataclass
@@ -92,8 +94,6 @@ class RawTable:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
-    number_cells: Mapping[int, int] = field(default_factory=dict)
-    """For a workbook: by position, how many cells are numbers and not text."""
     warnings: list[str] = field(default_factory=list)
     _rows: int = 0
     _is_exhausted: bool = False
@@ -231,7 +231,6 @@ def read_workbook(file: BinaryIO, export: Export) -> RawTable:
     return RawTable(
         _workbook_records(answers),
         sheet=about["sheet"],
-        number_cells={int(position): cells for position, cells in about["number_cells"].items()},
         warnings=warnings,
     )
 
@@ -246,8 +245,9 @@ def _workbook_records(answers: Iterator) -> Generator[Record, None, None]:
     for answer in answers:
         if isinstance(answer, dict):  # the reader came to a limit among the rows
             raise FileRefusedError(answer["refused"])
-        line, cells, faults = answer
-        yield Record(line, cells, {int(position): fault for position, fault in faults.items()}, None, True)
+        line, cells, faults, numbers = answer
+        by_position = {int(position): fault for position, fault in faults.items()}
+        yield Record(line, cells, by_position, None, True, numbers)
 
 
 def _workbook_answers(file: BinaryIO, request: str) -> Generator:

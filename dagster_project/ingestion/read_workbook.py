@@ -6,8 +6,8 @@ takes nothing with it. The keys are not in this process's environment. What a ro
 Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised) and
 `required` (those of each required column).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
-"hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
-`[line, [cell, ...], {column: fault}]`.
+"hidden_rows", "hidden_columns"}` and then, for each row, `[line, [cell, ...], {column: fault}, [column of a
+number, ...]]`.
 """
 
 import datetime
@@ -52,7 +52,6 @@ class SheetMarks:
     """What a sheet's XML tells and the reader of values does not. Columns count from 0, rows from 1."""
 
     faults: dict[int, dict[int, str]] = field(default_factory=dict)
-    numbers: dict[int, int] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[range] = field(default_factory=list)
     merged: list[tuple[range, range]] = field(default_factory=list)
@@ -181,8 +180,6 @@ def _mark_cell(cell: Any, marks: SheetMarks, line: int, column: int) -> None:
         is_worked_out = bool(values.get("v")) or (kind == "str" and "v" in values)
         if "f" in values and not is_worked_out:
             marks.faults.setdefault(line, {})[column] = "formula_without_value"
-        elif kind == "n" and values.get("v"):
-            marks.numbers[column] = marks.numbers.get(column, 0) + 1
 
 
 def _rows_and_columns(reference: str) -> tuple[range, range]:
@@ -340,13 +337,17 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         "hidden_columns": sum(
             any(row[at] != "" for row in sheet.rows if at < len(row)) for at in hidden if at >= 0
         ),
-        "number_cells": sheet.marks.numbers,
     }
     left = [""] * sheet.first_column
     # Rows of nothing but errors lie outside the range that the reader of values sees.
     for line in range(1, max(len(sheet.rows), *sheet.marks.faults, 0) + 1):
         row = sheet.rows[line - 1] if line in filled else []
-        yield [line, left + [cell_text(cell) for cell in row], sheet.marks.faults.get(line, {})]
+        yield [
+            line,
+            left + [cell_text(cell) for cell in row],
+            sheet.marks.faults.get(line, {}),
+            [at for at, cell in enumerate(left + row) if type(cell) in (int, float)],
+        ]
 
 
 def main() -> None:

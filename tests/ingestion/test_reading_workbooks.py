@@ -234,9 +234,39 @@ def test_a_table_on_a_hidden_sheet_beside_the_one_that_is_read_does_not_vanish(
     assert read(content, named).sheet == "Sheet1"
 
 
-def test_references_kept_as_numbers_are_told(zone: Zone) -> None:
-    report = zone.take_one(NAME, workbook(setting("B2", 123)))
-    assert any("client_id: 1 references are numbers" in warning for warning in report.warnings)
+def test_references_kept_as_numbers_are_told_without_those_of_totals(zone: Zone) -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet["B2"] = 123
+        sheet.append(("R2", 124, DAY, "Camden"))
+        sheet.append(("R3", "FLIC-0003", DAY, "Camden"))
+        sheet.append(("Total", 3))
+
+    report = zone.take_one(NAME, workbook(fill))
+    assert [warning for warning in report.warnings if "numbers" in warning] == [
+        "client_id: 2 references are numbers in the workbook, without leading zeros: format the column as "
+        "text in the source"
+    ]
+
+
+# What a cell of references holds -> whether it is taken as one
+NUMBERS = {
+    "12": (12, True),
+    "12.0": (12.0, True),
+    "text of a number": ("12.5", True),
+    "12.5": (12.5, False),
+    "a small number": (0.00001, False),
+    "less than nothing": (-5, False),
+}
+
+
+@pytest.mark.parametrize("column", ["referral_id", "client_id"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_cannot_be_a_reference_is_nobodys(zone: Zone, name: str, column: str) -> None:
+    value, is_taken = NUMBERS[name]
+    zone.take_one(NAME, workbook(setting("A2" if column == "referral_id" else "B2", value)))
+    [row] = zone.landed()
+    finding = None if is_taken else f"{column}:not_an_identifier"
+    assert (row[column] is not None, row["door_findings"]) == (is_taken, finding)
 
 
 def wide(sheet: Worksheet) -> None:
