@@ -131,7 +131,8 @@ LAYOUTS = {
     "count of the inbox specification": ("", "Total: 3 records\n", 2, 3),
     "count in two cells": ("", "Record count,3,,\n", 2, 3),
     "count with a thousands comma in the title": ("Number of records: 3\n", "", 2, 3),
-    "totals without a count": ("", "Total,,,3\n", 2, None),
+    "count below a column that every row fills": ("", "Total,,,3\n", 2, 3),
+    "totals without a count": ("", "Total,,,3.0\n", 2, None),
     "a subtotal states another number": ("", "Subtotal (2 records),,,\nGrand Totals (3 records),,,\n", 3, 3),
     "header again on the next page": ("", ",".join(HEADER) + "\n", 2, None),
     "a sentence at the end": ("", "Prepared for the partnership in June\n", 2, None),
@@ -146,6 +147,53 @@ def test_what_is_no_data_is_skipped_and_counted(zone: Zone, layout: str) -> None
     assert (report.rows_landed, report.rows_skipped) == (3, skipped)
     assert report.rows_in_file == report.rows_landed + report.rows_skipped
     assert zone.ledger()[0]["stated_rows"] == stated
+
+
+# Header, two rows below it, and a last line -> the count that it states
+REFERRED = "referral_id,client_id,received_date,borough,referrer_agency,Cost\n{}\n{}\n".format(
+    *(",".join((*row, "", "")) for row in ROWS[:2])
+)
+SPENT = "line_id,client_id,amount\nL1,FLIC-0001,5\nL2,FLIC-0001,7\n"
+USED = "client_id,quarter_start,service,events\nFLIC-1,2015-01-01,arrest,1\nFLIC-1,2015-04-01,arrest,2\n"
+LAST_LINES: list[tuple[str, str, str, int | None]] = [
+    *(
+        ("referrals", REFERRED, line, 2)
+        for line in ("Grand total,2", "Grand total: 2", "Total 2", "Total: 2", "Total referrals: 2",
+                     "Count,2", "Total Referrals,2", "Total number of referrals: 2", "Total:,2,,,,",
+                     "Count: 2", "Overall total,2", "Total,,,2", "** Total **,2")
+    ),
+    # An amount, a number below a column that not every row fills or that is not known, another thing's count
+    *(
+        ("referrals", REFERRED, line, None)
+        for line in ("Grand total,2.00", "Total: \u00a392", "Total 9.5", "Total,,,,9,", "Total,,,,,9",
+                     "Total clients: 9", "Total,9%", "Total,7,9", "Sum,9")
+    ),
+    *(
+        ("personal_budget", SPENT, line, None)
+        for line in ("Total,,12", "Total: 12", "Total personal budget: 12")
+    ),
+    *(("personal_budget", SPENT, line, 2) for line in ("Count,2", "Count: 2", "Total,2")),
+    *(("service_use", USED, line, None) for line in ("Total,,,3", "Total 3")),
+    # Groups
+    ("referrals", REFERRED.replace("\nR2", "\nTotal,1\nR2"), "Total,1", None),
+    ("referrals", REFERRED.replace("\nR2", "\nTotal,1\nR2"), "", None),
+    ("referrals", REFERRED.replace("\nR2", "\nTotal,1\nR2"), "Total,1\nGrand total,2", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("export", "rows", "line", "stated"), LAST_LINES)
+def test_a_total_that_can_only_be_a_count_is_held_against_the_rows(
+    zone: Zone, export: str, rows: str, line: str, stated: int | None
+) -> None:
+    name = f"{export}_2015-05-31.csv"
+    report = zone.take_one(name, f"{rows}{line}\n")
+    assert (report.status, report.rows_landed) == ("loaded", 2)
+    assert zone.ledger()[0]["stated_rows"] == stated
+    if stated:
+        short = rows[: rows.rindex("\n", 0, -1) + 1]
+        report = zone.take_one(f"{export}_2015-06-30.csv", f"{short}{line}\n")
+        assert report.status == "refused"
+        assert "states 2 records and the file holds 1" in (report.reason or "")
 
 
 @pytest.mark.parametrize(

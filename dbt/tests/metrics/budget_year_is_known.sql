@@ -1,4 +1,5 @@
 -- The share of the allowance is worked out for years from April only; another budget year would be ignored in silence.
+{{ config(tags=['seeds']) }}
 
 select
     setting,

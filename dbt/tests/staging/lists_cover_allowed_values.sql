@@ -1,4 +1,6 @@
 -- Every destination and ethnicity that the contract allows has its meaning in the seeds.
+{{ config(tags=['seeds']) }}
+
 with
 
 allowed as (
