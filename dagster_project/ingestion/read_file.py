@@ -45,7 +45,8 @@ _LINE_END = re.compile(r"\r+\n|\n|\r")
 # A bare label with numbers beside it: `Total Place pilot` may be a client's.
 # A bare label, also of a year: "Grand Total", "Total 2014/15:". "Total staff costs" may be a line of its own.
 _TOTAL = re.compile(
-    r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)(?:\s+\d{4}(?:\s*[/-]\s*\d{2,4})?)?\W*", re.IGNORECASE
+    r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)(?:\s+\d{4}(?:\s*[/-]\s*\d{2,4})?)?\W*",
+    re.IGNORECASE,
 )
 _FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
 _CLOSING = re.compile(

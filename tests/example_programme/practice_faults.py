@@ -280,7 +280,7 @@ def accommodation(file: Planting, day: str) -> None:
         )
         file.bad(
             like,
-            "out_of_range over_100_percent",
+            "out_of_range",
             "101 per cent",
             quarter_start=date(2013, 7, 1),
             percent=Decimal(101),
