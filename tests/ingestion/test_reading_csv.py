@@ -336,7 +336,7 @@ def test_no_bytes_are_an_unforeseen_error(content: bytes) -> None:
     order=st.permutations(range(4)), delimiter=st.sampled_from(",;\t|"), encoding=st.sampled_from(ENCODINGS),
     end=st.sampled_from(["\n", "\r\n", "\r"]), blanks=st.lists(st.integers(0, 4), max_size=5),
     agencies=st.lists(
-        # A capital with accent and the sign after it may be two bytes of UTF-8: such a file is refused with its line.
+        # A capital with accent and the sign after it may be two bytes of UTF-8: such a file is refused.
         st.text(st.characters(codec="cp1252", exclude_categories=["C"]), max_size=12).filter(
             lambda text: not LIKE_UTF_8.search(text.encode("cp1252"))
         ),
