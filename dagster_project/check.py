@@ -40,7 +40,8 @@ class Finding:
     words: str
     rows: int
     lines: tuple[int, ...]
-    row_is_kept: bool
+    about: str
+    """`reject`: the row is left out; `cell`: it loads empty; `warn`: odd, and no reason to leave it out."""
 
 
 @dataclass(frozen=True)
@@ -246,16 +247,18 @@ def _findings(warehouse: duckdb.DuckDBPyConnection, load_id: str) -> tuple[Findi
             ) as words,
             count(*) as row_count,
             list(found.source_line order by found.source_line)[1:?] as first_lines,
-            found.row_is_kept
+            case
+                when rules.severity = 'warn' then 'warn' when found.row_is_kept then 'cell' else 'reject'
+            end as about
         from marts.fct_rejected_rows as found
         left join reference.quality_rules as rules on found.reason = rules.rule
         where found.load_id = ?
-        group by words, found.row_is_kept
-        order by found.row_is_kept, row_count desc, words
+        group by words, about
+        order by list_position(['reject', 'cell', 'warn'], about), row_count desc, words
         """,
         [FIRST_LINES, load_id],
     ).fetchall()
-    return tuple(Finding(words, count, tuple(lines), kept) for words, count, lines, kept in rows)
+    return tuple(Finding(words, count, tuple(lines), about) for words, count, lines, about in rows)
 
 
 def _changes(warehouse: duckdb.DuckDBPyConnection, load_id: str, number: int, export: Export) -> Changes:
@@ -344,8 +347,7 @@ def in_words(preview: Preview) -> list[str]:
     for finding in preview.findings:
         more = ", ..." if finding.rows > len(finding.lines) else ""
         where = ", ".join(str(line) for line in finding.lines)
-        about = "cell" if finding.row_is_kept else "reject"
-        say(about, f"{finding.rows} x {finding.words} (line {where}{more})")
+        say(finding.about, f"{finding.rows} x {finding.words} (line {where}{more})")
     for warning in report.warnings:
         say("warning", warning)
     for words in _change_in_words(preview):

@@ -204,7 +204,7 @@ def is_disk_full(settings: Settings, error: BaseException) -> bool:
 
 def status(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic status`: what is served, how old it is, what waits in the inbox, and the last run."""
-    from dagster_project.ingestion.inbox import waiting_files
+    from dagster_project.ingestion.inbox import not_takeable, waiting_files
     from dagster_project.publication.releases import current_release
 
     current = current_release(settings.publications_dir)
@@ -220,6 +220,8 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"            {file.name}")
     if len(waiting) > 3:
         print(f"            and {len(waiting) - 3} more")
+    for name, reason in not_takeable(settings):
+        print(f"            cannot be taken: {name}: {reason}")
     print(
         f"Refused     {refused_files(settings)} files so far; reasons, and those of rows: {settings.rejects}"
     )

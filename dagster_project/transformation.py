@@ -29,6 +29,12 @@ _ERRORS_THAT_QUOTE_VALUES = re.compile(
 )
 
 
+# The tag of tests whose rows are of seeds, and what is told of these.
+SEEDS_TAG = "seeds"
+_TOLD_ROWS = 5
+_LONGEST_TOLD = 80
+
+
 class TransformationError(FlicError):
     """dbt could not build the warehouse, or a stopping rule failed; nothing may be published from it."""
 
@@ -155,6 +161,31 @@ def _asked(node: Any) -> str:
     return f"a rule does not hold ({words.rstrip('.')}): " if words else ""
 
 
+def _told_rows(settings: Settings, node: Any) -> str:
+    """What a failed test found, where its rows are those of seeds: attached to a seed, or tagged `seeds`.
+
+    Rows of any other test may be about people, and are never told.
+    """
+    test = node.node
+    is_of_seed = (getattr(test, "attached_node", None) or "").startswith("seed.")
+    if str(node.status) != "fail" or not (is_of_seed or SEEDS_TAG in test.tags):
+        return ""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        found = warehouse.execute(f"select * from (\n{test.compiled_code}\n) order by all")
+        names = [column[0] for column in found.description]
+        rows = found.fetchall()
+    told = [
+        ", ".join(
+            f"{name} {str(value)[:_LONGEST_TOLD]}"
+            for name, value in zip(names, row, strict=True)
+            if value is not None
+        )
+        for row in rows[:_TOLD_ROWS]
+    ]
+    more = [f"and {len(rows) - _TOLD_ROWS} more"] if len(rows) > _TOLD_ROWS else []
+    return ": " + "; ".join([*told, *more])
+
+
 def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]:
     """`dbt build` of seeds, models and data tests, or of those selected; returns dbt's results, one a node.
 
@@ -176,7 +207,10 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     nodes = list(getattr(result.result, "results", None) or [])
     if not result.success:
         failed = [node for node in nodes if str(node.status) in {"error", "fail", "runtime error"}]
-        reasons = [_asked(node.node) + _safe_message(node.node.name, node.message) for node in failed]
+        reasons = [
+            _asked(node.node) + _safe_message(node.node.name, node.message) + _told_rows(settings, node)
+            for node in failed
+        ]
         raise TransformationError("; ".join(reasons) or f"dbt did not run: {result.exception}")
     logger.info("Warehouse built: %d tables and %d checks passed.", done, len(nodes) - done)
     return nodes

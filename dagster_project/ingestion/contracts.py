@@ -49,6 +49,9 @@ class Column:
     """Where `unlisted: refuse_file` stands: every value and spelling a file may hold, comparable."""
     reaches_above: int | None
     """In a large file some value of these columns lies above this, or its form has another scale."""
+    is_code: bool
+    """Whether its texts are short codes and no names of organisations."""
+    max_length: int | None
 
     @property
     def landed_name(self) -> str:
@@ -214,6 +217,8 @@ def _column(export: str, name: str, meta: Mapping[str, Any], spellings: list[dic
     door = meta.get("door")
     if door is not None and door not in DOORS:
         raise ContractError(f"{export}.{name}: unknown door {door!r}; known are {', '.join(DOORS)}")
+    if meta.get("form", "code") != "code":
+        raise ContractError(f"{export}.{name}: `form` can only be code")
     if door == "age_band" and not meta.get("at"):
         raise ContractError(f"{export}.{name}: an age band needs `at`, the column with its day")
     return Column(
@@ -225,6 +230,8 @@ def _column(export: str, name: str, meta: Mapping[str, Any], spellings: list[dic
         at=meta.get("at"),
         listed=_listed(export, name, meta, spellings),
         reaches_above=meta.get("reaches_above"),
+        is_code=meta.get("form") == "code",
+        max_length=meta.get("max_length"),
     )
 
 

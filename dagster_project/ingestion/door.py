@@ -7,6 +7,7 @@ SQL's. What only the whole file can tell (an unknown form, two orders of day and
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +48,9 @@ _MONTH_FIRST = re.compile(rf"{_MONTH}[/.-]{_LATE_DAY}[/.-]\d\d")
 _WHOLE_NUMBER = re.compile(r"\d{1,9}(?:\.0+)?")
 _ISO_WITHOUT_HYPHENS = re.compile(r"(\d{4})[01]\d[0-3]\d")
 _YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})[-/.]\d\d[-/.]\d\d.*|\d{1,2}[/.-]\d{1,2}[/.-](\d{4})")
+# A telephone number, an NHS number, an address of e-mail: in no code and in no organisation's name.
+_NO_CODE = re.compile(r"\d{7}|(?<!\d)(?:\+44|0)[ -]?\d(?:[ -]?\d){7}|@")
+_CODE = re.compile(r"[\w-]+(?:\s+[\w-]+){0,2}")
 # White space at the ends of a value, with the signs that look like it and that Python does not count as such.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
@@ -92,6 +96,17 @@ def year_of(day: str) -> int | None:
     return None
 
 
+def _code(text: str, column: Column) -> tuple[str | None, str | None]:
+    """A text that should be a code; what is free text stays outside."""
+    if text.casefold() in column.missing:
+        return text, None
+    if column.is_code and len(text) > (column.max_length or len(text)):
+        return None, "too_long"
+    if _NO_CODE.search(text) or (column.is_code and not _CODE.fullmatch(text)):
+        return None, "not_a_code"
+    return text, None
+
+
 class Door:
     """Passes the rows of one file; counts the cells that were empty on the way."""
 
@@ -109,6 +124,7 @@ class Door:
         ]
         self.rows = 0
         self.empty_cells = dict.fromkeys(columns.values(), 0)
+        self._number_cells: Counter[Column] = Counter()
         self._reference_lengths: dict[Column, set[int]] = {}
         self._has_leading_zero: set[Column] = set()
         self._order_lines: dict[Column, dict[str, int]] = {}
@@ -145,7 +161,11 @@ class Door:
                 day = trimmed(cells[day_position]) if 0 <= day_position < len(cells) else ""
                 value, fault = self._age_band(text, column, day)
             elif column.type == "identifier":
-                value, fault = self._reference(text, column)
+                is_number = position in record.numbers
+                value, fault = self._reference(text, column, is_number)
+                self._number_cells[column] += is_number and value is not None
+            elif column.type == "text_code":
+                value, fault = _code(text, column)
             else:
                 value = text
                 self._note_value(text, column, position, record.line)
@@ -178,7 +198,7 @@ class Door:
             reached = zip(texts, self._scale, strict=True)
             self._reaches_above = any(float(text) > bound for text, (_, bound) in reached)
 
-    def _reference(self, text: str, column: Column) -> tuple[str | None, str | None]:
+    def _reference(self, text: str, column: Column, is_number: bool) -> tuple[str | None, str | None]:
         if _SCIENTIFIC.fullmatch(text):
             return None, "scientific_notation"
         lower = text.casefold()
@@ -187,7 +207,7 @@ class Door:
         if lower in NO_REFERENCE or _ZEROS.fullmatch(text):
             # Where none has to stand, such a word says that there is none.
             return None, "not_an_identifier" if column.required else None
-        if _NO_TEXT.fullmatch(text):
+        if _NO_TEXT.fullmatch(text) or (is_number and not text.isdigit()):
             return None, "not_an_identifier"
         if column.door is None:
             return text, None
@@ -244,12 +264,18 @@ class Door:
             if len(lines) == 2:
                 found.append(
                     f"{column.name}: line {lines['day']} has the day first and line {lines['month']} the "
-                    "month; dates that could be either are read with the day first: ask the source for one "
-                    "form, best YYYY-MM-DD"
+                    "month; dates that could be either are read with the day first, or rejected where more "
+                    "have the month first: ask the source for one form, best YYYY-MM-DD"
                 )
         for column, empty in self.empty_cells.items():
             if self.rows and empty == self.rows:
                 found.append(f"column {column.name} is there and empty in every row")
+        found += [
+            f"{column.name}: {cells} references are numbers in the workbook, without leading zeros: "
+            "format the column as text in the source"
+            for column, cells in self._number_cells.items()
+            if cells
+        ]
         for column, lengths in self._reference_lengths.items():
             if column in self._has_leading_zero and len(lengths) > 1:
                 found.append(

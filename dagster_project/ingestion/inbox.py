@@ -58,6 +58,8 @@ _DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}([-_. ])\d{1,2}\1(?:\d\d)?\d\d(?!\d)")
 _DAY_FIRST_TOGETHER = re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d)")
 _REVISION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![a-z0-9])")
 
+_TEMPORARY = "its name marks it as temporary"
+
 _NOT_ASCII = bytes(range(0x80, 0x100))
 _VALID_UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -133,7 +135,7 @@ def look_at(inbox: Path) -> tuple[list[InboxFile], list[tuple[Path, str]]]:
         except FileNotFoundError:
             continue
         if path.name.startswith((".", "~$")) or path.suffix.lower() in (".part", ".tmp"):
-            passed_over.append((path, "its name marks it as temporary"))
+            passed_over.append((path, _TEMPORARY))
         elif not stat.S_ISREG(status.st_mode):
             kind = "link" if stat.S_ISLNK(status.st_mode) else "folder" if path.is_dir() else "special file"
             passed_over.append(
@@ -147,6 +149,13 @@ def look_at(inbox: Path) -> tuple[list[InboxFile], list[tuple[Path, str]]]:
 def waiting_files(settings: Settings) -> list[InboxFile]:
     """The files that the next refresh would look at, sorted by name."""
     return look_at(settings.inbox)[0]
+
+
+def not_takeable(settings: Settings) -> list[tuple[str, str]]:
+    """The names of what no refresh will take, with the reason; files still under way are none of them."""
+    return [
+        (printable(path.name), reason) for path, reason in look_at(settings.inbox)[1] if reason != _TEMPORARY
+    ]
 
 
 def still_being_written(files: Iterable[InboxFile]) -> set[Path]:

@@ -340,7 +340,7 @@ class _Intake:
                 if table is not None and refusal.rows_in_file is not None:
                     refusal.rows_skipped = table.rows_skipped
                 raise
-        warnings = [*table.warnings, *door.warnings(), *_number_warnings(raw.number_cells, table)]
+        warnings = [*table.warnings, *door.warnings()]
         warnings += [
             f"the content is that of {earlier.file_name}: right if nothing changed since then"
             for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
@@ -511,13 +511,3 @@ def _leave_if_changed(file: InboxFile) -> None:
         raise FileLeftError("it was taken away while it was read") from None
     if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
         raise FileLeftError("it was still being written while it was read")
-
-
-def _number_warnings(number_cells: Mapping[int, int], table: Table) -> list[str]:
-    """A workbook that keeps references as numbers has lost leading zeros, if there were any."""
-    return [
-        f"{column.name}: {number_cells[at]} references are numbers in the workbook, without leading zeros: "
-        "format the column as text in the source"
-        for at, column in table.columns.items()
-        if column.type == "identifier" and number_cells.get(at)
-    ]

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Timer
@@ -43,7 +43,11 @@ _MAX_CLOSING_LINES = 20
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
 # A bare label with numbers beside it: `Total Place pilot` may be a client's.
-_TOTAL = re.compile(r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\W*", re.IGNORECASE)
+# A bare label, also of a year: "Grand Total", "Total 2014/15:". "Total staff costs" may be a line of its own.
+_TOTAL = re.compile(
+    r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)(?:\s+\d{4}(?:\s*[/-]\s*\d{2,4})?)?\W*",
+    re.IGNORECASE,
+)
 _FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
 _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
@@ -64,6 +68,9 @@ _STATED_ROWS = (
         re.IGNORECASE,
     ),
 )
+# A label with one whole number: the rows of the table, if it cannot be the sum of a column.
+_WHOLE_NUMBER = re.compile(_NUMBER)
+_FIGURES = ("decimal", "number", "integer")
 _END_OF_FILE = "\x1a"  # what systems of the eighties, and their heirs, put behind the last line
 _SERIES = re.compile(r"(.*\D)(\d+)")
 
@@ -78,6 +85,8 @@ class Record(NamedTuple):
     """By position from 0: why a cell has no value although it should."""
     row_fault: str | None
     is_one_line: bool
+    numbers: Sequence[int] = ()
+    """Of a workbook: the positions of cells that are numbers and no texts."""
 
 
 @dataclass
@@ -89,8 +98,6 @@ class RawTable:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
-    number_cells: Mapping[int, int] = field(default_factory=dict)
-    """For a workbook: by position, how many cells are numbers and not text."""
     warnings: list[str] = field(default_factory=list)
     _rows: int = 0
     _is_exhausted: bool = False
@@ -203,7 +210,15 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 def read_workbook(file: BinaryIO, export: Export) -> RawTable:
     """Read a workbook in a limited process of its own (`dagster_project.ingestion.read_workbook`)."""
-    request = {"sheet": export.sheet, "export": export.name, "headers": sorted(export.headers)}
+    request = {
+        "sheet": export.sheet,
+        "export": export.name,
+        "headers": sorted(export.headers),
+        "required": [
+            [header for header, owner in export.headers.items() if owner is column]
+            for column in export.required
+        ],
+    }
     answers = _workbook_answers(file, json.dumps(request))
     about = next(answers, {})
     if "sheet" not in about:
@@ -220,7 +235,6 @@ def read_workbook(file: BinaryIO, export: Export) -> RawTable:
     return RawTable(
         _workbook_records(answers),
         sheet=about["sheet"],
-        number_cells={int(position): cells for position, cells in about["number_cells"].items()},
         warnings=warnings,
     )
 
@@ -235,8 +249,9 @@ def _workbook_records(answers: Iterator) -> Generator[Record, None, None]:
     for answer in answers:
         if isinstance(answer, dict):  # the reader came to a limit among the rows
             raise FileRefusedError(answer["refused"])
-        line, cells, faults = answer
-        yield Record(line, cells, {int(position): fault for position, fault in faults.items()}, None, True)
+        line, cells, faults, numbers = answer
+        by_position = {int(position): fault for position, fault in faults.items()}
+        yield Record(line, cells, by_position, None, True, numbers)
 
 
 def _workbook_answers(file: BinaryIO, request: str) -> Generator:
@@ -289,6 +304,14 @@ class Table:
         self._stated_line = 0
         self._stated_is_grand = False
         self._has_subtotals = False
+        self._totals: list[tuple[int, int, int]] = []
+        """Line, number and rows landed before it, of each total that may be a count of rows."""
+        noun = "|".join(re.escape(name) for name in (export.name.replace("_", " "), export.label))
+        self._counting_label = re.compile(
+            rf"[\s*]*(?:(grand|overall)\s+)?(?:totals?(?:\s+(?:number\s+of\s+)?(?:{noun}))?|(?:total\s+)?count)"
+            r"[\s*:=]*",
+            re.IGNORECASE,
+        )
         above: list[Record] = []
         for record in self._records:
             above.append(record)
@@ -429,6 +452,7 @@ class Table:
                     yield self._checked(row)
                 held.clear()
         self.rows_skipped += len(held)
+        self._settle_totals()
         if self.stated_rows not in (None, self.rows_landed):
             raise FileRefusedError(
                 f"line {self._stated_line} states {self.stated_rows} records and the file holds "
@@ -457,6 +481,8 @@ class Table:
         if not texts or texts == [_END_OF_FILE]:
             return "data" if faults else "not data"
         if self._note_stated_rows(record.line, texts):
+            return "not data"
+        if self._note_total(record, texts):
             return "not data"
         if _TOTAL.fullmatch(texts[0]) and all(map(_FIGURE.fullmatch, texts[1:])):
             self._warn_of_groups(record, texts[0])
@@ -511,6 +537,43 @@ class Table:
                         self._stated_line, self._stated_is_grand = line, is_grand
                     return True
         return False
+
+    def _note_total(self, record: Record, texts: list[str]) -> bool:
+        """Keep a total that may count rows: `Grand total,99`, `Total referrals: 99`, `Count,99`.
+
+        A number under a column of figures is the sum of it; under one that not every row fills, and away from
+        its label, the count of what fills it; under one that is not known, anything.
+        """
+        label, number = texts[0], texts[-1]
+        if len(texts) == 1:
+            label = texts[0].rstrip("0123456789, ")
+            number = texts[0][len(label) :].strip()
+            has_figures = any(column.type in _FIGURES for column in self.columns.values())
+            if has_figures and "count" not in label.casefold():
+                return False
+        elif len(texts) == 2:
+            [at, under] = [at for at, cell in enumerate(record.cells) if cell.strip()]
+            column = self.columns.get(under)
+            if column is None or column.type in _FIGURES or not (column.required or under == at + 1):
+                return False
+        else:
+            return False
+        counting = self._counting_label.fullmatch(label)
+        if counting is None or not _WHOLE_NUMBER.fullmatch(number):
+            return False
+        count = int(re.sub(r"\D", "", number))
+        if counting[1]:
+            self.stated_rows, self._stated_line, self._stated_is_grand = count, record.line, True
+        else:
+            self._totals.append((record.line, count, self.rows_landed))
+        return True
+
+    def _settle_totals(self) -> None:
+        """The only total, below all rows, states how many there are; of several each is a group's."""
+        if self.stated_rows is None and len(self._totals) == 1:
+            [(line, count, rows_above)] = self._totals
+            if rows_above == self.rows_landed:
+                self.stated_rows, self._stated_line = count, line
 
     def _checked(self, record: Record) -> Record:
         """The record, marked if its number of fields is not the header's."""

@@ -3,10 +3,11 @@
 A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
 takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
 
-Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised).
+Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised) and
+`required` (those of each required column).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
-"hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
-`[line, [cell, ...], {column: fault}]`.
+"hidden_rows", "hidden_columns"}` and then, for each row, `[line, [cell, ...], {column: fault}, [column of a
+number, ...]]`.
 """
 
 import datetime
@@ -51,7 +52,6 @@ class SheetMarks:
     """What a sheet's XML tells and the reader of values does not. Columns count from 0, rows from 1."""
 
     faults: dict[int, dict[int, str]] = field(default_factory=dict)
-    numbers: dict[int, int] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[range] = field(default_factory=list)
     merged: list[tuple[range, range]] = field(default_factory=list)
@@ -180,8 +180,6 @@ def _mark_cell(cell: Any, marks: SheetMarks, line: int, column: int) -> None:
         is_worked_out = bool(values.get("v")) or (kind == "str" and "v" in values)
         if "f" in values and not is_worked_out:
             marks.faults.setdefault(line, {})[column] = "formula_without_value"
-        elif kind == "n" and values.get("v"):
-            marks.numbers[column] = marks.numbers.get(column, 0) + 1
 
 
 def _rows_and_columns(reference: str) -> tuple[range, range]:
@@ -255,6 +253,21 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
     return best
 
 
+def refuse_hidden_table(sheets: list[Sheet], chosen: Sheet, required: list[list[str]], export: str) -> None:
+    """Refuse a hidden sheet with a table of the export's own that would not be read."""
+    for sheet in sheets:
+        if sheet is chosen or not sheet.is_hidden:
+            continue
+        for at, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
+            names = {normal_header(cell_text(cell)) for cell in row}
+            has_rows = any(cell != "" for below in sheet.rows[at + 1 :] for cell in below)
+            if has_rows and all(not names.isdisjoint(headers) for headers in required):
+                raise WorkbookRefusedError(
+                    f"a hidden sheet has the headers of {export} and rows, which would not be read: unhide "
+                    "it and keep one sheet, remove it, or name the sheet to read in the seed export_sources"
+                )
+
+
 def spread_merged_cells(sheet: Sheet) -> None:
     """Give each row that a merged cell spans its value, in the first of its columns.
 
@@ -308,6 +321,8 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         first_column = values.start[1] if values.start else 0
         sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
+    if request["sheet"] is None:
+        refuse_hidden_table(sheets, sheet, request["required"], request["export"])
     write_percents(sheet)
     spread_merged_cells(sheet)
     hidden = {
@@ -322,13 +337,17 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         "hidden_columns": sum(
             any(row[at] != "" for row in sheet.rows if at < len(row)) for at in hidden if at >= 0
         ),
-        "number_cells": sheet.marks.numbers,
     }
     left = [""] * sheet.first_column
     # Rows of nothing but errors lie outside the range that the reader of values sees.
     for line in range(1, max(len(sheet.rows), *sheet.marks.faults, 0) + 1):
         row = sheet.rows[line - 1] if line in filled else []
-        yield [line, left + [cell_text(cell) for cell in row], sheet.marks.faults.get(line, {})]
+        yield [
+            line,
+            left + [cell_text(cell) for cell in row],
+            sheet.marks.faults.get(line, {}),
+            [at for at, cell in enumerate(left + row) if type(cell) in (int, float)],
+        ]
 
 
 def main() -> None:

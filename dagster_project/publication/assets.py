@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from dagster_project.publication.publish import publish
 from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")
+
+TOLD_REASONS = 5
 
 
 class ConfirmationNeededError(FlicError):
@@ -75,13 +77,39 @@ def guard_volume(settings: Settings, confirm: bool) -> None:
     words = "; ".join(shrunk.values())
     if not confirm:
         raise ConfirmationNeededError(
-            f"far fewer rows than last time ({words}). If that is right: flic refresh --confirm-volume;"
-            " if not, put the whole extract into the inbox with _v2 in its name and refresh again"
+            f"far fewer rows than last time ({words}).{rejected_in_words(settings, list(shrunk))}"
+            " If that is right: flic refresh --confirm-volume; if not, put the whole extract into the inbox"
+            " with _v2 in its name and refresh again"
         )
     logger.info("Confirmed by the data lead: %s", words)
     accept_loads(
         settings, {load_id: rows for load_id, rows in current_loads(settings).items() if load_id in shrunk}
     )
+
+
+def rejected_in_words(settings: Settings, load_ids: Sequence[str]) -> str:
+    """How many rows of these loads were rejected, by column and reason; empty where none was.
+
+    A confirmation would let the rest stand for the whole.
+    """
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        loads = warehouse.execute(
+            "select export, load_id, rows_rejected from marts.fct_loads"
+            " where rows_rejected > 0 and list_contains(?, load_id) order by export",
+            [load_ids],
+        ).fetchall()
+        words = ""
+        for export, load_id, rows in loads:
+            reasons = warehouse.execute(
+                "select concat(column_name, ' ', reason, ' ', count(*)) from marts.fct_rejected_rows"
+                " where load_id = ? and not row_is_kept"
+                " group by column_name, reason order by count(*) desc, column_name, reason",
+                [load_id],
+            ).fetchall()
+            told = ", ".join(reason for (reason,) in reasons[:TOLD_REASONS])
+            more = f" and {len(reasons) - TOLD_REASONS} more reasons" if len(reasons) > TOLD_REASONS else ""
+            words += f" Of {export} {rows} rows were rejected ({told}{more}): correct these first."
+    return words
 
 
 def accepted_rows(settings: Settings, load_id: str) -> int | None:

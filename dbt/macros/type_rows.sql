@@ -59,10 +59,32 @@ present as (
 
 ),
 
+{%- set days = columns | selectattr("rules.type", "equalto", "date") | list %}
+{%- if days %}
+
+-- Whether more dates of a file's column can only have the month first than can only have the day first: those that could
+-- be either then have it too, most likely.
+orders as (
+
+    select
+        load_id
+        {%- for column in days %},
+        sum(case when {{ is_month_first(column) }} then 1 else 0 end)
+        > sum(case when {{ is_day_first(column) }} then 1 else 0 end) as {{ column.name }}_is_month_first
+        {%- endfor %}
+    from present
+    group by load_id
+
+),
+{%- endif %}
+
 typed as (
 
     select
         present.*,
+        {%- for column in days %}
+        orders.{{ column.name }}_is_month_first,
+        {%- endfor %}
         settings.programme_start,
         exports.date_format
         {%- for column in columns %},
@@ -74,6 +96,9 @@ typed as (
         and {{ comparable("present." ~ column.name ~ "_text") }} not in ({{ quoted(column.rules.allowed) }}) as {{ column.name }}_is_unlisted
         {%- endfor %}
     from present
+    {%- if days %}
+    inner join orders on present.load_id = orders.load_id
+    {%- endif %}
     cross join {{ settings }} as settings
     inner join {{ exports }} as exports on exports.export = '{{ export }}'
     {%- for column in columns if column.is_coded %}
@@ -263,7 +288,14 @@ where 1 = 0
             when {{ text }} is not null then '{{ column.rules.on_unmapped }}'
             {%- endif %}
         end
-    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
+    {%- elif type == "date" -%}
+        case
+            when
+                exports.date_format is null and orders.{{ column.name }}_is_month_first
+                and {{ could_be_either_order(text) }}
+                then null
+            else {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
+        end
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
     {%- elif type == "number" -%} {{ typed_number(text) }}
     {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
@@ -291,7 +323,10 @@ where 1 = 0
     {%- endfor -%}
     {%- if type == "date" %}
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
-                when date_format is null and {{ has_form(text, "(0?[0-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-][0-9]{2,4}.*") }} then '{{ name }}:month_first;'
+                when
+                    date_format is null
+                    and ({{ is_month_first(column) }} or ({{ name }}_is_month_first and {{ could_be_either_order(text) }}))
+                    then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
     {%- elif type in ("decimal", "number", "integer") and not rules.get("door") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}

@@ -135,7 +135,9 @@ FILES = [
          lived("dan", "2015-04-01", "hostel", "101"),
          # Two types on no list are two, not one stated twice
          lived("eve", "2015-01-01", "Yurt", "10"), lived("eve", "2015-01-01", "Barge", "10"),
-         lived("eve", "2015-01-01", "Sofa surfing", "80")],
+         lived("eve", "2015-01-01", "Sofa surfing", "80"),
+         # Of quarters that cannot be read nobody knows whether they are one
+         lived("finn", "some quarter", "hostel", "60"), lived("finn", "another", "hostel", "70")],
     ),
     LandedFile(
         "petty_cash", EXTRACT,
@@ -331,6 +333,8 @@ def test_a_quarter_over_the_whole_is_rejected_and_a_copy_counts_once(warehouse: 
         (12, "percent", "above_maximum", False),
         (13, "type", "not_in_list", False),
         (14, "type", "not_in_list", False),
+        (16, "quarter_start", "not_a_date", False),
+        (17, "quarter_start", "not_a_date", False),
     }
 
 

@@ -16,6 +16,10 @@ def referral(key: str, client: str, **more: str) -> Row:
     }  # fmt: skip
 
 
+def episode(key: str, client: str, **more: str) -> Row:
+    return {"episode_id": key, "client_id": client, "borough": "camden", "start_date": "2015-02-01", **more}
+
+
 def paid(key: str, day: str, amount: str) -> Row:
     return {"line_id": key, "client_id": "c1", "status": "paid", "paid_date": day, "amount": amount}
 
@@ -29,7 +33,10 @@ FILES = [
     LandedFile("referrals", date(2015, 5, 1), status="refused"),
     LandedFile(
         "caseload", MAY,
-        [{"episode_id": "E1", "client_id": "c1", "borough": "camden", "start_date": "2015-02-01"}],
+        [episode("E1", "c1"),
+         # A referral that stands nowhere, and one whose row is rejected
+         episode("E2", "c2", referral_id="R404", eligibility_override_reason="agreed"),
+         episode("E8", "c8", referral_id="R8")],
     ),
     LandedFile(
         "personal_budget", MAY,
@@ -46,6 +53,8 @@ LATER = LandedFile(
 WARNINGS = [
     # export, rule, column, record, line, value
     ("caseload", "fewer_needs_than_entry_rule", None, "E1", 2, None),
+    ("caseload", "referral_not_found", None, "E2", 3, None),
+    ("caseload", "referral_refused", None, "E8", 4, None),
     ("personal_budget", "over_allowance", None, "L2", 3, None),
     ("referrals", "decision_date_without_decision", None, "R5", 4, None),
     ("referrals", "decision_without_date", None, "R1", 2, None),

@@ -380,12 +380,15 @@ def judge_file(export: str, rows: list[tuple[int, Row]], extract_day: date) -> l
     if export == "accommodation":
         shares: dict[tuple[object, object], list[Judged]] = defaultdict(list)
         for found in judged:
-            if "exact_duplicate" not in found.reasons and found.read["percent"] is not None:
+            known = found.row.get("quarter_start") is not None and found.read["percent"] is not None
+            if "exact_duplicate" not in found.reasons and known:
                 shares[found.row["client_id"], found.row["quarter_start"]].append(found)
         for rows_of_quarter in shares.values():
             if sum(found.read["percent"] for found in rows_of_quarter) > 100:
                 for found in rows_of_quarter:
-                    found.reasons.add("over_100_percent")
+                    # More than a hundred in one cell is told of that cell.
+                    if found.read["percent"] <= 100:
+                        found.reasons.add("over_100_percent")
     return judged
 
 

@@ -87,6 +87,7 @@ def test_partners_aliases_come_from_the_seed(tmp_path: Path) -> None:
         ("visit ref", "", "claimed by visit_id and by visit_date"),
         ("Day", ", door: window", "unknown door 'window'"),
         ("Day", ", door: age_band", "an age band needs `at`"),
+        ("Day", ", form: words", "`form` can only be code"),
     ],
 )
 def test_a_contract_that_contradicts_itself_is_refused(

@@ -5,8 +5,12 @@ from datetime import date
 
 import pytest
 
+from dagster_project.ingestion.contracts import Export, load_contracts
 from dagster_project.ingestion.door import trimmed, year_of
+from dagster_project.ingestion.load import CONTRACT
 from dagster_project.ingestion.pseudonyms import pseudonym
+from dagster_project.settings import ROOT
+from tests.ingestion.zone import HEADER as REFERRAL
 from tests.ingestion.zone import KEY, Zone, csv_text
 
 HEADER = ("episode_id", "client_id", "start_date", "borough", "birth_year", "lead_worker_id")
@@ -131,6 +135,60 @@ AGES = {
 def test_a_year_of_birth_lands_as_the_age_band_at_the_start(zone: Zone, year: str) -> None:
     row = land(zone, birth_year=year)
     assert (row["age_band"], row["door_findings"]) == AGES[year]
+
+
+# A column of codes, and a column of organisations' names.
+CODES = {
+    "tenancy": None,
+    "Daily living": None,
+    "daily-living_2": None,
+    "One two three": None,
+    "n/a": None,
+    "Caf\u00e9": None,
+    "for Jane Smith 07700900123": "not_a_code",
+    "wants to see her": "not_a_code",
+    "Jane 07700900123": "not_a_code",
+    "jane@example.org": "not_a_code",
+    "Smith, Jane": "not_a_code",
+    "moved (see notes)": "not_a_code",
+    "x" * 60: None,
+    "x" * 61: "too_long",
+}
+ORGANISATIONS = {
+    "Example housing service 2": None,
+    "St Mungo's, Camden (outreach team)": None,
+    "Total 2014-2015": None,
+    "n/k": None,
+    "Jane Smith 07700900123": "not_a_code",
+    "Jane Smith 07700 900 123": "not_a_code",
+    "Jane Smith +44 7700 900123": "not_a_code",
+    "NHS 9434765919": "not_a_code",
+    "jane@example.org": "not_a_code",
+}
+
+
+@pytest.mark.parametrize(
+    ("export", "column", "text", "fault"),
+    [("personal_budget", "outcome_agreed", text, fault) for text, fault in CODES.items()]
+    + [("referrals", "referrer_agency", text, fault) for text, fault in ORGANISATIONS.items()],
+)
+def test_free_text_in_a_column_of_codes_stays_outside(
+    zone: Zone, export: str, column: str, text: str, fault: str | None
+) -> None:
+    rest = {
+        "personal_budget": {"line_id": "L1", "client_id": "FLIC-0001", "amount": "5"},
+        "referrals": dict(zip(REFERRAL, ("R1", "FLIC-0001", "2015-03-31", "Camden"), strict=True)),
+    }[export]
+    row = {**rest, column: text}
+    zone.take_one(f"{export}_2015-05-31.csv", csv_text(tuple(row.values()), header=tuple(row)))
+    [landed] = zone.landed(export)
+    findings = f"{column}:{fault}" if fault else None
+    assert (landed[column], landed["door_findings"]) == (None if fault else text, findings)
+
+
+@pytest.mark.parametrize("export", load_contracts(ROOT / "dbt" / CONTRACT).values(), ids=lambda e: e.name)
+def test_every_column_of_codes_has_a_longest_length(export: Export) -> None:
+    assert all(column.max_length for column in export.columns if column.type == "text_code")
 
 
 def test_an_error_of_excel_in_a_csv_file_is_a_finding_in_any_column(zone: Zone) -> None:

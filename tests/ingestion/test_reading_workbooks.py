@@ -198,9 +198,75 @@ def test_a_hidden_sheet_with_the_rows_is_read_and_told(zone: Zone) -> None:
     assert "the sheet is hidden and was read" in report.warnings
 
 
-def test_references_kept_as_numbers_are_told(zone: Zone) -> None:
-    report = zone.take_one(NAME, workbook(setting("B2", 123)))
-    assert any("client_id: 1 references are numbers" in warning for warning in report.warnings)
+HIDDEN = {
+    # what the hidden sheet holds -> whether the workbook is refused
+    "the headers and a row": ([(*HEADER, "referrer_agency"), ("R2", "FLIC-0002", DAY, "Camden", "")], True),
+    "other headers for the required columns, below a title": (
+        [("Closed",), ("Borough", "Client Ref", "Date received", "Referral Ref"),
+         ("Camden", "FLIC-2", DAY, "R2")],
+        True,
+    ),
+    "the headers alone": ([HEADER], False),
+    "a required column too few": ([HEADER[:3], ("R2", "FLIC-0002", DAY)], False),
+    "a list of words": ([("borough",), ("Camden",), ("Islington",)], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_table_on_a_hidden_sheet_beside_the_one_that_is_read_does_not_vanish(
+    zone: Zone, name: str, state: str
+) -> None:
+    rows, is_refused = HIDDEN[name]
+
+    def fill(sheet: Worksheet) -> None:
+        assert sheet.parent is not None
+        other = sheet.parent.create_sheet("Lookup")
+        for row in rows:
+            other.append(row)
+        other.sheet_state = state
+
+    content = workbook(fill)
+    report = zone.take_one(NAME, content)
+    assert report.status == ("refused" if is_refused else "loaded")
+    assert ("a hidden sheet has the headers of referrals" in (report.reason or "")) is is_refused
+    named = replace(load_contracts(ROOT / "dbt" / CONTRACT)["referrals"], sheet="Sheet1")
+    assert read(content, named).sheet == "Sheet1"
+
+
+def test_references_kept_as_numbers_are_told_without_those_of_totals(zone: Zone) -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet["B2"] = 123
+        sheet.append(("R2", 124, DAY, "Camden"))
+        sheet.append(("R3", "FLIC-0003", DAY, "Camden"))
+        sheet.append(("Total", 3))
+
+    report = zone.take_one(NAME, workbook(fill))
+    assert [warning for warning in report.warnings if "numbers" in warning] == [
+        "client_id: 2 references are numbers in the workbook, without leading zeros: format the column as "
+        "text in the source"
+    ]
+
+
+# What a cell of references holds -> whether it is taken as one
+NUMBERS = {
+    "12": (12, True),
+    "12.0": (12.0, True),
+    "text of a number": ("12.5", True),
+    "12.5": (12.5, False),
+    "a small number": (0.00001, False),
+    "less than nothing": (-5, False),
+}
+
+
+@pytest.mark.parametrize("column", ["referral_id", "client_id"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_cannot_be_a_reference_is_nobodys(zone: Zone, name: str, column: str) -> None:
+    value, is_taken = NUMBERS[name]
+    zone.take_one(NAME, workbook(setting("A2" if column == "referral_id" else "B2", value)))
+    [row] = zone.landed()
+    finding = None if is_taken else f"{column}:not_an_identifier"
+    assert (row[column] is not None, row["door_findings"]) == (is_taken, finding)
 
 
 def wide(sheet: Worksheet) -> None:

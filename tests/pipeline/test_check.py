@@ -96,6 +96,19 @@ def test_nothing_that_stands_in_a_cell_is_said(early: Programme, tmp_path: Path)
     assert "would stop until you confirm" in said["change"][1]
 
 
+def test_what_only_warns_is_not_called_a_reject(early: Programme, tmp_path: Path) -> None:
+    file = tmp_path / "caseload_2015-04-30.csv"
+    file.write_text(
+        "Case Ref,Client Ref,Start date,Borough,Sex\n"
+        "E1,NEVER-REFERRED-1,2015-04-01,Camden,martian\n"
+        "E2,NEVER-REFERRED-2,2015-04-01,Atlantis,male\n"
+    )
+    said = sections(early.flic("check", str(file)))[file.name]
+    assert said["reject"] == ["1 x borough is on no list of values or spellings (line 3)"]
+    assert said["cell"] == ["1 x sex is on no list of values or spellings (line 2)"]
+    assert said["warn"] == ["2 x A client for whom there is no referral (line 2, 3)"]
+
+
 def small(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text)
@@ -208,7 +221,7 @@ def test_a_refresh_then_gives_the_rows_and_rejects_that_the_check_said(early: Pr
         for label, kept in (("reject", False), ("cell", True)):
             found = early.warehouse(
                 "select count(*), min(source_line) from marts.fct_rejected_rows"
-                " where load_id = ? and row_is_kept = ? group by column_name, reason",
+                " where load_id = ? and row_is_kept = ? and reason <> 'orphan' group by column_name, reason",
                 load_id,
                 kept,
             )

@@ -1,5 +1,6 @@
 """`flic` says what happened: by its exit status and by its last line."""
 
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_a_day_that_no_extract_describes_is_refused(programme: Programme, day: s
     before = programme.current()
     done = programme.flic("refresh", "--as-at", day)
     assert done.returncode == 1
-    assert "from 2014-06-01 (programme start) to 2018-03-31 (newest extract)" in last_line(done)
+    assert "from 2014-06-01 (programme start) to 2018-03-31, up to which" in last_line(done)
     assert programme.current() == before
 
 
@@ -165,6 +166,24 @@ def test_status_is_ten_lines_about_what_is_served(published: Programme) -> None:
     assert published.current()["release_id"] in done.stdout
     assert "0 waiting" in done.stdout
     assert "success" in done.stdout
+
+
+def test_status_tells_what_cannot_be_taken_from_what_waits(tmp_path: Path) -> None:
+    programme = Programme(tmp_path / "data")
+    [file] = example_files("referrals_2014-09-30*")
+    programme.drop(file)
+    (programme.inbox / "referrals_link.csv").symlink_to(file)
+    os.mkfifo(programme.inbox / "referrals_pipe.csv")
+    (programme.inbox / "referrals_folder").mkdir()
+    (programme.inbox / "caseload.csv.part").touch()
+    said = programme.flic("status").stdout
+    assert "1 waiting in" in said
+    told = [line.strip() for line in said.splitlines() if "cannot be taken" in line]
+    assert [line.split(", not")[0] for line in told] == [
+        "cannot be taken: referrals_folder: it is a folder",
+        "cannot be taken: referrals_link.csv: it is a link",
+        "cannot be taken: referrals_pipe.csv: it is a special file",
+    ]
 
 
 def test_publications_are_listed_verified_and_rolled_back(

@@ -18,6 +18,14 @@ episodes as (
     inner join {{ ref('stg_caseload') }} as caseload on episodes.episode_key = caseload.episode_id
     left join {{ ref('fct_referrals') }} as referrals on episodes.referral_key = referrals.referral_key
 
+),
+
+refused as (
+
+    select distinct record_key as referral_id
+    from {{ ref('fct_rejected_rows') }}
+    where export = 'referrals' and is_open and not row_is_kept
+
 )
 
 select
@@ -63,8 +71,10 @@ where start_date < received_date
 
 union all
 
+-- A referral that was rejected is known, and corrected elsewhere than in the caseload.
 select
-    'referral_not_found' as rule,
-    episode_key as record_key
+    case when refused.referral_id is null then 'referral_not_found' else 'referral_refused' end as rule,
+    episodes.episode_key as record_key
 from episodes
-where linked_referral_id is not null and linked_referral_id <> coalesce(referral_key, '')
+left join refused on episodes.linked_referral_id = refused.referral_id
+where episodes.linked_referral_id is not null and episodes.linked_referral_id <> coalesce(episodes.referral_key, '')

@@ -1,5 +1,7 @@
 -- Every reason that the contract can give or ingestion has given, and every rule about records, has its words and its
 -- advice in the seed quality_rules.
+{{ config(tags=['seeds']) }}
+
 with
 
 reasons as (

@@ -1,5 +1,6 @@
 -- Clients' budget years begin in April, on the anniversaries of their first start or on those of the programme's first day.
 -- With any other value nobody would have a budget year, and the figures would be empty in silence.
+{{ config(tags=['seeds']) }}
 
 select
     setting,

@@ -1,4 +1,5 @@
 -- The needs of the entry rule and the needs that pages show are the same, under the same words.
+{{ config(tags=['seeds']) }}
 
 with need_domains as (
     select * from {{ ref('need_domains') }}

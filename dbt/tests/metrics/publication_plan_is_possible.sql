@@ -1,5 +1,6 @@
 -- Every row of the plan names a measure, a period and breakdowns that its metric has; a headline names who approved it
 -- and carries no attribute but the borough; no table stands twice. A row here is one that does not.
+{{ config(tags=['seeds']) }}
 
 with plan as (
     select

@@ -1,5 +1,7 @@
 -- Every coded value of the contract whose meaning stands in a seed has it there, and the seeds of accommodation and
 -- services have none that no export could bring.
+{{ config(tags=['seeds']) }}
+
 with
 
 allowed as (

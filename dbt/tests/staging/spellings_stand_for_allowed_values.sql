@@ -1,4 +1,6 @@
 -- A spelling must lead to a value that the contract allows, and only to one; and it must concern a column that has values.
+{{ config(tags=['seeds']) }}
+
 with
 
 allowed as (
@@ -27,7 +29,8 @@ ambiguous as (
     select
         export,
         column_name,
-        {{ comparable('spelling') }} as spelling
+        {{ comparable('spelling') }} as spelling,
+        concat(min(value), ' and ', max(value)) as value
     from seeds
     group by
         seed,
@@ -36,35 +39,55 @@ ambiguous as (
         {{ comparable('spelling') }}
     having count(distinct value) > 1
 
+),
+
+unlisted as (
+
+    select
+        seeds.export,
+        seeds.column_name,
+        seeds.spelling,
+        seeds.value
+    from seeds
+    left join allowed
+        on seeds.export in (allowed.export, '*')
+            and seeds.column_name in (allowed.column_name, allowed.column_type)
+            and seeds.value = allowed.value
+    where allowed.value is null
+
 )
 
 select
+    export,
+    column_name,
+    spelling,
+    value
+from unlisted
+
+union all
+
+-- Allowed in one of the columns that it is meant for, and not in another.
+select
     spellings.export,
     spellings.column_name,
-    spellings.spelling
+    spellings.spelling,
+    spellings.value
 from {{ ref('stg_value_spellings') }} as spellings
 left join allowed
     on spellings.export = allowed.export
         and spellings.column_name = allowed.column_name
         and spellings.value = allowed.value
-where allowed.value is null
-
-union all
-
-select
-    seed.export,
-    seed.column_name,
-    seed.spelling
-from seeds as seed
-left join allowed
-    on seed.export in (allowed.export, '*')
-        and seed.column_name in (allowed.column_name, allowed.column_type)
-where allowed.value is null
+left join unlisted
+    on unlisted.export in (spellings.export, '*')
+        and {{ comparable('unlisted.spelling') }} = spellings.spelling
+        and unlisted.value = spellings.value
+where allowed.value is null and unlisted.value is null
 
 union all
 
 select
     export,
     column_name,
-    spelling
+    spelling,
+    value
 from ambiguous

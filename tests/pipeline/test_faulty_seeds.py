@@ -1,0 +1,55 @@
+"""A seed that contradicts the contract stops the build, and the message says which of its rows to mend."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dagster_project.settings import ROOT
+from dagster_project.transformation import TransformationError, build_warehouse
+from tests.dbt.landing_folder import ProjectSettings, Workshop
+
+# What is added to a seed -> the tables to build, and what the message holds
+FAULTS: dict[str, tuple[str, str, list[str], str]] = {
+    "a value that the contract does not allow": (
+        "fulfilling_lives/value_spellings.csv",
+        "caseload,sex,Femle,femal\n",
+        ["+stg_value_spellings"],
+        "export caseload, column_name sex, spelling Femle, value femal",
+    ),
+    "a column without values": (
+        "common/common_spellings.csv",
+        "*,start_date,soon,later\n",
+        ["+stg_value_spellings"],
+        "export *, column_name start_date, spelling soon, value later",
+    ),
+    "one spelling of two values": (
+        "fulfilling_lives/value_spellings.csv",
+        "caseload,sex,Zed,male\ncaseload,sex,zed,female\n",
+        ["+stg_value_spellings"],
+        "export caseload, column_name sex, spelling zed, value female and male",
+    ),
+    "a test attached to the seed": (
+        "common/quality_rules.csv",
+        "orphan,row,warn,Said twice,Said twice.\n",
+        ["quality_rules"],
+        "unique_field orphan, n_records 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_row_to_mend_is_named(name: str, tmp_path: Path) -> None:
+    seed, rows, tables, words = FAULTS[name]
+    for part in ("dbt", "seeds"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("target", "logs"))
+    with (tmp_path / "seeds" / seed).open("a", encoding="utf-8") as file:
+        file.write(rows)
+    settings = ProjectSettings(
+        tmp_path / "data", tmp_path / "publications", "fulfilling_lives", b"", b"", "", root=tmp_path
+    )
+    Workshop(tmp_path / "data", tmp_path).land()
+    with pytest.raises(TransformationError) as stop:
+        build_warehouse(settings, tables)
+    assert words in str(stop.value)
+    assert str(stop.value).count("export ") <= 1
