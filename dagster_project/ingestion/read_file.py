@@ -14,6 +14,7 @@ import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from threading import Timer
 from typing import BinaryIO, NamedTuple
 
@@ -39,6 +40,9 @@ _LONGEST_HEADER = 100
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 # Lines of text below the table; more than this many in a row are rows gone wrong.
 _MAX_CLOSING_LINES = 20
+
+# So many rows show whether a system puts an empty field behind each; a file has more than memory holds.
+_PADDED_ROWS = 200
 
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
@@ -289,6 +293,7 @@ class Table:
         self._stated_line = 0
         self._stated_is_grand = False
         self._has_subtotals = False
+        self._padding = 0
         above: list[Record] = []
         for record in self._records:
             above.append(record)
@@ -415,6 +420,15 @@ class Table:
 
     def rows(self) -> Iterator[Record]:
         """Every data row, those gone wrong too; `FileRefusedError` where the file contradicts itself."""
+        rows = self._data_rows()
+        first = list(islice(rows, 1))
+        if first and self._surplus_if_empty(first[0]):
+            first += islice(rows, _PADDED_ROWS - 1)
+            self._padding = self._padding_of(first)
+        for record in chain(first, rows):
+            yield self._checked(record)
+
+    def _data_rows(self) -> Iterator[Record]:
         held: list[Record] = []
         for record in self._all_below():
             self.rows_in_file += 1
@@ -426,7 +440,7 @@ class Table:
             else:
                 for row in [*held, record]:
                     self.rows_landed += 1
-                    yield self._checked(row)
+                    yield row
                 held.clear()
         self.rows_skipped += len(held)
         if self.stated_rows not in (None, self.rows_landed):
@@ -519,7 +533,7 @@ class Table:
         ):
             self._warn_of_nameless_columns(record)
         surplus = len(record.cells) - len(self._header)
-        is_as_wide = not self._delimiter or surplus == 0 or self._is_padding(record, surplus)
+        is_as_wide = not self._delimiter or self._is_as_wide(record, surplus)
         if not record.is_one_line and (not is_as_wide or self._has_swallowed_rows(record)):
             raise FileRefusedError(
                 f"line {record.line}: a quotation mark seems to be opened and closed rows later: "
@@ -544,11 +558,25 @@ class Table:
             for line in lines
         )
 
-    def _is_padding(self, record: Record, surplus: int) -> bool:
-        """Whether only empty fields are too many, or only fields without a header are missing."""
+    def _is_as_wide(self, record: Record, surplus: int) -> bool:
+        """Whether a row is as wide as the header but for padding, or lacks only fields without a header."""
         if surplus > 0:
-            return not any(cell.strip() for cell in record.cells[len(self._header) :])
-        return not any(self._header[surplus:])
+            return surplus == self._padding == self._surplus_if_empty(record)
+        return surplus == 0 or not any(self._header[surplus:])
+
+    def _surplus_if_empty(self, record: Record) -> int:
+        """How many fields a row has beyond the header's, where they are all empty; else 0."""
+        beyond = record.cells[len(self._header) :] if self._delimiter else []
+        return 0 if any(cell.strip() for cell in beyond) else len(beyond)
+
+    def _padding_of(self, rows: list[Record]) -> int:
+        """How many empty fields stand behind each row.
+
+        In a single row, or in some rows only, a comma without quotation marks (1,234.50) looks the same.
+        """
+        if len(rows) == 1:
+            return 0
+        return min((self._surplus_if_empty(record) for record in rows if not record.row_fault), default=0)
 
     def _warn_of_nameless_columns(self, record: Record) -> None:
         filled = {at for at in self._nameless if at < len(record.cells) and record.cells[at].strip()}

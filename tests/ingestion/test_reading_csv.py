@@ -47,7 +47,12 @@ FORMS = {
         ",",
         "utf-8",
     ),
-    "empty fields too many": (PLAIN.replace("Islington", "Islington,,").encode(), ",", "utf-8"),
+    "an empty field behind every row": (
+        PLAIN.replace("Islington\n", "Islington,\n").replace("Camden\n", "Camden,\n").encode(),
+        ",",
+        "utf-8",
+    ),
+    "an empty field behind the header and every row": (PLAIN.replace("\n", ",\n").encode(), ",", "utf-8"),
 }
 
 
@@ -108,6 +113,37 @@ def test_a_row_whose_fields_cannot_be_told_apart_lands_empty_with_its_finding(
     row = zone.landed()[1]
     assert (row["source_line"], row["door_findings"]) == (3, finding)
     assert {row[column] for column in HEADER} == {None}
+
+
+CASH = "line_id,spent_date,purpose,amount,notes\n"
+PLAIN_CASH = "K{n},2015-05-01,travel,7.50,\n"
+UNQUOTED = "K{n},2015-05-01,travel,1,234.50,\n"
+LAST_PADDED = "K{n},2015-05-01,travel,7.50,,\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "rejected"),
+    [
+        ([UNQUOTED], {2}),
+        ([UNQUOTED, PLAIN_CASH], {2}),
+        ([PLAIN_CASH, UNQUOTED], {3}),
+        ([PLAIN_CASH, LAST_PADDED], {3}),
+        ([LAST_PADDED, LAST_PADDED, UNQUOTED.replace("\n", ",\n")], {4}),
+        ([LAST_PADDED, LAST_PADDED], set()),
+        ([LAST_PADDED] * 250 + [PLAIN_CASH, UNQUOTED.replace("\n", ",\n")], {253}),
+    ],
+)
+def test_an_empty_field_too_many_is_padding_only_behind_every_row(
+    zone: Zone, rows: list[str], rejected: set[int]
+) -> None:
+    """A comma without quotation marks moves every value of its row one field on."""
+    content = CASH + "".join(row.format(n=n) for n, row in enumerate(rows))
+    report = zone.take_one("petty_cash_2015-05-31.csv", content)
+    assert (report.status, report.rows_landed) == ("loaded", len(rows))
+    landed = {row["source_line"]: row for row in zone.landed("petty_cash")}
+    faults = {line for line, row in landed.items() if row["door_findings"] == "row:wrong_number_of_fields"}
+    assert faults == rejected
+    assert {row["amount"] for line, row in landed.items() if line not in rejected} <= {"7.50"}
 
 
 # Above and below the rows: (lines above, lines below, rows skipped, stated count)
