@@ -307,7 +307,8 @@ class _Intake:
 
         The same bytes under the date of another extract, or as another version of one, are news: they say
         that nothing changed until that day, or take a correction back, and without them the result would
-        depend on which file came first.
+        depend on which file came first. For the same reason a file without a date that came before its dated
+        twin gives way to it later (`stg_loads`).
         """
         version = (arrival.extract_date, arrival.revision)
         for load in self._ledger.of_content(arrival.mark.sha256, "loaded"):
@@ -378,6 +379,7 @@ class _Intake:
             stated_rows=table.stated_rows,
             ignored_columns=table.ignored_columns,
             warnings="; ".join(warnings) or None,
+            has_dated_name=arrival.has_dated_name,
         )
         headers = {column.name: at + 1 for at, column in table.columns.items()}
         report = replace(_report(load, warnings), header_line=table.header_line, headers=headers)
@@ -392,6 +394,10 @@ class _Intake:
 
     def _finish_duplicate(self, arrival: _Arrival, known: Load) -> FileReport:
         """Record a file that is loaded already, or end what a killed run began."""
+        if arrival.has_dated_name and known.has_dated_name is False:
+            # Its day was the day of arrival; now a name states the same day.
+            known = replace(known, has_dated_name=True)
+            self._ledger.add(known)
         again = [
             load
             for load in self._ledger.of_content(arrival.mark.sha256, "duplicate")

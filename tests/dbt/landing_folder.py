@@ -38,6 +38,9 @@ class LandedFile:
     revision: int = 1
     status: str = "loaded"
     rows_skipped: int = 0
+    sha256: str | None = None
+    """Unlike that of any other load, if not given."""
+    has_dated_name: bool = True
 
     @property
     def load_id(self) -> str:
@@ -140,7 +143,7 @@ def _ledger_entry(file: LandedFile) -> dict[str, Any]:
         "load_id": file.load_id,
         "export": file.export,
         "file_name": f"{file.export}.csv",
-        "sha256": file.load_id,
+        "sha256": file.sha256 or file.load_id,
         "file_bytes": 1,
         "extract_date": file.extract_date,
         "revision": file.revision,
@@ -151,6 +154,7 @@ def _ledger_entry(file: LandedFile) -> dict[str, Any]:
         "rows_skipped": file.rows_skipped,
         "rows_landed": len(file.rows) if file.status == "loaded" else 0,
         "ignored_columns": 0,
+        "has_dated_name": file.has_dated_name,
     }
 
 

@@ -53,6 +53,7 @@ def test_a_loaded_file_leaves_its_rows_a_ledger_row_and_its_archive(zone: Zone) 
             "stated_rows": None,
             "ignored_columns": 0,
             "warnings": None,
+            "has_dated_name": True,
         }
     ]
     first = zone.landed()[0]
@@ -118,6 +119,22 @@ def test_two_files_that_claim_the_same_day_are_told_in_words(zone: Zone, case: s
 def test_the_same_bytes_under_another_name_of_no_other_day_are_a_duplicate(zone: Zone, name: str) -> None:
     zone.take_one(NAME, PLAIN)
     assert zone.take_one(name, PLAIN).status == "duplicate"
+
+
+def test_a_date_in_a_name_that_comes_later_is_noted_at_its_load(zone: Zone) -> None:
+    zone.take_one("referrals.csv", PLAIN)
+    assert [load["has_dated_name"] for load in zone.ledger()] == [False]
+    assert zone.take_one(f"referrals_{ARRIVAL.date()}.csv", PLAIN).status == "duplicate"
+    assert {load["status"]: load["has_dated_name"] for load in zone.ledger()} == {
+        "loaded": True, "duplicate": True
+    }  # fmt: skip
+
+
+def test_a_ledger_of_a_version_that_did_not_note_dates_is_read(zone: Zone) -> None:
+    zone.take_one(NAME, PLAIN)
+    entry = zone.settings.landing / "loads" / f"{LOAD_ID}.parquet"
+    pq.write_table(pq.read_table(entry).drop_columns("has_dated_name"), entry)
+    assert zone.take_one("referrals.csv", PLAIN).status == "duplicate"
 
 
 def test_the_same_bytes_as_a_later_extract_are_news(zone: Zone) -> None:
