@@ -48,6 +48,11 @@ _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
 # A bare label with numbers beside it: `Total Place pilot` may be a client's.
 _TOTAL = re.compile(r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)\W*", re.IGNORECASE)
+_NAMES_TOTAL = re.compile(r"\b(?:(?:sub)?totals?|sum)\b", re.IGNORECASE)
+_DAY = re.compile(
+    r"(?:\d{1,4}([-/. ])\d{1,2}\1\d{1,4}|(?:\d{1,2}[ -]?)?[a-z]{3,9}[ -]?\d{2,4})(?:[T ][\d:.]+Z?)?",
+    re.IGNORECASE,
+)
 _FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
 _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
@@ -293,6 +298,7 @@ class Table:
         self._stated_line = 0
         self._stated_is_grand = False
         self._has_subtotals = False
+        self._has_named_total = False
         self._padding = 0
         above: list[Record] = []
         for record in self._records:
@@ -324,6 +330,8 @@ class Table:
         self._header = [normal_header(cell) for cell in header.cells]
         self._first_column = next(at for at, name in enumerate(self._header) if name)
         self._match_columns(header)
+        first = self.columns.get(self._first_column)
+        self._begins_with_words = first is not None and first.type != "identifier"
         return above[best + 1 :]
 
     def _refuse_another_header(self, above: list[Record], header: Record) -> None:
@@ -465,14 +473,14 @@ class Table:
         if self._is_header_again(record):
             return "not data"
         lacks = any(at not in faults and (at >= len(cells) or not cells[at].strip()) for at in self._required)
-        if not lacks:
-            return "data"
         texts = [cell.strip() for cell in cells if cell.strip()]
+        if not lacks:
+            return "not data" if self._is_whole_total(record, texts) else "data"
         if not texts or texts == [_END_OF_FILE]:
             return "data" if faults else "not data"
         if self._note_stated_rows(record.line, texts):
             return "not data"
-        if _TOTAL.fullmatch(texts[0]) and all(map(_FIGURE.fullmatch, texts[1:])):
+        if self._is_total(texts):
             self._warn_of_groups(record, texts[0])
             return "not data"
         # A closing text stands in the table's first column or left of it; further right it is a row's value.
@@ -484,6 +492,30 @@ class Table:
             # A comma in the sentence has made two fields of it; a row as wide as the table is a row.
             return "maybe closing" if len(cells) < len(self._header) else "data"
         return "maybe closing" if len(texts) == 1 and " " in texts[0] else "data"
+
+    def _is_total(self, texts: list[str]) -> bool:
+        """Whether a row is a bare label with figures beside it; with a day too, where rows begin with names."""
+        if not _TOTAL.fullmatch(texts[0]):
+            return False
+        return all(
+            _FIGURE.fullmatch(text) or (self._begins_with_words and _DAY.fullmatch(text))
+            for text in texts[1:]
+        )
+
+    def _is_whole_total(self, record: Record, texts: list[str]) -> bool:
+        """Whether a row with every required cell is a total: only where rows begin with names, not keys."""
+        if not self._begins_with_words or not _NAMES_TOTAL.search(texts[0]):
+            return False
+        if self._is_total(texts):
+            self._warn_of_groups(record, texts[0])
+            return True
+        if not self._has_named_total:
+            self._has_named_total = True
+            self.warnings.append(
+                f"line {record.line}: the row is named like a total and was loaded: if it adds up others, "
+                "leave it out of the export, or figures count them twice"
+            )
+        return False
 
     def _is_header_again(self, record: Record) -> bool:
         """Whether a row below the header is the header of another page; one of another table is refused."""

@@ -206,6 +206,37 @@ def test_a_bare_label_with_figures_beside_it_is_a_total(zone: Zone, row: str) ->
     assert (report.rows_landed, report.rows_skipped) == (3, 2)
 
 
+BUDGET = "line,period_start,budget,actual\nStaff,2015-04-01,1000,500\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "is_total", "is_told"),
+    [
+        ("Total,2015-04-01,1500,", True, False),
+        ("Grand Total:,01/04/2015,1500,500.50", True, False),
+        ("Subtotal,1 Apr 2015,\u00a31500,", True, True),
+        ("** Total **,2015-04-01 00:00:00,1500,", True, False),
+        ("Total,April 2015,,500", True, False),
+        ("Total staff costs,2015-04-01,1500,", False, True),
+        ("Staff total,2015-04-01,1500,", False, True),
+        ("Total,2015-04-01,soon,", False, True),
+        ("Sum,2015-04-01,1500,", True, False),
+        ("Totalisator,2015-04-01,1500,", False, False),
+    ],
+)
+def test_a_total_with_every_required_cell_is_one_where_rows_begin_with_names(
+    zone: Zone, row: str, is_total: bool, is_told: bool
+) -> None:
+    report = zone.take_one("programme_budget_2015-05-31.csv", f"{BUDGET}{row}\nRent,2015-04-01,500,\n")
+    assert (report.status, report.rows_landed, report.rows_skipped) == ("loaded", 3 - is_total, 1 + is_total)
+    assert any(warning.startswith("line 3:") for warning in report.warnings) == is_told
+
+
+def test_a_row_whose_reference_is_total_is_a_row(zone: Zone) -> None:
+    report = zone.take_one("petty_cash_2015-05-31.csv", f"{CASH}Total,2015-05-01,,7.50,\n")
+    assert (report.rows_landed, report.rows_skipped) == (1, 1)
+
+
 def test_a_line_of_text_between_the_rows_is_a_row_gone_wrong_and_not_a_trailer(zone: Zone) -> None:
     lines = PLAIN.splitlines()
     lines.insert(2, "North team referrals")
