@@ -212,7 +212,15 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 def read_workbook(file: BinaryIO, export: Export) -> RawTable:
     """Read a workbook in a limited process of its own (`dagster_project.ingestion.read_workbook`)."""
-    request = {"sheet": export.sheet, "export": export.name, "headers": sorted(export.headers)}
+    request = {
+        "sheet": export.sheet,
+        "export": export.name,
+        "headers": sorted(export.headers),
+        "required": [
+            [header for header, owner in export.headers.items() if owner is column]
+            for column in export.required
+        ],
+    }
     answers = _workbook_answers(file, json.dumps(request))
     about = next(answers, {})
     if "sheet" not in about:
@@ -494,7 +502,7 @@ class Table:
         return "maybe closing" if len(texts) == 1 and " " in texts[0] else "data"
 
     def _is_total(self, texts: list[str]) -> bool:
-        """Whether a row is a bare label with figures beside it; with a day too, where rows begin with names."""
+        """Whether a row is a bare label with figures beside it; a day too, where rows begin with words."""
         if not _TOTAL.fullmatch(texts[0]):
             return False
         return all(

@@ -3,7 +3,8 @@
 A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
 takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
 
-Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised).
+Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised), and
+`required` (the headers of each required column).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
 "hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
 `[line, [cell, ...], {column: fault}]`.
@@ -67,6 +68,8 @@ class Sheet:
     name: str
     is_hidden: bool
     matches: int
+    is_whole: bool
+    """Whether it has a header for every required column, and something below it."""
     first_column: int
     rows: list[list[Any]]
     marks: SheetMarks
@@ -250,9 +253,25 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
     best = max(sheets, key=rank)
     if best.matches > 1 and sum(rank(sheet) == rank(best) for sheet in sheets) > 1:
         raise WorkbookRefusedError(
-            f"two sheets have the headers of {export}: keep one, or name the one to read {export!r}"
+            f"two sheets have the headers of {export}: keep one, or name the one to read in the "
+            "seed export_sources"
+        )
+    also = sum(sheet.is_whole and not sheet.is_hidden for sheet in sheets if sheet is not best)
+    if best.is_whole and also:
+        raise WorkbookRefusedError(
+            f"{also + 1} sheets hold every required column of {export}, and one file is one sheet: bring "
+            "their rows together, or name the one to read in the seed export_sources"
         )
     return best
+
+
+def is_whole(rows: list[list[Any]], required: list[list[str]]) -> bool:
+    """Whether a sheet has a header with every required column, and a row below it."""
+    for at, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
+        names = {normal_header(cell_text(cell)) for cell in row}
+        if all(names & set(headers) for headers in required):
+            return any(cell != "" for below in rows[at + 1 :] for cell in below)
+    return False
 
 
 def spread_merged_cells(sheet: Sheet) -> None:
@@ -306,7 +325,8 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         )
         is_hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
         first_column = values.start[1] if values.start else 0
-        sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
+        whole = is_whole(rows, request["required"])
+        sheets.append(Sheet(entry.name, is_hidden, matches, whole, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
     write_percents(sheet)
     spread_merged_cells(sheet)

@@ -214,6 +214,38 @@ def copied(sheet: Worksheet) -> None:
     sheet.parent.copy_worksheet(sheet).title = "Last year"
 
 
+def another_borough(*rows: tuple[str, ...], title: str = "Islington", state: str = "visible") -> bytes:
+    """A second sheet with the required columns alone, so that the first one fits better."""
+
+    def fill(sheet: Worksheet) -> None:
+        assert sheet.parent is not None
+        other = sheet.parent.create_sheet(title)
+        other.sheet_state = state
+        for row in (HEADER, *rows):
+            other.append(row)
+
+    return workbook(fill)
+
+
+BOROUGHS_ROW = ("R2", "FLIC-0002", "2015-03-31", "Islington")
+
+
+def test_a_second_sheet_with_rows_is_never_left_out(zone: Zone) -> None:
+    both = another_borough(BOROUGHS_ROW)
+    report = zone.take_one(NAME, both)
+    assert report.status == "refused"
+    assert "2 sheets hold every required column of referrals" in (report.reason or "")
+    export = load_contracts(ROOT / "dbt" / CONTRACT)["referrals"]
+    assert read(both, replace(export, sheet="Islington")).sheet == "Islington"
+
+
+@pytest.mark.parametrize("content", [another_borough(), another_borough(BOROUGHS_ROW, state="hidden")])
+def test_a_second_sheet_without_rows_or_hidden_is_left(zone: Zone, content: bytes) -> None:
+    report = zone.take_one(NAME, content)
+    assert (report.status, report.rows_landed) == ("loaded", 1)
+    assert "1 other sheets were not read" in report.warnings
+
+
 DOCTYPE = '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
 
 
