@@ -88,6 +88,7 @@ class InboxFile:
     path: Path
     size: int
     modified_ns: int
+    inode: int
 
     @property
     def name(self) -> str:
@@ -140,7 +141,7 @@ def look_at(inbox: Path) -> tuple[list[InboxFile], list[tuple[Path, str]]]:
                 (path, f"it is a {kind}, not a plain file: put the export itself into the inbox")
             )
         else:
-            files.append(InboxFile(path, status.st_size, status.st_mtime_ns))
+            files.append(InboxFile(path, status.st_size, status.st_mtime_ns, status.st_ino))
     return files, passed_over
 
 

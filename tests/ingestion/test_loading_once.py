@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.ingestion.landing import Ledger, Load
 from dagster_project.ingestion.load import CONTRACT, StorageError, landed_schema
 from dagster_project.settings import ROOT, Settings
 from tests.ingestion.zone import ARRIVAL, HEADER, ROWS, Zone, csv_text, referrals
@@ -400,6 +401,73 @@ def test_a_file_that_grew_never_replaces_another_in_the_inbox(zone: Zone) -> Non
     assert report.rows_landed == 2
     assert f"{half}/{NAME}" in zone.names_below("archive")
     assert [file.rows_landed for file in zone.take().files] == [4]
+
+
+def test_a_file_written_over_at_the_same_length_is_taken_again(zone: Zone) -> None:
+    path = zone.drop(NAME, PLAIN)
+    with path.open("r+") as writer:
+        zone.take()
+        writer.write(PLAIN.replace("Islington", "Hackney  "))
+    [report] = zone.take(ARRIVAL + timedelta(days=1)).files
+    assert (report.status, report.rows_landed) == ("loaded", 3)
+
+
+@pytest.mark.parametrize("name", [NAME, "referrals.csv"])
+def test_a_refused_file_whose_writer_went_on_is_taken_whole(zone: Zone, name: str) -> None:
+    path = zone.drop(name, "")
+    with path.open("a") as writer:
+        assert [file.status for file in zone.take().files] == ["refused"]
+        writer.write(PLAIN)
+    [note] = [
+        path.parent for path in zone.settings.rejects.rglob("*.csv") if path.stat().st_size == len(PLAIN)
+    ]
+    (note / "a note.txt").write_text("asked the team")
+    [report] = zone.take(ARRIVAL + timedelta(days=1)).files
+    assert (report.file_name, report.status, report.rows_landed) == (name, "loaded", 3)
+    assert not zone.names_below("inbox")
+
+
+# What is done with the first file: (its content, what was there before, the folder it goes to)
+DEALT_WITH = {
+    "loaded": (PLAIN, None, "archive"),
+    "duplicate": (PLAIN, PLAIN, "archive"),
+    "refused": ("no header\n", None, "rejects"),
+}
+
+
+@pytest.mark.parametrize("dealt", DEALT_WITH)
+@pytest.mark.parametrize("how", ["replaced", "written over", "taken away"])
+def test_a_file_that_comes_in_anothers_place_before_the_move_is_not_lost(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, dealt: str, how: str
+) -> None:
+    content, before, folder = DEALT_WITH[dealt]
+    if before:
+        zone.take_one("referrals_2015-05-31_copy.csv", before)
+    path = zone.drop(NAME, content)
+    newer = csv_text(*ROWS[:2])
+    add = Ledger.add
+
+    def add_and_disturb(ledger: Ledger, load: Load) -> None:
+        add(ledger, load)
+        if how == "written over":
+            path.write_text(newer)
+        elif how == "taken away":
+            path.unlink()
+        else:
+            zone.drop("aside.csv", newer).replace(path)
+
+    monkeypatch.setattr(Ledger, "add", add_and_disturb)
+    [report] = zone.take().files
+    monkeypatch.undo()
+    assert report.status == dealt
+    kept = zone.settings.data_dir / folder / str(report.load_id) / NAME
+    if how != "written over":
+        assert kept.read_text() == content
+    if how != "taken away":
+        assert path.read_text() == newer
+        [next_report] = zone.take(ARRIVAL + timedelta(days=1)).files
+        assert (next_report.status, next_report.rows_landed) == ("loaded", 2)
+    assert not zone.names_below("inbox")
 
 
 def test_a_run_killed_while_it_gives_a_grown_file_back_is_made_good_by_the_next(zone: Zone) -> None:
