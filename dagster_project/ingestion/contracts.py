@@ -49,6 +49,8 @@ class Column:
     """Where `unlisted: refuse_file` stands: every value and spelling a file may hold, comparable."""
     reaches_above: int | None
     """In a large file some value of these columns lies above this, or its form has another scale."""
+    is_fraction: bool
+    """A number of which 50% is a half; of one that may reach 100 it is fifty."""
 
     @property
     def landed_name(self) -> str:
@@ -225,6 +227,7 @@ def _column(export: str, name: str, meta: Mapping[str, Any], spellings: list[dic
         at=meta.get("at"),
         listed=_listed(export, name, meta, spellings),
         reaches_above=meta.get("reaches_above"),
+        is_fraction=meta.get("type") in ("number", "decimal", "integer") and meta.get("max") != 100,
     )
 
 

@@ -220,6 +220,7 @@ def read_workbook(file: BinaryIO, export: Export) -> RawTable:
             [header for header, owner in export.headers.items() if owner is column]
             for column in export.required
         ],
+        "fractions": [header for header, column in export.headers.items() if column.is_fraction],
     }
     answers = _workbook_answers(file, json.dumps(request))
     about = next(answers, {})

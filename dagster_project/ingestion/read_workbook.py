@@ -3,8 +3,8 @@
 A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
 takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
 
-Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised), and
-`required` (the headers of each required column).
+Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised),
+`required` (the headers of each required column), `fractions` (the headers of numbers that are not per cent).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
 "hidden_rows", "hidden_columns", "number_cells": {column: cells}}` and then, for each row,
 `[line, [cell, ...], {column: fault}]`.
@@ -224,12 +224,18 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def write_percents(sheet: Sheet) -> None:
-    """Give the numbers that are shown as percentages as such texts, not a hundred times too small."""
+def write_percents(sheet: Sheet, headers: set[str], fractions: set[str]) -> None:
+    """Give the numbers that are shown as percentages as such texts, not a hundred times too small.
+
+    In a column of fractions (half a post, shown as 50%) the number itself is what is meant.
+    """
+    top = [[normal_header(cell_text(cell)) for cell in row] for row in sheet.rows[:HEADER_SEARCH_ROWS]]
+    header = max(top, key=lambda names: len(headers & set(names)), default=[])
+    as_they_are = {at for at, name in enumerate(header) if name in fractions}
     for line, column in sheet.marks.percents:
         row = sheet.rows[line - 1] if line <= len(sheet.rows) else []
         at = column - sheet.first_column
-        if 0 <= at < len(row) and isinstance(row[at], int | float):
+        if 0 <= at < len(row) and at not in as_they_are and isinstance(row[at], int | float):
             percent = (Decimal(cell_text(row[at])) * 100).normalize()
             row[at] = f"{percent:f}%"
 
@@ -328,7 +334,7 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         whole = is_whole(rows, request["required"])
         sheets.append(Sheet(entry.name, is_hidden, matches, whole, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
-    write_percents(sheet)
+    write_percents(sheet, headers, set(request["fractions"]))
     spread_merged_cells(sheet)
     hidden = {
         at - sheet.first_column for columns in sheet.marks.hidden_columns for at in columns[:MAX_COLUMNS]

@@ -156,8 +156,10 @@ FILES = [
     LandedFile(
         "workers", EXTRACT,
         [{"worker_id": "w1", "role": "Link worker", "start_date": "2014-06-01"},
-         {"worker_id": "w2", "role": "peer_mentor", "start_date": "2014-06-01", "end_date": "2015-02-28"},
-         {"worker_id": "w3", "role": "manager", "start_date": "2015-02-01", "end_date": "2015-01-31"}],
+         {"worker_id": "w2", "role": "peer_mentor", "start_date": "2014-06-01", "end_date": "2015-02-28",
+          "fte": "0.5"},
+         {"worker_id": "w3", "role": "manager", "start_date": "2015-02-01", "end_date": "2015-01-31"},
+         {"worker_id": "w4", "role": "manager", "start_date": "2015-02-01", "fte": "1%"}],
     ),
     LandedFile(
         "contacts", EXTRACT,
@@ -357,7 +359,10 @@ def test_references_to_what_is_not_there_are_listed(warehouse: Built) -> None:
 
 def test_days_in_an_odd_order_are_listed_and_impossible_ones_rejected(warehouse: Built) -> None:
     assert findings(warehouse, "assignments") == {(6, "to_date", "before_from_date", False)}
-    assert findings(warehouse, "workers") == {(4, "end_date", "before_start_date", False)}
+    assert findings(warehouse, "workers") == {
+        (4, "end_date", "before_start_date", False),
+        (5, "fte", "not_a_number", False),
+    }
     assert findings(warehouse, "system_changes") == {(4, "agreed_date", "before_raised_date", False)}
     assert warned(warehouse, "int_assignment_warnings", "assigned_after_worker_left") == {
         "cara|w2|2015-02-01"

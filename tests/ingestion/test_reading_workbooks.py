@@ -127,6 +127,31 @@ def test_what_a_cell_becomes(zone: Zone, case: str) -> None:
     assert (row[column], row["door_findings"]) == (landed, findings)
 
 
+@pytest.mark.parametrize(
+    ("export", "header", "row", "landed"),
+    [
+        ("workers", ("worker_id", "role", "start_date", "fte"), ("W1", "manager", "2015-03-31"), "0.5"),
+        ("workers", ("worker_id", "role", "start_date", "WTE"), ("W1", "manager", "2015-03-31"), "0.5"),
+        ("programme_budget", ("line", "period_start", "note", "budget"), ("Staff", DAY, ""), "0.5"),
+        ("accommodation", ("client_id", "quarter_start", "type", "%"), ("C1", DAY, "hostel"), "50%"),
+    ],
+)
+def test_what_is_shown_as_50_percent_is_fifty_only_where_the_column_is_per_cent(
+    zone: Zone, export: str, header: tuple[str, ...], row: tuple[Any, ...], landed: str
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for cells in (("A report",), header, (*row, 0.5)):
+        sheet.append(cells)
+    sheet["D3"].number_format = "0%"
+    content = io.BytesIO()
+    book.save(content)
+    zone.take_one(f"{export}_2015-05-31.xlsx", content.getvalue())
+    column = {"workers": "fte", "programme_budget": "budget", "accommodation": "percent"}[export]
+    assert [landed[column] for landed in zone.landed(export)] == [landed]
+
+
 def test_a_formula_with_its_saved_value_is_that_value(zone: Zone) -> None:
     content = with_part(
         workbook(setting("E2", "=1+1")),
