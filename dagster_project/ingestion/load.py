@@ -360,10 +360,6 @@ class _Intake:
                     refusal.rows_skipped = table.rows_skipped
                 raise
         warnings = [*table.warnings, *door.warnings(), *_number_warnings(raw.number_cells, table)]
-        warnings += [
-            f"the content is that of {earlier.file_name}: right if nothing changed since then"
-            for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
-        ]
         now = self._received_at
         warnings += [
             f"{other.file_name} {'came with' if other.received_at == now else 'was loaded before'} it for "
@@ -469,6 +465,7 @@ class _Intake:
             reason=reason,
             rows_in_file=refusal.rows_in_file,
             rows_skipped=refusal.rows_skipped,
+            has_dated_name=arrival.has_dated_name,
         )
         folder = self._settings.rejects / load.load_id
         write_refusal(folder, load.export, load.file_name, reason)

@@ -77,6 +77,7 @@ select
     settled.stated_rows,
     settled.ignored_columns,
     settled.warnings,
+    coalesce(settled.has_dated_name, true) as has_dated_name,
     cast(known.load_number as integer) as load_number,
     coalesce(known.age = 1, false) as is_current
 from settled
