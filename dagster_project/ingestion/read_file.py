@@ -40,6 +40,8 @@ _LONGEST_HEADER = 100
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 # Lines of text below the table; more than this many in a row are rows gone wrong.
 _MAX_CLOSING_LINES = 20
+# References of one system are of a few shapes; where they are not, no shape tells anything.
+_MAX_SHAPES = 50
 
 # So many rows show whether a system puts an empty field behind each; a file has more than memory holds.
 _PADDED_ROWS = 200
@@ -58,6 +60,12 @@ _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
     r"page \d+ of \d+|"
     r"(?:report|extract|exported|generated|produced|printed|created|run)\s+(?:by|on|at|from|date)",
+    re.IGNORECASE,
+)
+# What no record is called: not worth a warning in every load.
+_USUAL_CLOSING = re.compile(
+    r"\W*(?:confidential\b|copyright\b|©|all rights reserved|do not distribute|"
+    r"end of (?:report|file|extract|data)|page \d+ of \d+)",
     re.IGNORECASE,
 )
 _NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+)"
@@ -309,6 +317,8 @@ class Table:
         self._has_subtotals = False
         self._has_named_total = False
         self._padding = 0
+        self._shapes: set[str] = set()
+        self._closing_lines: list[int] = []
         above: list[Record] = []
         for record in self._records:
             above.append(record)
@@ -460,6 +470,13 @@ class Table:
                     yield row
                 held.clear()
         self.rows_skipped += len(held)
+        self._closing_lines += [record.line for record in held]
+        if self._closing_lines:
+            lines = ", ".join(map(str, sorted(self._closing_lines)[:_TOLD_COLUMNS]))
+            self.warnings.append(
+                f"line {lines}: text without values was taken for a closing line of the report and skipped: "
+                "make sure that it is no record"
+            )
         if self.stated_rows not in (None, self.rows_landed):
             raise FileRefusedError(
                 f"line {self._stated_line} states {self.stated_rows} records and the file holds "
@@ -484,6 +501,8 @@ class Table:
         lacks = any(at not in faults and (at >= len(cells) or not cells[at].strip()) for at in self._required)
         texts = [cell.strip() for cell in cells if cell.strip()]
         if not lacks:
+            if texts and not self._begins_with_words and len(self._shapes) < _MAX_SHAPES:
+                self._shapes.add(_shape(texts[0]))
             return "not data" if self._is_whole_total(record, texts) else "data"
         if not texts or texts == [_END_OF_FILE]:
             return "data" if faults else "not data"
@@ -495,8 +514,13 @@ class Table:
         # A closing text stands in the table's first column or left of it; further right it is a row's value.
         if faults or not any(cell.strip() for cell in cells[: self._first_column + 1]):
             return "data"
+        # A row with nothing but its reference.
+        if len(texts) == 1 and _shape(texts[0]) in self._shapes:
+            return "data"
         if _CLOSING.search(texts[0]):
             if len(texts) == 1:
+                if not _USUAL_CLOSING.match(texts[0]):
+                    self._closing_lines.append(record.line)
                 return "not data"
             # A comma in the sentence has made two fields of it; a row as wide as the table is a row.
             return "maybe closing" if len(cells) < len(self._header) else "data"
@@ -625,6 +649,11 @@ class Table:
             self.ignored_columns += 1
             self.warnings.append(f"column {at + 1} has values and no header and was not loaded")
         self._nameless -= filled
+
+
+def _shape(text: str) -> str:
+    """`REF 12` and `Ref 7` are of one shape."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
 
 
 def _hash(name: str) -> str:

@@ -199,6 +199,37 @@ def test_a_row_that_only_resembles_a_total_or_a_closing_line_is_a_row(zone: Zone
 
 
 @pytest.mark.parametrize(
+    ("references", "last", "is_row"),
+    [
+        (("REF 1", "REF 2"), "REF 3,,,", True),
+        (("REF 1", "REF 2"), "ref 31,,,", True),
+        (("North House 1", "South House 2"), "East House 3,,,", True),
+        (("REF 1", "REF 2"), "Kind regards,,,", False),
+        (("REF 1", "REF 2"), "Page 2 of 2,,,", False),
+        (("R1", "R2"), "REF 3,,,", False),
+        (("R1", "R2"), "Waiting list run by the team,,,", False),
+    ],
+)
+def test_a_last_row_with_nothing_but_its_reference_is_a_row_and_other_text_is_told(
+    zone: Zone, references: tuple[str, ...], last: str, is_row: bool
+) -> None:
+    rows = [(reference, *ROWS[0][1:]) for reference in references] * 10
+    report = zone.take_one("referrals_2015-05-31.csv", csv_text(*rows) + last + "\n")
+    assert (report.status, report.rows_landed, report.rows_skipped) == ("loaded", 20 + is_row, 2 - is_row)
+    told = [warning for warning in report.warnings if "closing line" in warning]
+    is_usual = last.startswith("Page")
+    assert len(told) == (not is_row and not is_usual)
+    assert all(warning.startswith("line 22: text without values") for warning in told)
+
+
+def test_where_rows_begin_with_names_a_closing_text_has_no_shape(zone: Zone) -> None:
+    content = "line,period_start,budget\nStaff costs,2015-04-01,5\nPrepared by,,\n"
+    report = zone.take_one("programme_budget_2015-05-31.csv", content)
+    assert (report.rows_landed, report.rows_skipped) == (1, 2)
+    assert any(warning.startswith("line 3: text without values") for warning in report.warnings)
+
+
+@pytest.mark.parametrize(
     "row", ["Grand total:,,,3", "Sub-totals,\u00a31 234.50,,50%", "Sum,,,", "** Total **,,(3),"]
 )
 def test_a_bare_label_with_figures_beside_it_is_a_total(zone: Zone, row: str) -> None:
