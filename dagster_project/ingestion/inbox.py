@@ -50,6 +50,7 @@ _SIGNATURES = (
 _DIRECTORY_BYTES = 50 * CHUNK  # wherever in an old document its directory stands
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 _MARKUP = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<div")
 
 # A time of day may follow (`20150531_2315`, `20150531231500`).
@@ -75,6 +76,8 @@ class FileRefusedError(Exception):
     rows_in_file: int | None = None
     """Its rows, where they could be counted."""
     rows_skipped: int = 0
+    was_read: bool = False
+    """Whether its rows were read, as far as they could be told apart."""
 
 
 class FileLeftError(Exception):
@@ -283,7 +286,7 @@ def parts_of_name(name: str, exports: Mapping[str, str], today: date) -> NamePar
 
 def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:
     """`csv` or `xlsx`, where the ending and the bytes agree; `FileRefusedError` names what it really is."""
-    if mark.size == 0 or not mark.head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+    if mark.size == 0 or not mark.head.strip(_BLANK):
         raise FileRefusedError("empty file: nothing is concluded from it; export it again")
     found = _kind_of_bytes(name, mark, file, max_workbook_bytes)
     suffix = Path(name).suffix.lower()
@@ -298,6 +301,13 @@ def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_byte
     raise FileRefusedError(
         f"the file is really {found}: save it as CSV (.csv) or as an Excel workbook (.xlsx)"
     )
+
+
+def is_plain_text(name: str, mark: Fingerprint, file: BinaryIO) -> bool:
+    """Whether the bytes are text whose rows can be counted, whatever the file is called."""
+    if mark.encoding is None or not mark.head.strip(_BLANK) or mark.head.startswith(_ZIP):
+        return False
+    return _kind_of_bytes(name, mark, file, 0) == "csv"
 
 
 def _kind_of_bytes(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:

@@ -29,6 +29,7 @@ from dagster_project.ingestion.inbox import (
     Fingerprint,
     InboxFile,
     fingerprint,
+    is_plain_text,
     kind_of_file,
     look_at,
     open_plain,
@@ -49,7 +50,7 @@ from dagster_project.ingestion.landing import (
     written_whole,
 )
 from dagster_project.ingestion.pseudonyms import check_key
-from dagster_project.ingestion.read_file import Table, read_csv, read_workbook
+from dagster_project.ingestion.read_file import Table, count_rows, read_csv, read_workbook
 from dagster_project.ingestion.rejects import list_of_reasons, write_refusal
 from dagster_project.settings import FlicError, Settings
 
@@ -295,6 +296,9 @@ class _Intake:
                         return self._finish_duplicate(arrival, known, content)
                     load, report = self._land(arrival, content)
                 except FileRefusedError as refusal:
+                    # Refused by its name or kind, before anybody read its rows.
+                    if not refusal.was_read and is_plain_text(file.name, mark, content):
+                        refusal.rows_in_file = count_rows(content, mark)
                     _leave_if_changed(file)
                     return self._refuse(arrival, refusal, content)
                 self._ledger.add(load)
@@ -355,7 +359,7 @@ class _Intake:
                     door.refuse_what_the_rows_show()
                     _leave_if_changed(arrival.file)
             except FileRefusedError as refusal:
-                refusal.rows_in_file = raw.rows_in_file()
+                refusal.was_read, refusal.rows_in_file = True, raw.rows_in_file()
                 if table is not None and refusal.rows_in_file is not None:
                     refusal.rows_skipped = table.rows_skipped
                 raise

@@ -155,6 +155,17 @@ def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
     )
 
 
+def count_rows(file: BinaryIO, mark: Fingerprint) -> int | None:
+    """The rows of a text that is no export anybody knows; None where they cannot be told apart."""
+    assert mark.encoding is not None
+    file.seek(0)
+    lines = file.read(_SEARCH_BYTES).decode(mark.encoding, errors="replace").splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    with closing(_csv_records(file, mark.encoding, delimiter, "\n")) as records:
+        return RawTable(records).rows_in_file()
+
+
 def _delimiter(start: str, export: Export) -> str:
     """The declared delimiter, else the one under which a row at the start matches the contract best."""
     if declared := _SEP.match(start):
