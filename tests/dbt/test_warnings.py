@@ -144,11 +144,11 @@ def listed(number: int) -> Row:
 
 
 APRIL = date(2015, 4, 30)
-CHANGE = {"change_id": "C1", "raised_date": "2015-01-05"}
-CASH = {"line_id": "P1", "spent_date": "2015-01-05", "amount": "1"}
-STATEMENT = {"hypothesis_id": "H1", "cycle": "1", "statement": "One"}
-WORKER = {"worker_id": "w1", "role": "manager", "start_date": "2014-06-01"}
-BUDGET_LINE = {"line": "Rent", "period_start": "2015-01-01", "budget": "5"}
+CHANGE: Row = {"change_id": "C1", "raised_date": "2015-01-05"}
+CASH: Row = {"line_id": "P1", "spent_date": "2015-01-05", "amount": "1"}
+STATEMENT: Row = {"hypothesis_id": "H1", "cycle": "1", "statement": "One"}
+WORKER: Row = {"worker_id": "w1", "role": "manager", "start_date": "2014-06-01"}
+BUDGET_LINE: Row = {"line": "Rent", "period_start": "2015-01-01", "budget": "5"}
 # (is the refused file still listed, the refused file, what was taken)
 SETTLED = {
     "an older day taken later settles nothing": (
