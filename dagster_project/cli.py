@@ -99,10 +99,11 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic refresh`: one refresh; the last line says what came of it."""
     from dagster_project.check import remove_leftovers
     from dagster_project.ingestion.assets import NothingLoadedError
+    from dagster_project.ingestion.load import read_intake
     from dagster_project.publication.assets import ConfirmationNeededError
     from dagster_project.publication.releases import current_release
     from dagster_project.refresh import root_cause
-    from dagster_project.reports.assets import ReportError
+    from dagster_project.reports.assets import REPORT, ReportError
 
     require_keys(settings)
     remove_leftovers(settings)
@@ -120,6 +121,14 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         cause = root_cause(error)
         report_failure(settings, cause, began)
         if isinstance(cause, NothingLoadedError):
+            intake = read_intake(settings)
+            refused = [file for file in intake.files if file.status == "refused"] if intake else []
+            if intake and intake.began >= began and refused:
+                print(
+                    f"Nothing was taken in: {len(refused)} of {len(intake.files)} files were refused; "
+                    f"{settings.rejects.name}/ and {settings.reports.name}/{REPORT} say why."
+                )
+                return DONE
             print(f"No new files: {cause}.")
             return DONE
         # Reports come after publication: what is served then is the new release.

@@ -63,14 +63,18 @@ def latest_described_day(settings: Settings, known_by: datetime) -> date:
     """The day up to which both referrals and caseload are known by then; `NothingLoadedError` if nothing is.
 
     A later extract of another export moves nothing: a quarter without referrals would read as one in which
-    nobody was referred.
+    nobody was referred. Nor does the day of arrival of a file without a date whose dated twin counts
+    (`stg_loads`).
     """
     ledger = str(settings.landing / "loads" / "*.parquet")
     with duckdb.connect() as connection:
         newest = dict(
             connection.execute(
-                "select export, max(extract_date) from read_parquet(?, union_by_name = true)"
-                " where status = 'loaded' and known_from <= ? group by export",
+                "with known as (select * from read_parquet(?, union_by_name = true)"
+                " where status = 'loaded' and known_from <= ?)"
+                " select export, max(extract_date) from known"
+                " where coalesce(has_dated_name, true) or (export, sha256) not in"
+                " (select (export, sha256) from known where coalesce(has_dated_name, true)) group by export",
                 [ledger, known_by],
             ).fetchall()
         )

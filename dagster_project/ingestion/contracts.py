@@ -52,6 +52,8 @@ class Column:
     is_code: bool
     """Whether its texts are short codes and no names of organisations."""
     max_length: int | None
+    is_fraction: bool
+    """A number of which 50% is a half; of one that may reach 100 it is fifty."""
 
     @property
     def landed_name(self) -> str:
@@ -232,6 +234,7 @@ def _column(export: str, name: str, meta: Mapping[str, Any], spellings: list[dic
         reaches_above=meta.get("reaches_above"),
         is_code=meta.get("form") == "code",
         max_length=meta.get("max_length"),
+        is_fraction=meta.get("type") in ("number", "decimal", "integer") and meta.get("max") != 100,
     )
 
 

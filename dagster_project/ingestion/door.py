@@ -7,6 +7,7 @@ SQL's. What only the whole file can tell (an unknown form, two orders of day and
 
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from dagster_project.ingestion.pseudonyms import pseudonym
 from dagster_project.ingestion.read_file import Record
 
 YOUNGEST, OLDEST = 16, 100
+# So many references are compared with one another; a file may have more than memory holds.
+_MAX_REFERENCES_KEPT = 200_000
 # A required column may be empty in one row of twenty; so many complete readings show which scale a form has.
 MOST_MISSING = 0.05
 ENOUGH_READINGS = 20
@@ -51,8 +54,7 @@ _YEAR_OF_BIRTH = re.compile(r"(\d{4})(?:\.0)?|(\d{4})[-/.]\d\d[-/.]\d\d.*|\d{1,2
 # A telephone number, an NHS number, an address of e-mail: in no code and in no organisation's name.
 _NO_CODE = re.compile(r"\d{7}|(?<!\d)(?:\+44|0)[ -]?\d(?:[ -]?\d){7}|@")
 _CODE = re.compile(r"[\w-]+(?:\s+[\w-]+){0,2}")
-# White space at the ends of a value, with the signs that look like it and that Python does not count as such.
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+_DECIMAL_ZERO = re.compile(r"(.*\d)\.0+")
 
 
 class AgeBand(NamedTuple):
@@ -77,9 +79,22 @@ def trimmed(text: str) -> str:
     stripped = text.strip()
     if stripped.isascii():
         return stripped
-    while (shorter := stripped.strip(_INVISIBLE).strip()) != stripped:
-        stripped = shorter
-    return stripped
+    start, end = 0, len(stripped)
+    while start < end and _is_invisible(stripped[start]):
+        start += 1
+    while end > start and _is_invisible(stripped[end - 1]):
+        end -= 1
+    return stripped[start:end]
+
+
+def _is_invisible(sign: str) -> bool:
+    """White space, or a sign that only says how others are shown (category Cf: directions, joiners)."""
+    return sign.isspace() or unicodedata.category(sign) == "Cf"
+
+
+def _visible(text: str) -> str:
+    """A reference without invisible signs: two that look alike are one."""
+    return text if text.isascii() else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 def year_of(day: str) -> int | None:
@@ -127,6 +142,8 @@ class Door:
         self._number_cells: Counter[Column] = Counter()
         self._reference_lengths: dict[Column, set[int]] = {}
         self._has_leading_zero: set[Column] = set()
+        self._forms: dict[Column, tuple[set[str], set[str]]] = {}
+        self._has_both_forms: set[Column] = set()
         self._order_lines: dict[Column, dict[str, int]] = {}
         self._scale = [
             (at, column.reaches_above) for at, column in columns.items() if column.reaches_above is not None
@@ -199,6 +216,7 @@ class Door:
             self._reaches_above = any(float(text) > bound for text, (_, bound) in reached)
 
     def _reference(self, text: str, column: Column, is_number: bool) -> tuple[str | None, str | None]:
+        text = _visible(text)
         if _SCIENTIFIC.fullmatch(text):
             return None, "scientific_notation"
         lower = text.casefold()
@@ -209,6 +227,8 @@ class Door:
             return None, "not_an_identifier" if column.required else None
         if _NO_TEXT.fullmatch(text) or (is_number and not text.isdigit()):
             return None, "not_an_identifier"
+        if text[-1:].isdigit():
+            self._note_decimal_zero(text, column)
         if column.door is None:
             return text, None
         if text.isdigit():
@@ -216,6 +236,22 @@ class Door:
             if text.startswith("0"):
                 self._has_leading_zero.add(column)
         return pseudonym(self._key, column.door.removeprefix("pseudonym_"), text), None
+
+    def _note_decimal_zero(self, text: str, column: Column) -> None:
+        """Keep what `123.0` would be as `123`, and find out whether that stands in the file too."""
+        if column in self._has_both_forms:
+            return
+        decimal = _DECIMAL_ZERO.fullmatch(text)
+        whole, decimals = self._forms.setdefault(column, (set(), set()))
+        if len(whole) + len(decimals) >= _MAX_REFERENCES_KEPT:
+            return
+        if decimal:
+            decimals.add(decimal[1])
+        else:
+            whole.add(text)
+        if (decimal[1] in whole) if decimal else (text in decimals):
+            self._has_both_forms.add(column)
+            del self._forms[column]
 
     def _age_band(self, text: str, column: Column, day: str) -> tuple[str | None, str | None]:
         """The band of the age reached in the year of `day`: the birthday itself is not asked for."""
@@ -282,4 +318,9 @@ class Door:
                     f"{column.name}: some references begin with 0 and others are shorter, as when a "
                     "spreadsheet drops leading zeros; 00123 and 123 count as two people"
                 )
+        found += [
+            f"{column.name}: a reference stands both as a whole number and with .0 behind it, as when a "
+            "spreadsheet takes references for numbers; the two count as two: format the column as text"
+            for column in sorted(self._has_both_forms, key=lambda column: column.name)
+        ]
         return found

@@ -50,6 +50,7 @@ _SIGNATURES = (
 _DIRECTORY_BYTES = 50 * CHUNK  # wherever in an old document its directory stands
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 _MARKUP = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<div")
 
 # A time of day may follow (`20150531_2315`, `20150531231500`).
@@ -77,6 +78,8 @@ class FileRefusedError(Exception):
     rows_in_file: int | None = None
     """Its rows, where they could be counted."""
     rows_skipped: int = 0
+    was_read: bool = False
+    """Whether its rows were read, as far as they could be told apart."""
 
 
 class FileLeftError(Exception):
@@ -90,6 +93,7 @@ class InboxFile:
     path: Path
     size: int
     modified_ns: int
+    inode: int
 
     @property
     def name(self) -> str:
@@ -142,7 +146,7 @@ def look_at(inbox: Path) -> tuple[list[InboxFile], list[tuple[Path, str]]]:
                 (path, f"it is a {kind}, not a plain file: put the export itself into the inbox")
             )
         else:
-            files.append(InboxFile(path, status.st_size, status.st_mtime_ns))
+            files.append(InboxFile(path, status.st_size, status.st_mtime_ns, status.st_ino))
     return files, passed_over
 
 
@@ -291,7 +295,7 @@ def parts_of_name(name: str, exports: Mapping[str, str], today: date) -> NamePar
 
 def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:
     """`csv` or `xlsx`, where the ending and the bytes agree; `FileRefusedError` names what it really is."""
-    if mark.size == 0 or not mark.head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+    if mark.size == 0 or not mark.head.strip(_BLANK):
         raise FileRefusedError("empty file: nothing is concluded from it; export it again")
     found = _kind_of_bytes(name, mark, file, max_workbook_bytes)
     suffix = Path(name).suffix.lower()
@@ -306,6 +310,13 @@ def kind_of_file(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_byte
     raise FileRefusedError(
         f"the file is really {found}: save it as CSV (.csv) or as an Excel workbook (.xlsx)"
     )
+
+
+def is_plain_text(name: str, mark: Fingerprint, file: BinaryIO) -> bool:
+    """Whether the bytes are text whose rows can be counted, whatever the file is called."""
+    if mark.encoding is None or not mark.head.strip(_BLANK) or mark.head.startswith(_ZIP):
+        return False
+    return _kind_of_bytes(name, mark, file, 0) == "csv"
 
 
 def _kind_of_bytes(name: str, mark: Fingerprint, file: BinaryIO, max_workbook_bytes: int) -> str:

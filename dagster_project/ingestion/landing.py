@@ -42,6 +42,7 @@ LEDGER = pa.schema(
         ("stated_rows", pa.int32()),
         ("ignored_columns", pa.int32()),
         ("warnings", pa.string()),
+        ("has_dated_name", pa.bool_()),
     ]
 )
 
@@ -86,6 +87,8 @@ class Load:
     stated_rows: int | None = None
     ignored_columns: int = 0
     warnings: str | None = None
+    has_dated_name: bool | None = True
+    """None in a ledger of a version that did not note it."""
 
 
 class ProfileRefusedError(FlicError):

@@ -5,6 +5,7 @@ only then does the file leave the inbox. Whoever was killed in between finds it 
 One process at a time may do this (`dagster_project.lock`).
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ from dagster_project.ingestion.inbox import (
     Fingerprint,
     InboxFile,
     fingerprint,
+    is_plain_text,
     kind_of_file,
     look_at,
     open_plain,
@@ -48,12 +50,13 @@ from dagster_project.ingestion.landing import (
     written_whole,
 )
 from dagster_project.ingestion.pseudonyms import check_key
-from dagster_project.ingestion.read_file import Table, read_csv, read_workbook
+from dagster_project.ingestion.read_file import Table, count_rows, read_csv, read_workbook
 from dagster_project.ingestion.rejects import list_of_reasons, write_refusal
 from dagster_project.settings import FlicError, Settings
 
 CONTRACT = Path("models/staging/_landing__sources.yml")
 LONDON = ZoneInfo("Europe/London")
+_REFUSED = "refused_"  # before the name of a refused file that is called like the list of its reasons
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 1 << 25
 
@@ -177,30 +180,46 @@ def ingest(settings: Settings, *, received_at: datetime, backfill: bool, log: lo
 
 
 def _give_back(settings: Settings, ledger: Ledger, log: logging.Logger) -> None:
-    """Put archived files that grew after they were taken back into the inbox, to be taken whole.
+    """Put files that were written to after they were taken or refused back into the inbox, to be taken whole.
 
     A writer that pauses for longer than we watch writes on into the file that we moved away.
     """
     for load in ledger.loads:
-        folder = settings.archive / load.load_id
-        if load.status == "refused" or not folder.is_dir():
-            continue
-        for file in sorted(folder.iterdir()):
-            if file.suffix == ASIDE or file.stat().st_size == load.file_bytes:
+        is_refused = load.status == "refused"
+        folder = (settings.rejects if is_refused else settings.archive) / load.load_id
+        for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+            # Beside a refused file lie the reasons, and what the data lead puts there.
+            name = file.name.removeprefix(_REFUSED) if is_refused else file.name
+            is_other = is_refused and (
+                printable(name) != load.file_name or file == list_of_reasons(folder, load.export)
+            )
+            if file.suffix == ASIDE or is_other or not _was_written_to(file, load):
                 continue
-            if os.path.lexists(settings.inbox / file.name):
+            if os.path.lexists(settings.inbox / name):
                 log.warning(
-                    "%s: the archived file is not as long as when it was taken, and another of its name lies "
-                    "in the inbox: after that one it is taken again",
+                    "%s: the file was written to after it was taken, and another of its name lies in the "
+                    "inbox: after that one it is taken again",
                     load.file_name,
                 )
                 continue
-            moved(file, settings.inbox / file.name)
+            moved(file, settings.inbox / name)
             log.warning(
-                "%s: the archived file is not as long as when it was taken, so it was still being written: "
-                "it lies in the inbox again and is taken whole",
+                "%s: the file was written to after it was taken, so it was still being written: it lies in "
+                "the inbox again and is taken whole",
                 load.file_name,
             )
+
+
+def _was_written_to(file: Path, load: Load) -> bool:
+    """Whether a file is no longer what was taken. One that is older than its load need not be read again."""
+    status = file.stat()
+    if status.st_size != load.file_bytes:
+        return True
+    taken_at = load.received_at.replace(tzinfo=UTC).timestamp()
+    if status.st_mtime < taken_at:
+        return False
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() != load.sha256
 
 
 def _take_all(inbox: Path, intake: "_Intake", log: logging.Logger) -> list[FileReport]:
@@ -274,15 +293,18 @@ class _Intake:
                 try:
                     arrival = self._recognised(arrival)
                     if known := self._known(arrival):
-                        return self._finish_duplicate(arrival, known)
+                        return self._finish_duplicate(arrival, known, content)
                     load, report = self._land(arrival, content)
                 except FileRefusedError as refusal:
+                    # Refused by its name or kind, before anybody read its rows.
+                    if not refusal.was_read and is_plain_text(file.name, mark, content):
+                        refusal.rows_in_file = count_rows(content, mark)
                     _leave_if_changed(file)
-                    return self._refuse(arrival, refusal)
+                    return self._refuse(arrival, refusal, content)
+                self._ledger.add(load)
+                self._put_away(arrival, load, content)
         except FileLeftError as reason:
             return FileReport(file.name, "left", str(reason))
-        self._ledger.add(load)
-        self._put_away(arrival, load)
         # The file may have been refused before the contract or the aliases learned its headers.
         shutil.rmtree(self._settings.rejects / load.load_id, ignore_errors=True)
         return report
@@ -307,7 +329,8 @@ class _Intake:
 
         The same bytes under the date of another extract, or as another version of one, are news: they say
         that nothing changed until that day, or take a correction back, and without them the result would
-        depend on which file came first.
+        depend on which file came first. For the same reason a file without a date that came before its dated
+        twin gives way to it later (`stg_loads`).
         """
         version = (arrival.extract_date, arrival.revision)
         for load in self._ledger.of_content(arrival.mark.sha256, "loaded"):
@@ -336,15 +359,11 @@ class _Intake:
                     door.refuse_what_the_rows_show()
                     _leave_if_changed(arrival.file)
             except FileRefusedError as refusal:
-                refusal.rows_in_file = raw.rows_in_file()
+                refusal.was_read, refusal.rows_in_file = True, raw.rows_in_file()
                 if table is not None and refusal.rows_in_file is not None:
                     refusal.rows_skipped = table.rows_skipped
                 raise
         warnings = [*table.warnings, *door.warnings()]
-        warnings += [
-            f"the content is that of {earlier.file_name}: right if nothing changed since then"
-            for earlier in self._ledger.of_content(arrival.mark.sha256, "loaded")
-        ]
         now = self._received_at
         warnings += [
             f"{other.file_name} {'came with' if other.received_at == now else 'was loaded before'} it for "
@@ -378,6 +397,7 @@ class _Intake:
             stated_rows=table.stated_rows,
             ignored_columns=table.ignored_columns,
             warnings="; ".join(warnings) or None,
+            has_dated_name=arrival.has_dated_name,
         )
         headers = {column.name: at + 1 for at, column in table.columns.items()}
         report = replace(_report(load, warnings), header_line=table.header_line, headers=headers)
@@ -390,8 +410,12 @@ class _Intake:
         # An extract of today is known now, not from midnight.
         return min(end_of_day.astimezone(UTC).replace(tzinfo=None), self._received_at)
 
-    def _finish_duplicate(self, arrival: _Arrival, known: Load) -> FileReport:
+    def _finish_duplicate(self, arrival: _Arrival, known: Load, content: BinaryIO) -> FileReport:
         """Record a file that is loaded already, or end what a killed run began."""
+        if arrival.has_dated_name and known.has_dated_name is False:
+            # Its day was the day of arrival; now a name states the same day.
+            known = replace(known, has_dated_name=True)
+            self._ledger.add(known)
         again = [
             load
             for load in self._ledger.of_content(arrival.mark.sha256, "duplicate")
@@ -400,7 +424,7 @@ class _Intake:
         for load in (known, *again):
             if load.file_name == arrival.file.name and not self._archived(arrival, load).exists():
                 # Its load is committed and the file is still here: only the last step is missing.
-                self._put_away(arrival, load)
+                self._put_away(arrival, load, content)
                 return _report(load, [])
         reason = f"the same content as {known.file_name}, loaded as {known.load_id}"
         if known.ignored_columns:
@@ -422,10 +446,10 @@ class _Intake:
             warnings=None,
         )
         self._ledger.add(load)
-        self._put_away(arrival, load)
+        self._put_away(arrival, load, content)
         return _report(load, [])
 
-    def _refuse(self, arrival: _Arrival, refusal: FileRefusedError) -> FileReport:
+    def _refuse(self, arrival: _Arrival, refusal: FileRefusedError, content: BinaryIO) -> FileReport:
         """Record a refusal once for its content, say why in `rejects/`, and move the file there."""
         reason = str(refusal)
         export = arrival.export.name if arrival.export else None
@@ -445,6 +469,7 @@ class _Intake:
             reason=reason,
             rows_in_file=refusal.rows_in_file,
             rows_skipped=refusal.rows_skipped,
+            has_dated_name=arrival.has_dated_name,
         )
         folder = self._settings.rejects / load.load_id
         write_refusal(folder, load.export, load.file_name, reason)
@@ -452,15 +477,15 @@ class _Intake:
             self._ledger.add(load)
         target = folder / arrival.file.path.name
         if target.name.casefold() == list_of_reasons(folder, load.export).name.casefold():
-            target = folder / f"refused_{target.name}"
-        moved(arrival.file.path, target)
+            target = folder / f"{_REFUSED}{target.name}"
+        _move_what_was_read(arrival.file, content, target)
         return _report(load, [])
 
     def _archived(self, arrival: _Arrival, load: Load) -> Path:
         return self._settings.archive / load.load_id / arrival.file.path.name
 
-    def _put_away(self, arrival: _Arrival, load: Load) -> None:
-        moved(arrival.file.path, self._archived(arrival, load))
+    def _put_away(self, arrival: _Arrival, load: Load, content: BinaryIO) -> None:
+        _move_what_was_read(arrival.file, content, self._archived(arrival, load))
 
 
 def _report(load: Load, warnings: list[str]) -> FileReport:
@@ -505,9 +530,29 @@ def _write_rows(target: BinaryIO, table: Table, door: Door, arrival: _Arrival) -
 
 def _leave_if_changed(file: InboxFile) -> None:
     """Leave a file to the next run that somebody wrote to, or replaced, while we read it."""
-    try:
-        now = file.path.lstat()
-    except FileNotFoundError:
-        raise FileLeftError("it was taken away while it was read") from None
-    if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
+    now = _now(file)
+    if now is None:
+        raise FileLeftError("it was taken away while it was read")
+    if now != file:
         raise FileLeftError("it was still being written while it was read")
+
+
+def _now(file: InboxFile) -> InboxFile | None:
+    """What lies under the file's name now."""
+    try:
+        status = file.path.lstat()
+    except FileNotFoundError:
+        return None
+    return InboxFile(file.path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _move_what_was_read(file: InboxFile, content: BinaryIO, target: Path) -> None:
+    """Move a file that was dealt with; what took its name meanwhile stays in the inbox, for the next look."""
+    now = _now(file)
+    if now == file:
+        moved(file.path, target)
+    elif now is None or now.inode != file.inode:
+        # Its name is another's, but we still have it open.
+        content.seek(0)
+        with written_whole(target) as copy:
+            shutil.copyfileobj(content, copy)

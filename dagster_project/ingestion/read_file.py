@@ -14,6 +14,7 @@ import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from threading import Timer
 from typing import BinaryIO, NamedTuple
 
@@ -39,13 +40,23 @@ _LONGEST_HEADER = 100
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 # Lines of text below the table; more than this many in a row are rows gone wrong.
 _MAX_CLOSING_LINES = 20
+# References of one system are of a few shapes; where they are not, no shape tells anything.
+_MAX_SHAPES = 50
+
+# So many rows show whether a system puts an empty field behind each; a file has more than memory holds.
+_PADDED_ROWS = 200
 
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
-# A bare label with numbers beside it: `Total Place pilot` may be a client's.
-# A bare label, also of a year: "Grand Total", "Total 2014/15:". "Total staff costs" may be a line of its own.
+# A bare label with numbers beside it, also of a year: "Grand Total", "Total 2014/15:". `Total Place pilot` may be
+# a client's, and "Total staff costs" a line of its own.
 _TOTAL = re.compile(
     r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)(?:\s+\d{4}(?:\s*[/-]\s*\d{2,4})?)?\W*",
+    re.IGNORECASE,
+)
+_NAMES_TOTAL = re.compile(r"\b(?:(?:sub)?totals?|sum)\b", re.IGNORECASE)
+_DAY = re.compile(
+    r"(?:\d{1,4}([-/. ])\d{1,2}\1\d{1,4}|(?:\d{1,2}[ -]?)?[a-z]{3,9}[ -]?\d{2,4})(?:[T ][\d:.]+Z?)?",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"[(+-]?\s*[\u00a3\u20ac$]?\s*[+-]?\d[\d,. ]*%?\s*\)?")
@@ -53,6 +64,12 @@ _CLOSING = re.compile(
     r"confidential|copyright|©|all rights reserved|do not distribute|end of (?:report|file|extract|data)|"
     r"page \d+ of \d+|"
     r"(?:report|extract|exported|generated|produced|printed|created|run)\s+(?:by|on|at|from|date)",
+    re.IGNORECASE,
+)
+# What no record is called: not worth a warning in every load.
+_USUAL_CLOSING = re.compile(
+    r"\W*(?:confidential\b|copyright\b|©|all rights reserved|do not distribute|"
+    r"end of (?:report|file|extract|data)|page \d+ of \d+)",
     re.IGNORECASE,
 )
 _NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+)"
@@ -145,6 +162,17 @@ def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
     )
 
 
+def count_rows(file: BinaryIO, mark: Fingerprint) -> int | None:
+    """The rows of a text that is no export anybody knows; None where they cannot be told apart."""
+    assert mark.encoding is not None
+    file.seek(0)
+    lines = file.read(_SEARCH_BYTES).decode(mark.encoding, errors="replace").splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    with closing(_csv_records(file, mark.encoding, delimiter, "\n")) as records:
+        return RawTable(records).rows_in_file()
+
+
 def _delimiter(start: str, export: Export) -> str:
     """The declared delimiter, else the one under which a row at the start matches the contract best."""
     if declared := _SEP.match(start):
@@ -218,6 +246,7 @@ def read_workbook(file: BinaryIO, export: Export) -> RawTable:
             [header for header, owner in export.headers.items() if owner is column]
             for column in export.required
         ],
+        "fractions": [header for header, column in export.headers.items() if column.is_fraction],
     }
     answers = _workbook_answers(file, json.dumps(request))
     about = next(answers, {})
@@ -312,6 +341,10 @@ class Table:
             r"[\s*:=]*",
             re.IGNORECASE,
         )
+        self._has_named_total = False
+        self._padding = 0
+        self._shapes: set[str] = set()
+        self._closing_lines: list[int] = []
         above: list[Record] = []
         for record in self._records:
             above.append(record)
@@ -342,6 +375,8 @@ class Table:
         self._header = [normal_header(cell) for cell in header.cells]
         self._first_column = next(at for at, name in enumerate(self._header) if name)
         self._match_columns(header)
+        first = self.columns.get(self._first_column)
+        self._begins_with_words = first is not None and first.type != "identifier"
         return above[best + 1 :]
 
     def _refuse_another_header(self, above: list[Record], header: Record) -> None:
@@ -438,6 +473,15 @@ class Table:
 
     def rows(self) -> Iterator[Record]:
         """Every data row, those gone wrong too; `FileRefusedError` where the file contradicts itself."""
+        rows = self._data_rows()
+        first = list(islice(rows, 1))
+        if first and self._surplus_if_empty(first[0]):
+            first += islice(rows, _PADDED_ROWS - 1)
+            self._padding = self._padding_of(first)
+        for record in chain(first, rows):
+            yield self._checked(record)
+
+    def _data_rows(self) -> Iterator[Record]:
         held: list[Record] = []
         for record in self._all_below():
             self.rows_in_file += 1
@@ -449,10 +493,17 @@ class Table:
             else:
                 for row in [*held, record]:
                     self.rows_landed += 1
-                    yield self._checked(row)
+                    yield row
                 held.clear()
         self.rows_skipped += len(held)
         self._settle_totals()
+        self._closing_lines += [record.line for record in held]
+        if self._closing_lines:
+            lines = ", ".join(map(str, sorted(self._closing_lines)[:_TOLD_COLUMNS]))
+            self.warnings.append(
+                f"line {lines}: text without values was taken for a closing line of the report and skipped: "
+                "make sure that it is no record"
+            )
         if self.stated_rows not in (None, self.rows_landed):
             raise FileRefusedError(
                 f"line {self._stated_line} states {self.stated_rows} records and the file holds "
@@ -475,27 +526,58 @@ class Table:
         if self._is_header_again(record):
             return "not data"
         lacks = any(at not in faults and (at >= len(cells) or not cells[at].strip()) for at in self._required)
-        if not lacks:
-            return "data"
         texts = [cell.strip() for cell in cells if cell.strip()]
+        if not lacks:
+            if texts and not self._begins_with_words and len(self._shapes) < _MAX_SHAPES:
+                self._shapes.add(_shape(texts[0]))
+            return "not data" if self._is_whole_total(record, texts) else "data"
         if not texts or texts == [_END_OF_FILE]:
             return "data" if faults else "not data"
         if self._note_stated_rows(record.line, texts):
             return "not data"
         if self._note_total(record, texts):
             return "not data"
-        if _TOTAL.fullmatch(texts[0]) and all(map(_FIGURE.fullmatch, texts[1:])):
+        if self._is_total(texts):
             self._warn_of_groups(record, texts[0])
             return "not data"
         # A closing text stands in the table's first column or left of it; further right it is a row's value.
         if faults or not any(cell.strip() for cell in cells[: self._first_column + 1]):
             return "data"
+        # A row with nothing but its reference.
+        if len(texts) == 1 and _shape(texts[0]) in self._shapes:
+            return "data"
         if _CLOSING.search(texts[0]):
             if len(texts) == 1:
+                if not _USUAL_CLOSING.match(texts[0]):
+                    self._closing_lines.append(record.line)
                 return "not data"
             # A comma in the sentence has made two fields of it; a row as wide as the table is a row.
             return "maybe closing" if len(cells) < len(self._header) else "data"
         return "maybe closing" if len(texts) == 1 and " " in texts[0] else "data"
+
+    def _is_total(self, texts: list[str]) -> bool:
+        """Whether a row is a bare label with figures beside it; a day too, where rows begin with words."""
+        if not _TOTAL.fullmatch(texts[0]):
+            return False
+        return all(
+            _FIGURE.fullmatch(text) or (self._begins_with_words and _DAY.fullmatch(text))
+            for text in texts[1:]
+        )
+
+    def _is_whole_total(self, record: Record, texts: list[str]) -> bool:
+        """Whether a row with every required cell is a total: only where rows begin with names, not keys."""
+        if not self._begins_with_words or not _NAMES_TOTAL.search(texts[0]):
+            return False
+        if self._is_total(texts):
+            self._warn_of_groups(record, texts[0])
+            return True
+        if not self._has_named_total:
+            self._has_named_total = True
+            self.warnings.append(
+                f"line {record.line}: the row is named like a total and was loaded: if it adds up others, "
+                "leave it out of the export, or figures count them twice"
+            )
+        return False
 
     def _is_header_again(self, record: Record) -> bool:
         """Whether a row below the header is the header of another page; one of another table is refused."""
@@ -582,7 +664,7 @@ class Table:
         ):
             self._warn_of_nameless_columns(record)
         surplus = len(record.cells) - len(self._header)
-        is_as_wide = not self._delimiter or surplus == 0 or self._is_padding(record, surplus)
+        is_as_wide = not self._delimiter or self._is_as_wide(record, surplus)
         if not record.is_one_line and (not is_as_wide or self._has_swallowed_rows(record)):
             raise FileRefusedError(
                 f"line {record.line}: a quotation mark seems to be opened and closed rows later: "
@@ -607,11 +689,25 @@ class Table:
             for line in lines
         )
 
-    def _is_padding(self, record: Record, surplus: int) -> bool:
-        """Whether only empty fields are too many, or only fields without a header are missing."""
+    def _is_as_wide(self, record: Record, surplus: int) -> bool:
+        """Whether a row is as wide as the header but for padding, or lacks only fields without a header."""
         if surplus > 0:
-            return not any(cell.strip() for cell in record.cells[len(self._header) :])
-        return not any(self._header[surplus:])
+            return surplus == self._padding == self._surplus_if_empty(record)
+        return surplus == 0 or not any(self._header[surplus:])
+
+    def _surplus_if_empty(self, record: Record) -> int:
+        """How many fields a row has beyond the header's, where they are all empty; else 0."""
+        beyond = record.cells[len(self._header) :] if self._delimiter else []
+        return 0 if any(cell.strip() for cell in beyond) else len(beyond)
+
+    def _padding_of(self, rows: list[Record]) -> int:
+        """How many empty fields stand behind each row.
+
+        In a single row, or in some rows only, a comma without quotation marks (1,234.50) looks the same.
+        """
+        if len(rows) == 1:
+            return 0
+        return min((self._surplus_if_empty(record) for record in rows if not record.row_fault), default=0)
 
     def _warn_of_nameless_columns(self, record: Record) -> None:
         filled = {at for at in self._nameless if at < len(record.cells) and record.cells[at].strip()}
@@ -619,6 +715,11 @@ class Table:
             self.ignored_columns += 1
             self.warnings.append(f"column {at + 1} has values and no header and was not loaded")
         self._nameless -= filled
+
+
+def _shape(text: str) -> str:
+    """`REF 12` and `Ref 7` are of one shape."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
 
 
 def _hash(name: str) -> str:

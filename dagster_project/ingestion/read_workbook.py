@@ -3,8 +3,8 @@
 A hostile workbook can exhaust the memory of a parser or abort its whole process; here it meets limits and
 takes nothing with it. The keys are not in this process's environment. What a row means is not known here.
 
-Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised) and
-`required` (those of each required column).
+Request (first argument, JSON): `sheet` (the seed's, or null), `export` (name), `headers` (normalised),
+`required` (the headers of each required column), `fractions` (the headers of numbers that are not per cent).
 Answer (JSON, one line each): `{"refused": reason}`, or first `{"sheet", "sheet_is_hidden", "other_sheets",
 "hidden_rows", "hidden_columns"}` and then, for each row, `[line, [cell, ...], {column: fault}, [column of a
 number, ...]]`.
@@ -67,6 +67,8 @@ class Sheet:
     name: str
     is_hidden: bool
     matches: int
+    is_whole: bool
+    """Whether it has a header for every required column, and something below it."""
     first_column: int
     rows: list[list[Any]]
     marks: SheetMarks
@@ -219,12 +221,18 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def write_percents(sheet: Sheet) -> None:
-    """Give the numbers that are shown as percentages as such texts, not a hundred times too small."""
+def write_percents(sheet: Sheet, headers: set[str], fractions: set[str]) -> None:
+    """Give the numbers that are shown as percentages as such texts, not a hundred times too small.
+
+    In a column of fractions (half a post, shown as 50%) the number itself is what is meant.
+    """
+    top = [[normal_header(cell_text(cell)) for cell in row] for row in sheet.rows[:HEADER_SEARCH_ROWS]]
+    header = max(top, key=lambda names: len(headers & set(names)), default=[])
+    as_they_are = {at for at, name in enumerate(header) if name in fractions}
     for line, column in sheet.marks.percents:
         row = sheet.rows[line - 1] if line <= len(sheet.rows) else []
         at = column - sheet.first_column
-        if 0 <= at < len(row) and isinstance(row[at], int | float):
+        if 0 <= at < len(row) and at not in as_they_are and isinstance(row[at], int | float):
             percent = (Decimal(cell_text(row[at])) * 100).normalize()
             row[at] = f"{percent:f}%"
 
@@ -248,24 +256,34 @@ def choose(sheets: list[Sheet], wanted: str | None, export: str) -> Sheet:
     best = max(sheets, key=rank)
     if best.matches > 1 and sum(rank(sheet) == rank(best) for sheet in sheets) > 1:
         raise WorkbookRefusedError(
-            f"two sheets have the headers of {export}: keep one, or name the one to read {export!r}"
+            f"two sheets have the headers of {export}: keep one, or name the one to read in the "
+            "seed export_sources"
+        )
+    also = sum(sheet.is_whole and not sheet.is_hidden for sheet in sheets if sheet is not best)
+    if best.is_whole and also:
+        raise WorkbookRefusedError(
+            f"{also + 1} sheets hold every required column of {export}, and one file is one sheet: bring "
+            "their rows together, or name the one to read in the seed export_sources"
         )
     return best
 
 
-def refuse_hidden_table(sheets: list[Sheet], chosen: Sheet, required: list[list[str]], export: str) -> None:
+def is_whole(rows: list[list[Any]], required: list[list[str]]) -> bool:
+    """Whether a sheet has a header with every required column, and a row below it."""
+    for at, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
+        names = {normal_header(cell_text(cell)) for cell in row}
+        if all(names & set(headers) for headers in required):
+            return any(cell != "" for below in rows[at + 1 :] for cell in below)
+    return False
+
+
+def refuse_hidden_table(sheets: list[Sheet], chosen: Sheet, export: str) -> None:
     """Refuse a hidden sheet with a table of the export's own that would not be read."""
-    for sheet in sheets:
-        if sheet is chosen or not sheet.is_hidden:
-            continue
-        for at, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
-            names = {normal_header(cell_text(cell)) for cell in row}
-            has_rows = any(cell != "" for below in sheet.rows[at + 1 :] for cell in below)
-            if has_rows and all(not names.isdisjoint(headers) for headers in required):
-                raise WorkbookRefusedError(
-                    f"a hidden sheet has the headers of {export} and rows, which would not be read: unhide "
-                    "it and keep one sheet, remove it, or name the sheet to read in the seed export_sources"
-                )
+    if any(sheet.is_hidden and sheet.is_whole for sheet in sheets if sheet is not chosen):
+        raise WorkbookRefusedError(
+            f"a hidden sheet has the headers of {export} and rows, which would not be read: unhide "
+            "it and keep one sheet, remove it, or name the sheet to read in the seed export_sources"
+        )
 
 
 def spread_merged_cells(sheet: Sheet) -> None:
@@ -319,11 +337,12 @@ def read(content: bytes, request: dict[str, Any]) -> Iterator[Any]:
         )
         is_hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
         first_column = values.start[1] if values.start else 0
-        sheets.append(Sheet(entry.name, is_hidden, matches, first_column, rows, marks[entry.name]))
+        whole = is_whole(rows, request["required"])
+        sheets.append(Sheet(entry.name, is_hidden, matches, whole, first_column, rows, marks[entry.name]))
     sheet = choose(sheets, request["sheet"], request["export"])
     if request["sheet"] is None:
-        refuse_hidden_table(sheets, sheet, request["required"], request["export"])
-    write_percents(sheet)
+        refuse_hidden_table(sheets, sheet, request["export"])
+    write_percents(sheet, headers, set(request["fractions"]))
     spread_merged_cells(sheet)
     hidden = {
         at - sheet.first_column for columns in sheet.marks.hidden_columns for at in columns[:MAX_COLUMNS]

@@ -1,5 +1,6 @@
 -- The rows of an export that figures rest on: valid, once each, from the current load. Of an export that sends changes
--- only (delta) every known load counts, and a record's latest valid row wins (of a record in several rows, each row's).
+-- only (delta) every known load counts, and a record's latest valid row wins. Of a record in several rows each row's latest
+-- does: a correction of one row leaves the others, so the rows of one record may be of several loads (load_number).
 {% macro current_rows(export) %}
     {%- set rows = ref("base_" ~ export) -%}
     {%- set loads = ref("stg_loads") -%}
@@ -36,6 +37,7 @@ select
     {%- endfor %}
     record_key,
     load_id,
+    load_number,
     source_line
 from valid
 where case when extract = 'delta' then load_number = latest_load_number else is_current end

@@ -297,7 +297,7 @@ where 1 = 0
             else {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
         end
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
-    {%- elif type == "number" -%} {{ typed_number(text) }}
+    {%- elif type == "number" -%} {{ typed_number(text, column.rules.get("max") == 100) }}
     {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
         {{ typed_integer(text) }} * case when settings.{{ column.rules.doubled_unless }} then 1 else 2 end
     {%- elif type == "integer" -%} {{ typed_integer(text) }}

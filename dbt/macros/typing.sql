@@ -76,9 +76,9 @@
     end
 {%- endmacro %}
 
--- A number that is no money: 62.5 or 62.5%.
-{% macro typed_number(text) -%}
-    case when {{ has_form(text, "-?[0-9]{1,9}([.][0-9]{1,2})? ?%?") }} then try_cast(replace(replace({{ text }}, '%', ''), ' ', '') as decimal(12, 2)) end
+-- A number that is no money: 62.5, or 62.5% where the number is per cent (a share of a post is not: 1% would be a whole one).
+{% macro typed_number(text, is_percent) -%}
+    case when {{ has_form(text, "-?[0-9]{1,9}([.][0-9]{1,2})?" ~ (" ?%?" if is_percent else "")) }} then try_cast(replace(replace({{ text }}, '%', ''), ' ', '') as decimal(12, 2)) end
 {%- endmacro %}
 
 -- Pounds and pence: 1234.5, £1,234.50, -50, (45.00). Thousands by commas in threes, at most two decimals.

@@ -38,11 +38,17 @@ class LandedFile:
     revision: int = 1
     status: str = "loaded"
     rows_skipped: int = 0
+    sha256: str | None = None
+    """Unlike that of any other load, if not given."""
+    has_dated_name: bool = True
+    arrived: date | None = None
+    """At its end the load came; on the extract date, if not given."""
 
     @property
     def load_id(self) -> str:
-        """Unlike that of any other file of the same export, day and revision."""
-        return f"{self.extract_date}-{self.export}-{self.revision:012d}"
+        """Unlike that of any other file of the same export, day, revision and status."""
+        status = "" if self.status == "loaded" else f"-{self.status}"
+        return f"{self.extract_date}-{self.export}-{self.revision:012d}{status}"
 
     @property
     def known_from(self) -> datetime:
@@ -140,17 +146,18 @@ def _ledger_entry(file: LandedFile) -> dict[str, Any]:
         "load_id": file.load_id,
         "export": file.export,
         "file_name": f"{file.export}.csv",
-        "sha256": file.load_id,
+        "sha256": file.sha256 or file.load_id,
         "file_bytes": 1,
         "extract_date": file.extract_date,
         "revision": file.revision,
-        "received_at": file.known_from,
+        "received_at": datetime.combine(file.arrived, time.max) if file.arrived else file.known_from,
         "known_from": file.known_from,
         "status": file.status,
         "rows_in_file": len(file.rows) + file.rows_skipped,
         "rows_skipped": file.rows_skipped,
         "rows_landed": len(file.rows) if file.status == "loaded" else 0,
         "ignored_columns": 0,
+        "has_dated_name": file.has_dated_name,
     }
 
 

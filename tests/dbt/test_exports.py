@@ -158,8 +158,10 @@ FILES = [
     LandedFile(
         "workers", EXTRACT,
         [{"worker_id": "w1", "role": "Link worker", "start_date": "2014-06-01"},
-         {"worker_id": "w2", "role": "peer_mentor", "start_date": "2014-06-01", "end_date": "2015-02-28"},
-         {"worker_id": "w3", "role": "manager", "start_date": "2015-02-01", "end_date": "2015-01-31"}],
+         {"worker_id": "w2", "role": "peer_mentor", "start_date": "2014-06-01", "end_date": "2015-02-28",
+          "fte": "0.5"},
+         {"worker_id": "w3", "role": "manager", "start_date": "2015-02-01", "end_date": "2015-01-31"},
+         {"worker_id": "w4", "role": "manager", "start_date": "2015-02-01", "fte": "1%"}],
     ),
     LandedFile(
         "contacts", EXTRACT,
@@ -361,7 +363,10 @@ def test_references_to_what_is_not_there_are_listed(warehouse: Built) -> None:
 
 def test_days_in_an_odd_order_are_listed_and_impossible_ones_rejected(warehouse: Built) -> None:
     assert findings(warehouse, "assignments") == {(6, "to_date", "before_from_date", False)}
-    assert findings(warehouse, "workers") == {(4, "end_date", "before_start_date", False)}
+    assert findings(warehouse, "workers") == {
+        (4, "end_date", "before_start_date", False),
+        (5, "fte", "not_a_number", False),
+    }
     assert findings(warehouse, "system_changes") == {(4, "agreed_date", "before_raised_date", False)}
     assert warned(warehouse, "int_assignment_warnings", "assigned_after_worker_left") == {
         "cara|w2|2015-02-01"
@@ -410,8 +415,8 @@ def test_every_reason_and_warning_has_words(warehouse: Built) -> None:
 
 
 def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
-    """Items 4 and 5 stored as scored are doubled; of long stars that come as changes the last file of each
-    star counts whole; an open episode is stale after 30 days."""
+    """Items 4 and 5 stored as scored are doubled; of long stars that come as changes each area's last row
+    counts and a reading stays one; an open episode is stale after 30 days."""
     for part in ("dbt", "seeds"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("target", "logs"))
     settings = tmp_path / "seeds/fulfilling_lives/programme_settings.csv"
@@ -457,18 +462,42 @@ def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
         LandedFile(
             "outcome_stars", MARCH,
             [*long("anna", "2015-03-01", *numbered("1", "2", "3")),
-             *long("ben", "2015-03-01", *numbered("4"))],
+             *long("ben", "2015-03-01", *numbered("4")), *long("cara", "2015-03-01", *numbered(*FIRST)),
+             *long("dan", "2015-03-01", *numbered("1", "2")), wide("eve", "2015-03-01", "1", "2", "3"),
+             *long("finn", "2015-01-20", *numbered("1", "2", "3")),
+             *long("gus", "2015-03-01", *numbered("1", "2"))],
         ),
         LandedFile(
             "outcome_stars", EXTRACT,
-            [*long("anna", "2015-03-01", *numbered("5", "6")), *long("ben", "2015-03-01", *numbered("11"))],
+            # Two areas of three, wrongly, one of ten, whole over areas, an area over the whole, one taken
+            # back, one that is a draft again
+            [*long("anna", "2015-03-01", *numbered("5", "6")), *long("ben", "2015-03-01", *numbered("11")),
+             *long("cara", "2015-03-01", ("area_1", "9")),
+             wide("dan", "2015-03-01", None, "7", "8"), *long("eve", "2015-03-01", ("area_2", "9")),
+             *long("finn", "2015-01-20", ("area_3", None)),
+             *long("gus", "2015-03-01", ("area_1", "3"), status="draft")],
         ),
     )  # fmt: skip
     warehouse = workshop.build(EXTRACT, EXTRACT)
     totals = dict(warehouse.rows("select client_id, total from staging.stg_ndta"))
     assert totals == {"anna": 26, "ben": 48, "cara": None}
-    assert scores(warehouse, "anna") == {"area_1": 5, "area_2": 6}
+    assert scores(warehouse, "anna") == {"area_1": 5, "area_2": 6, "area_3": 3}
     assert scores(warehouse, "ben") == {"area_1": 4}
+    assert scores(warehouse, "cara") == {
+        area: int(score) for area, score in numbered("9", *FIRST[1:]) if score
+    }
+    assert scores(warehouse, "dan") == {"area_2": 7, "area_3": 8}
+    assert scores(warehouse, "eve") == {"area_1": 1, "area_2": 9, "area_3": 3}
+    assert scores(warehouse, "finn", "2015-01-20") == {"area_1": 1, "area_2": 2}
+    readings = warehouse.rows(
+        "select client_id, stars.status, extract_date from staging.stg_outcome_stars as stars"
+        " inner join staging.stg_loads using (load_id)"
+    )
+    assert sorted(readings) == [
+        ("anna", "approved", EXTRACT), ("ben", "approved", MARCH), ("cara", "approved", EXTRACT),
+        ("dan", "approved", EXTRACT), ("eve", "approved", EXTRACT), ("finn", "approved", EXTRACT),
+        ("gus", "draft", EXTRACT),
+    ]  # fmt: skip
     assert warehouse.rows("select record_key from marts.fct_vanished_keys") == []
     # 30 days before 31 May 2015 is 1 May
     assert warned(warehouse, "int_support_warnings", "stale_open") == {"E1", "E3", "E5"}

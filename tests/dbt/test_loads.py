@@ -154,6 +154,7 @@ def test_a_star_is_rejected_until_its_client_arrives(builds: Builds) -> None:
 
 
 def test_a_vanished_key_is_named_with_the_load_that_lacks_it(builds: Builds) -> None:
+    """C13: a row that a later full extract lacks."""
     may = load_id(MAY, "referrals")
     assert builds.before["vanished"] == [
         ("referrals", "R3", load_id(MARCH, "referrals"), may),

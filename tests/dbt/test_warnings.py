@@ -146,3 +146,87 @@ def test_accepting_moves_no_count(decided: Built) -> None:
     assert decided.rows(
         "select rows, rows_accepted from marts.fct_data_quality_issues where rule = 'decision_without_date'"
     ) == [(1, 1)]
+
+
+def listed(number: int) -> Row:
+    return {"item_id": f"I{number}", "raised_date": "2015-01-05", "title": "Letters"}
+
+
+APRIL = date(2015, 4, 30)
+CHANGE: Row = {"change_id": "C1", "raised_date": "2015-01-05"}
+CASH: Row = {"line_id": "P1", "spent_date": "2015-01-05", "amount": "1"}
+STATEMENT: Row = {"hypothesis_id": "H1", "cycle": "1", "statement": "One"}
+WORKER: Row = {"worker_id": "w1", "role": "manager", "start_date": "2014-06-01"}
+BUDGET_LINE: Row = {"line": "Rent", "period_start": "2015-01-01", "budget": "5"}
+# (is the refused file still listed, the refused file, what was taken)
+SETTLED = {
+    "an older day taken later settles nothing": (
+        True,
+        LandedFile("workers", MAY, status="refused", arrived=MAY),
+        LandedFile("workers", APRIL, [WORKER], arrived=JUNE),
+    ),
+    "a later day taken before it came": (
+        False,
+        LandedFile("petty_cash", APRIL, status="refused", arrived=JUNE),
+        LandedFile("petty_cash", MAY, [CASH], arrived=MAY),
+    ),
+    "a later version taken before it came": (
+        False,
+        LandedFile("spg_items", MAY, status="refused", arrived=JUNE),
+        LandedFile("spg_items", MAY, [listed(1)], revision=2, arrived=MAY),
+    ),
+    "an earlier version taken after it came": (
+        True,
+        LandedFile("system_changes", MAY, revision=2, status="refused", arrived=MAY),
+        LandedFile("system_changes", MAY, [CHANGE], arrived=JUNE),
+    ),
+    "the same day and version, mended": (
+        False,
+        LandedFile("hypotheses", MAY, status="refused", arrived=MAY),
+        LandedFile("hypotheses", MAY, [STATEMENT], arrived=JUNE),
+    ),
+    "the same day and version, taken before": (
+        True,
+        LandedFile("ndta", MAY, status="refused", arrived=JUNE),
+        LandedFile("ndta", MAY, arrived=MAY),
+    ),
+    "without a date, mended under its day": (
+        False,
+        LandedFile("programme_budget", MAY, status="refused", arrived=MAY, has_dated_name=False),
+        LandedFile("programme_budget", APRIL, [BUDGET_LINE], arrived=JUNE),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def settled(workshop: Workshop) -> Built:
+    """One build of every case above, and of extracts with the content of an earlier one, in any order."""
+    workshop.land(
+        *(file for _, *files in SETTLED.values() for file in files),
+        # The later extract has the content of an older one, which came first, and last
+        LandedFile("referrals", APRIL, [R2], sha256="same", arrived=APRIL),
+        LandedFile("referrals", MAY, [R2], sha256="same", arrived=MAY),
+        LandedFile("caseload", APRIL, sha256="same", arrived=MAY),
+        LandedFile("caseload", MAY, sha256="same", arrived=APRIL),
+        # A newer one has another content; an undated twin is no extract of its own
+        LandedFile("contacts", APRIL, sha256="same"),
+        LandedFile("contacts", MAY, sha256="same"),
+        LandedFile("contacts", JUNE, sha256="other"),
+        LandedFile("assignments", APRIL, sha256="same", arrived=MAY),
+        LandedFile("assignments", MAY, sha256="same", arrived=APRIL, has_dated_name=False),
+    )
+    return workshop.build(MAY, JUNE)
+
+
+@pytest.mark.parametrize("case", SETTLED)
+def test_a_refused_file_is_listed_until_its_day_or_a_later_one_is_taken(settled: Built, case: str) -> None:
+    is_listed, refused, _ = SETTLED[case]
+    found = settled.rows(
+        f"select 1 from marts.fct_warnings where rule = 'file_refused' and export = '{refused.export}'"
+    )
+    assert len(found) == is_listed
+
+
+def test_the_later_extract_of_a_content_is_told_whichever_came_first(settled: Built) -> None:
+    told = settled.rows("select record_key from marts.fct_warnings where rule = 'same_content' order by all")
+    assert told == [(LandedFile(export, MAY).load_id,) for export in ("caseload", "referrals")]

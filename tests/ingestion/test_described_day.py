@@ -29,6 +29,10 @@ CONTENTS = {
         (["referrals_2015-06-30", "caseload_2015-06-30", "contacts_2015-09-30"], date(2015, 6, 30)),
         (["referrals_2015-06-30"], date(2015, 6, 30)),
         (["contacts_2015-09-30"], date(2015, 9, 30)),
+        # Without a date in its name: the day of arrival, unless the same content has one
+        (["referrals", "caseload_2018-05-31"], date(2018, 5, 31)),
+        (["referrals", "caseload"], date(2018, 6, 1)),
+        (["referrals", "referrals_2015-06-30", "caseload", "caseload_2015-07-31"], date(2015, 6, 30)),
     ],
 )
 def test_figures_reach_as_far_as_referrals_and_caseload(zone: Zone, files: list[str], day: date) -> None:

@@ -54,6 +54,8 @@ def test_a_pseudonym_is_the_hmac_of_the_reference_under_the_key() -> None:
     [
         ("FLIC-0001", " FLIC-0001\u00a0", True),
         ("FLIC-0001", "\ufeffFLIC-0001\u200b", True),
+        ("FLIC-0001", "\u202aFLIC\u00ad-00\u200e01\u202c", True),
+        ("FLIC-0001", "\u2066FLIC-0001\u2069 \u061c", True),
         ("FLIC-0001", "flic-0001", False),
         ("00123", "123", False),
         ("12E3", "12000", False),
@@ -230,6 +232,31 @@ def test_the_year_of_a_start_is_found_in_every_form_of_date(text: str, year: int
     assert year_of(text) == year
 
 
-@pytest.mark.parametrize("text", ["a b", " a b ", "\u00a0a b\u2003", "\ufeff a b\u200b \u200b"])
+@pytest.mark.parametrize(
+    "text", ["a b", " a b ", "\u00a0a b\u2003", "\ufeff a b\u200b \u200b", "\u202aa b\u202c"]
+)
 def test_white_space_goes_from_the_ends_alone(text: str) -> None:
     assert trimmed(text) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("references", "is_told"),
+    [
+        (("123", "124.0", "123.0"), True),
+        (("123.0", "124", "123"), True),
+        (("123.0", "124.0"), False),
+        (("123", "1230", "R.0"), False),
+        (("A-1", "A-1.00"), True),
+    ],
+)
+@pytest.mark.parametrize("column", ["episode_id", "client_id"])
+def test_a_reference_with_and_without_a_decimal_zero_is_told(
+    zone: Zone, column: str, references: tuple[str, ...], is_told: bool
+) -> None:
+    rows = [(f"E{n}", f"C{n}", "2014-07-11", "Camden", "", "") for n in range(len(references))]
+    at = HEADER.index(column)
+    rows = [(*row[:at], text, *row[at + 1 :]) for row, text in zip(rows, references, strict=True)]
+    report = zone.take_one("caseload_2015-05-31.csv", csv_text(*rows, header=HEADER))
+    told = [warning for warning in report.warnings if "with .0 behind it" in warning]
+    assert [warning.partition(":")[0] for warning in told] == [column] * is_told
+    assert not any(reference in " ".join(told) for reference in references)

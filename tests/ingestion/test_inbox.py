@@ -60,6 +60,7 @@ def test_what_is_no_plain_file_is_left_where_it_lies_and_told(zone: Zone, tmp_pa
 
 
 def test_a_file_that_grows_while_we_watch_is_left_for_the_next_run(zone: Zone) -> None:
+    """A7: still being written."""
     path = zone.settings.inbox / "referrals_2015-05-31.csv"
     path.write_text(csv_text(ROWS[0]))
     done = threading.Event()
@@ -85,6 +86,7 @@ def test_a_file_that_grows_while_we_watch_is_left_for_the_next_run(zone: Zone) -
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
 def test_a_file_without_the_right_to_read_is_left_and_the_run_goes_on(zone: Zone) -> None:
+    """A23: nobody may read it."""
     zone.drop("caseload_2015-05-31.csv", "").chmod(0)
     zone.drop("referrals_2015-05-31.csv", PLAIN)
     assert [file.status for file in zone.take().files] == ["left", "loaded"]
@@ -145,6 +147,7 @@ def test_sockets_and_devices_are_left_where_they_lie(zone: Zone, monkeypatch: py
 
 
 def test_what_is_swapped_after_the_look_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:
+    """A23: gone, or something else, between the look and the opening."""
     (tmp_path / "link").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     for name in ("link", "pipe", "gone"):

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.ingestion.contracts import load_contracts
+from dagster_project.ingestion.landing import Ledger, Load
 from dagster_project.ingestion.load import CONTRACT, StorageError, landed_schema
 from dagster_project.settings import ROOT, Settings
 from tests.ingestion.zone import ARRIVAL, HEADER, ROWS, Zone, csv_text, referrals
@@ -53,6 +54,7 @@ def test_a_loaded_file_leaves_its_rows_a_ledger_row_and_its_archive(zone: Zone) 
             "stated_rows": None,
             "ignored_columns": 0,
             "warnings": None,
+            "has_dated_name": True,
         }
     ]
     first = zone.landed()[0]
@@ -120,12 +122,27 @@ def test_the_same_bytes_under_another_name_of_no_other_day_are_a_duplicate(zone:
     assert zone.take_one(name, PLAIN).status == "duplicate"
 
 
+def test_a_date_in_a_name_that_comes_later_is_noted_at_its_load(zone: Zone) -> None:
+    zone.take_one("referrals.csv", PLAIN)
+    assert [load["has_dated_name"] for load in zone.ledger()] == [False]
+    assert zone.take_one(f"referrals_{ARRIVAL.date()}.csv", PLAIN).status == "duplicate"
+    assert {load["status"]: load["has_dated_name"] for load in zone.ledger()} == {
+        "loaded": True, "duplicate": True
+    }  # fmt: skip
+
+
+def test_a_ledger_of_a_version_that_did_not_note_dates_is_read(zone: Zone) -> None:
+    zone.take_one(NAME, PLAIN)
+    entry = zone.settings.landing / "loads" / f"{LOAD_ID}.parquet"
+    pq.write_table(pq.read_table(entry).drop_columns("has_dated_name"), entry)
+    assert zone.take_one("referrals.csv", PLAIN).status == "duplicate"
+
+
 def test_the_same_bytes_as_a_later_extract_are_news(zone: Zone) -> None:
     zone.take_one(NAME, PLAIN)
     zone.take_one("referrals_2015-06-30.csv", csv_text(*ROWS[:2]))
     report = zone.take_one("referrals_2015-07-31.csv", PLAIN)
     assert report.status == "loaded"
-    assert any(f"the content is that of {NAME}" in warning for warning in report.warnings)
     assert max(zone.ledger(), key=lambda row: row["extract_date"])["sha256"] == SHA256
 
 
@@ -142,8 +159,6 @@ def test_a_version_with_the_content_of_an_earlier_one_counts_in_any_order(
     contents = {"": PLAIN, "_v2": csv_text(*ROWS[:2]), "_v3": PLAIN}
     reports = [zone.take_one(f"referrals_2015-05-31{version}.csv", contents[version]) for version in order]
     assert {report.status for report in reports} == {"loaded"}
-    told = [warning for warning in reports[-1].warnings if "the content is that of" in warning]
-    assert len(told) == 1
     last = max(zone.ledger(), key=lambda row: row["revision"])
     assert (last["load_id"], last["sha256"]) == (f"{LOAD_ID}-v3", SHA256)
     assert len(zone.landed()) == 8
@@ -383,6 +398,73 @@ def test_a_file_that_grew_never_replaces_another_in_the_inbox(zone: Zone) -> Non
     assert report.rows_landed == 2
     assert f"{half}/{NAME}" in zone.names_below("archive")
     assert [file.rows_landed for file in zone.take().files] == [4]
+
+
+def test_a_file_written_over_at_the_same_length_is_taken_again(zone: Zone) -> None:
+    path = zone.drop(NAME, PLAIN)
+    with path.open("r+") as writer:
+        zone.take()
+        writer.write(PLAIN.replace("Islington", "Hackney  "))
+    [report] = zone.take(ARRIVAL + timedelta(days=1)).files
+    assert (report.status, report.rows_landed) == ("loaded", 3)
+
+
+@pytest.mark.parametrize("name", [NAME, "referrals.csv"])
+def test_a_refused_file_whose_writer_went_on_is_taken_whole(zone: Zone, name: str) -> None:
+    path = zone.drop(name, "")
+    with path.open("a") as writer:
+        assert [file.status for file in zone.take().files] == ["refused"]
+        writer.write(PLAIN)
+    [note] = [
+        path.parent for path in zone.settings.rejects.rglob("*.csv") if path.stat().st_size == len(PLAIN)
+    ]
+    (note / "a note.txt").write_text("asked the team")
+    [report] = zone.take(ARRIVAL + timedelta(days=1)).files
+    assert (report.file_name, report.status, report.rows_landed) == (name, "loaded", 3)
+    assert not zone.names_below("inbox")
+
+
+# What is done with the first file: (its content, what was there before, the folder it goes to)
+DEALT_WITH = {
+    "loaded": (PLAIN, None, "archive"),
+    "duplicate": (PLAIN, PLAIN, "archive"),
+    "refused": ("no header\n", None, "rejects"),
+}
+
+
+@pytest.mark.parametrize("dealt", DEALT_WITH)
+@pytest.mark.parametrize("how", ["replaced", "written over", "taken away"])
+def test_a_file_that_comes_in_anothers_place_before_the_move_is_not_lost(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, dealt: str, how: str
+) -> None:
+    content, before, folder = DEALT_WITH[dealt]
+    if before:
+        zone.take_one("referrals_2015-05-31_copy.csv", before)
+    path = zone.drop(NAME, content)
+    newer = csv_text(*ROWS[:2])
+    add = Ledger.add
+
+    def add_and_disturb(ledger: Ledger, load: Load) -> None:
+        add(ledger, load)
+        if how == "written over":
+            path.write_text(newer)
+        elif how == "taken away":
+            path.unlink()
+        else:
+            zone.drop("aside.csv", newer).replace(path)
+
+    monkeypatch.setattr(Ledger, "add", add_and_disturb)
+    [report] = zone.take().files
+    monkeypatch.undo()
+    assert report.status == dealt
+    kept = zone.settings.data_dir / folder / str(report.load_id) / NAME
+    if how != "written over":
+        assert kept.read_text() == content
+    if how != "taken away":
+        assert path.read_text() == newer
+        [next_report] = zone.take(ARRIVAL + timedelta(days=1)).files
+        assert (next_report.status, next_report.rows_landed) == ("loaded", 2)
+    assert not zone.names_below("inbox")
 
 
 def test_a_run_killed_while_it_gives_a_grown_file_back_is_made_good_by_the_next(zone: Zone) -> None:

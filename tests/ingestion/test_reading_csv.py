@@ -48,7 +48,12 @@ FORMS = {
         ",",
         "utf-8",
     ),
-    "empty fields too many": (PLAIN.replace("Islington", "Islington,,").encode(), ",", "utf-8"),
+    "an empty field behind every row": (
+        PLAIN.replace("Islington\n", "Islington,\n").replace("Camden\n", "Camden,\n").encode(),
+        ",",
+        "utf-8",
+    ),
+    "an empty field behind the header and every row": (PLAIN.replace("\n", ",\n").encode(), ",", "utf-8"),
 }
 
 
@@ -109,6 +114,37 @@ def test_a_row_whose_fields_cannot_be_told_apart_lands_empty_with_its_finding(
     row = zone.landed()[1]
     assert (row["source_line"], row["door_findings"]) == (3, finding)
     assert {row[column] for column in HEADER} == {None}
+
+
+CASH = "line_id,spent_date,purpose,amount,notes\n"
+PLAIN_CASH = "K{n},2015-05-01,travel,7.50,\n"
+UNQUOTED = "K{n},2015-05-01,travel,1,234.50,\n"
+LAST_PADDED = "K{n},2015-05-01,travel,7.50,,\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "rejected"),
+    [
+        ([UNQUOTED], {2}),
+        ([UNQUOTED, PLAIN_CASH], {2}),
+        ([PLAIN_CASH, UNQUOTED], {3}),
+        ([PLAIN_CASH, LAST_PADDED], {3}),
+        ([LAST_PADDED, LAST_PADDED, UNQUOTED.replace("\n", ",\n")], {4}),
+        ([LAST_PADDED, LAST_PADDED], set()),
+        ([LAST_PADDED] * 250 + [PLAIN_CASH, UNQUOTED.replace("\n", ",\n")], {253}),
+    ],
+)
+def test_an_empty_field_too_many_is_padding_only_behind_every_row(
+    zone: Zone, rows: list[str], rejected: set[int]
+) -> None:
+    """A comma without quotation marks moves every value of its row one field on."""
+    content = CASH + "".join(row.format(n=n) for n, row in enumerate(rows))
+    report = zone.take_one("petty_cash_2015-05-31.csv", content)
+    assert (report.status, report.rows_landed) == ("loaded", len(rows))
+    landed = {row["source_line"]: row for row in zone.landed("petty_cash")}
+    faults = {line for line, row in landed.items() if row["door_findings"] == "row:wrong_number_of_fields"}
+    assert faults == rejected
+    assert {row["amount"] for line, row in landed.items() if line not in rejected} <= {"7.50"}
 
 
 # Above and below the rows: (lines above, lines below, rows skipped, stated count)
@@ -212,11 +248,73 @@ def test_a_row_that_only_resembles_a_total_or_a_closing_line_is_a_row(zone: Zone
 
 
 @pytest.mark.parametrize(
+    ("references", "last", "is_row"),
+    [
+        (("REF 1", "REF 2"), "REF 3,,,", True),
+        (("REF 1", "REF 2"), "ref 31,,,", True),
+        (("North House 1", "South House 2"), "East House 3,,,", True),
+        (("REF 1", "REF 2"), "Kind regards,,,", False),
+        (("REF 1", "REF 2"), "Page 2 of 2,,,", False),
+        (("R1", "R2"), "REF 3,,,", False),
+        (("R1", "R2"), "Waiting list run by the team,,,", False),
+    ],
+)
+def test_a_last_row_with_nothing_but_its_reference_is_a_row_and_other_text_is_told(
+    zone: Zone, references: tuple[str, ...], last: str, is_row: bool
+) -> None:
+    rows = [(reference, *ROWS[0][1:]) for reference in references] * 10
+    report = zone.take_one("referrals_2015-05-31.csv", csv_text(*rows) + last + "\n")
+    assert (report.status, report.rows_landed, report.rows_skipped) == ("loaded", 20 + is_row, 2 - is_row)
+    told = [warning for warning in report.warnings if "closing line" in warning]
+    is_usual = last.startswith("Page")
+    assert len(told) == (not is_row and not is_usual)
+    assert all(warning.startswith("line 22: text without values") for warning in told)
+
+
+def test_where_rows_begin_with_names_a_closing_text_has_no_shape(zone: Zone) -> None:
+    content = "line,period_start,budget\nStaff costs,2015-04-01,5\nPrepared by,,\n"
+    report = zone.take_one("programme_budget_2015-05-31.csv", content)
+    assert (report.rows_landed, report.rows_skipped) == (1, 2)
+    assert any(warning.startswith("line 3: text without values") for warning in report.warnings)
+
+
+@pytest.mark.parametrize(
     "row", ["Grand total:,,,3", "Sub-totals,\u00a31 234.50,,50%", "Sum,,,", "** Total **,,(3),"]
 )
 def test_a_bare_label_with_figures_beside_it_is_a_total(zone: Zone, row: str) -> None:
     report = zone.take_one("referrals_2015-05-31.csv", PLAIN + row + "\n")
     assert (report.rows_landed, report.rows_skipped) == (3, 2)
+
+
+BUDGET = "line,period_start,budget,actual\nStaff,2015-04-01,1000,500\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "is_total", "is_told"),
+    [
+        ("Total,2015-04-01,1500,", True, False),
+        ("Grand Total:,01/04/2015,1500,500.50", True, False),
+        ("Subtotal,1 Apr 2015,\u00a31500,", True, True),
+        ("** Total **,2015-04-01 00:00:00,1500,", True, False),
+        ("Total,April 2015,,500", True, False),
+        ("Total staff costs,2015-04-01,1500,", False, True),
+        ("Staff total,2015-04-01,1500,", False, True),
+        ("Total,2015-04-01,soon,", False, True),
+        ("Sum,2015-04-01,1500,", True, False),
+        ("Totalisator,2015-04-01,1500,", False, False),
+    ],
+)
+def test_a_total_with_every_required_cell_is_one_where_rows_begin_with_names(
+    zone: Zone, row: str, is_total: bool, is_told: bool
+) -> None:
+    report = zone.take_one("programme_budget_2015-05-31.csv", f"{BUDGET}{row}\nRent,2015-04-01,500,\n")
+    assert (report.status, report.rows_landed, report.rows_skipped) == ("loaded", 3 - is_total, 1 + is_total)
+    assert any(warning.startswith("line 3:") for warning in report.warnings) == is_told
+
+
+def test_a_row_whose_reference_is_total_is_a_row(zone: Zone) -> None:
+    report = zone.take_one("petty_cash_2015-05-31.csv", f"{CASH}Total,2015-05-01,,7.50,\n")
+    assert (report.rows_landed, report.rows_skipped) == (1, 1)
 
 
 def test_a_line_of_text_between_the_rows_is_a_row_gone_wrong_and_not_a_trailer(zone: Zone) -> None:

@@ -127,6 +127,31 @@ def test_what_a_cell_becomes(zone: Zone, case: str) -> None:
     assert (row[column], row["door_findings"]) == (landed, findings)
 
 
+@pytest.mark.parametrize(
+    ("export", "header", "row", "landed"),
+    [
+        ("workers", ("worker_id", "role", "start_date", "fte"), ("W1", "manager", "2015-03-31"), "0.5"),
+        ("workers", ("worker_id", "role", "start_date", "WTE"), ("W1", "manager", "2015-03-31"), "0.5"),
+        ("programme_budget", ("line", "period_start", "note", "budget"), ("Staff", DAY, ""), "0.5"),
+        ("accommodation", ("client_id", "quarter_start", "type", "%"), ("C1", DAY, "hostel"), "50%"),
+    ],
+)
+def test_what_is_shown_as_50_percent_is_fifty_only_where_the_column_is_per_cent(
+    zone: Zone, export: str, header: tuple[str, ...], row: tuple[Any, ...], landed: str
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for cells in (("A report",), header, (*row, 0.5)):
+        sheet.append(cells)
+    sheet["D3"].number_format = "0%"
+    content = io.BytesIO()
+    book.save(content)
+    zone.take_one(f"{export}_2015-05-31.xlsx", content.getvalue())
+    column = {"workers": "fte", "programme_budget": "budget", "accommodation": "percent"}[export]
+    assert [landed[column] for landed in zone.landed(export)] == [landed]
+
+
 def test_a_formula_with_its_saved_value_is_that_value(zone: Zone) -> None:
     content = with_part(
         workbook(setting("E2", "=1+1")),
@@ -278,6 +303,36 @@ def copied(sheet: Worksheet) -> None:
     """The same table on a second sheet."""
     assert sheet.parent is not None
     sheet.parent.copy_worksheet(sheet).title = "Last year"
+
+
+def another_borough(*rows: tuple[str, ...]) -> bytes:
+    """A second sheet with the required columns alone, so that the first one fits better."""
+
+    def fill(sheet: Worksheet) -> None:
+        assert sheet.parent is not None
+        other = sheet.parent.create_sheet("Islington")
+        for row in (HEADER, *rows):
+            other.append(row)
+
+    return workbook(fill)
+
+
+BOROUGHS_ROW = ("R2", "FLIC-0002", "2015-03-31", "Islington")
+
+
+def test_a_second_sheet_with_rows_is_never_left_out(zone: Zone) -> None:
+    both = another_borough(BOROUGHS_ROW)
+    report = zone.take_one(NAME, both)
+    assert report.status == "refused"
+    assert "2 sheets hold every required column of referrals" in (report.reason or "")
+    export = load_contracts(ROOT / "dbt" / CONTRACT)["referrals"]
+    assert read(both, replace(export, sheet="Islington")).sheet == "Islington"
+
+
+def test_a_second_sheet_without_rows_is_left(zone: Zone) -> None:
+    report = zone.take_one(NAME, another_borough())
+    assert (report.status, report.rows_landed) == ("loaded", 1)
+    assert "1 other sheets were not read" in report.warnings
 
 
 DOCTYPE = '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/hostname">]>'

@@ -206,3 +206,25 @@ def test_a_heading_that_is_only_somewhat_like_a_header_is_told_by_position_and_h
     words = "client_id (nearest is column 2, hash of the header 3ffa9d69)"
     assert words in (report.reason or "")
     assert "Example" not in str(zone.ledger())
+
+
+# (name, content) -> the rows that the ledger says were not taken
+COUNTED = {
+    "a day-first date in the name": ("referrals_31-05-2015.csv", PLAIN.encode(), 4),
+    "a name of no export": ("referals_2015-05-31.csv", PLAIN.encode(), 4),
+    "another ending": ("referrals_2015-05-31.dat", PLAIN.encode("utf-16"), 4),
+    "a quoted line end between semicolons": ("referals.csv", b'a;b\n1;"x\ny"\n2;z\n', 3),
+    "no bytes": ("referals.csv", b"", None),
+    "an open quotation mark": ("referals.csv", b'a,b\n1,"x\n2,y\n', None),
+    "an archive": ("referals.csv", archive("referrals.csv"), None),
+    "no text": ("referals.dat", b"\x01\x00\x02", None),
+    "a web page": ("referals.csv", b"<html>\n<body>\n</html>\n", None),
+}
+
+
+@pytest.mark.parametrize("case", COUNTED)
+def test_the_rows_of_a_text_that_is_refused_by_its_name_or_kind_are_counted(zone: Zone, case: str) -> None:
+    name, content, rows = COUNTED[case]
+    report = zone.take_one(name, content)
+    assert (report.status, report.rows_in_file, report.rows_skipped) == ("refused", rows, 0)
+    assert [load["rows_in_file"] for load in zone.ledger()] == [rows]

@@ -165,7 +165,9 @@ LINES: dict[str, File] = {
         f"{H}\n,,,,\n{A}\n{B}\n{C}\n,,,,\n,,,\n".encode(), three(3, 4, 5), skipped=4
     ),
     "trailing delimiters in every row": File(PLAIN.replace("\n", ",,\n").encode(), three()),
-    "trailing delimiters in some rows": File(PLAIN.replace("House\n", "House,,\n").encode(), three()),
+    "trailing delimiters in some rows": File(
+        PLAIN.replace("House\n", "House,,\n").encode(), (broken(2), broken(3), three()[2])
+    ),
     "a row too short": File(PLAIN.replace(",Islington,North House", "").encode(), (broken(2), *three()[1:])),
     "a row too long": File(PLAIN.replace("North House", "North House,x").encode(), (broken(2), *three()[1:])),
     "cut off within the last row": File(PLAIN[:-8].encode(), (*three()[:2], broken(4))),

@@ -82,6 +82,18 @@ def test_an_empty_inbox_on_the_first_day_is_not_a_failure(tmp_path: Path) -> Non
     assert last_line(done).startswith("No new files")
 
 
+def test_a_first_refresh_whose_only_file_is_refused_says_so(tmp_path: Path) -> None:
+    programme = Programme(tmp_path)
+    programme.inbox.mkdir()
+    (programme.inbox / "referrals_2015-05-31.csv").write_bytes(b"")
+    done = programme.flic("refresh")
+    assert done.returncode == 0
+    assert last_line(done) == (
+        "Nothing was taken in: 1 of 1 files were refused; rejects/ and reports/load_report.md say why."
+    )
+    assert (tmp_path / "reports" / "load_report.md").exists()
+
+
 def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(programme: Programme) -> None:
     before = programme.current()
     done = programme.refresh()

@@ -84,7 +84,8 @@ found as (
         cast(null as integer) as source_line,
         cast(null as string) as value
     from {{ ref('stg_loads') }} as refused
-    -- Until a file of its day or a later one is taken.
+    -- Until a file of a later day or version is taken, or one of the same that came after it. A refused file whose name
+    -- has no date is settled by what comes after it.
     where
         status = 'refused'
         and not exists (
@@ -92,7 +93,17 @@ found as (
             from {{ ref('stg_loads') }} as taken
             where
                 taken.export = refused.export and taken.load_number is not null
-                and taken.extract_date >= refused.extract_date and taken.known_from >= refused.known_from
+                and (
+                    taken.extract_date > refused.extract_date
+                    or (taken.extract_date = refused.extract_date and taken.revision > refused.revision)
+                    or (
+                        taken.received_at >= refused.received_at
+                        and (
+                            not refused.has_dated_name
+                            or (taken.extract_date = refused.extract_date and taken.revision = refused.revision)
+                        )
+                    )
+                )
         )
 
     union all
@@ -109,6 +120,29 @@ found as (
         cast(null as string) as value
     from {{ ref('stg_loads') }}
     where is_current and warnings is not null
+
+    union all
+
+    select
+        {{ finding_id('loads.export', "'same_content'", "''", 'loads.load_id') }} as warning_id,
+        loads.export,
+        'same_content' as rule,
+        cast(null as string) as column_name,
+        loads.load_id as record_key,
+        loads.file_name as source_file,
+        cast(null as integer) as source_line,
+        cast(null as string) as value
+    from {{ ref('stg_loads') }} as loads
+    -- Of two extracts with one content the later one is told, whichever came first.
+    where
+        loads.is_current
+        and exists (
+            select 1
+            from {{ ref('stg_loads') }} as earlier
+            where
+                earlier.export = loads.export and earlier.sha256 = loads.sha256
+                and earlier.load_number < loads.load_number
+        )
 
 ),
 
