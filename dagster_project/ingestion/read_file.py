@@ -48,8 +48,8 @@ _PADDED_ROWS = 200
 
 _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r+\n|\n|\r")
-# A bare label with numbers beside it, also of a year: "Grand Total", "Total 2014/15:". `Total Place pilot` may
-# be a client's, and "Total staff costs" a line of its own.
+# A bare label with numbers beside it, also of a year: "Grand Total", "Total 2014/15:". `Total Place pilot`
+# may be a client's, and "Total staff costs" a line of its own.
 _TOTAL = re.compile(
     r"\W*(?:grand\s+|sub[\s-]*|overall\s+)?(?:totals?|sum)(?:\s+\d{4}(?:\s*[/-]\s*\d{2,4})?)?\W*",
     re.IGNORECASE,

@@ -157,11 +157,11 @@ def count_cost(count: Count, known: Known, lines: list[Row]) -> None:
     for period_type, first, last in longer_periods(count.as_at):
         pounds, months = Decimal(0), 0.0
         for quarter, amount in spent.items():
-            # Every period holds whole quarters, but for its last day.
-            if quarter_of(first) <= quarter <= last:
+            quarter_end = date.fromordinal(add_months(quarter, 3).toordinal() - 1)
+            # A whole quarter's money beside a part of its months would be too dear: running quarters wait.
+            if quarter_of(first) <= quarter and quarter_end <= last:
                 pounds += amount
-                quarter_end = date.fromordinal(add_months(quarter, 3).toordinal() - 1)
-                months += months_open(spells, max(quarter, first), min(quarter_end, last))
+                months += months_open(spells, max(quarter, first), quarter_end)
         if months:
             count.put("cost_per_client_month", "mean", period_type, last, float(pounds) / months)
 

@@ -124,7 +124,7 @@ def differences(programme: Programme, metric_id: str) -> dict[tuple, tuple]:
     found = figures_of(programme, metric_id)
     days = sorted({key[3] for key in found})
     expected = counted_for(metric_id, days)
-    assert len(expected) > 1
+    assert found
     differing = {}
     for key, value in found.items():
         # A count where the recount has no entry is a count of nobody; a mean of nobody is no figure.
@@ -143,6 +143,26 @@ def test_figures_as_at_the_latest_extract(published: Programme, metric_id: str) 
 @pytest.mark.parametrize("metric_id", METRICS)
 def test_figures_as_at_the_review(published_may_2015: Programme, metric_id: str) -> None:
     assert differences(published_may_2015, metric_id) == {}
+
+
+@pytest.fixture(scope="module", params=["2016-02-29", "2017-08-31"])
+def published_between(
+    published: Programme, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Programme:
+    """The same exports as at a leap day, and as at a day in the midst of a quarter."""
+    programme = published.copy_to(tmp_path_factory.mktemp("between"))
+    programme.refresh("--as-at", request.param)
+    return programme
+
+
+@pytest.mark.parametrize("metric_id", METRICS)
+def test_figures_as_at_days_between(published_between: Programme, metric_id: str) -> None:
+    assert differences(published_between, metric_id) == {}
+
+
+def test_the_recount_holds_every_metric(published: Programme) -> None:
+    metrics = published.warehouse("select metric_id from metrics.metric_definitions")
+    assert {metric_id for (metric_id,) in metrics} == set(METRICS)
 
 
 # What the product says of a row for each class of reason in the list of what must not load.

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from tests.expected.recount import Figures, recount
 from tests.pipeline.programme import Programme
 
 REVIEW_DAY = date(2015, 5, 31)
@@ -44,10 +45,89 @@ def test_a_later_release_still_shows_the_review_day_as_a_month_end(
     assert headline(published, metric_id, "as_at") == [(expected, "", True)]
 
 
-def test_known_by_june_2015_gives_the_same(programme: Programme) -> None:
+def statuses(figures: Figures) -> dict[str, float]:
+    """Where the referrals stood on the review's day, by the independent count."""
+    return {
+        cell[0][1]: value
+        for (metric, measure, _, end, cell), value in figures.items()
+        if (metric, measure, end) == ("referral_status", "count", REVIEW_DAY)
+        and [name for name, _ in cell] == ["status"]
+    }
+
+
+def test_known_by_june_2015_gives_the_same_and_what_was_corrected_later_is_named(
+    programme: Programme,
+) -> None:
     programme.refresh("--as-at", "2015-05-31", "--known-by", "2015-06-15T00:00")
     found = {metric: headline(programme, metric, kind) for metric, kind, _ in WORKED_EXAMPLE}
     assert found == {metric: [(value, "", True)] for metric, _, value in WORKED_EXAMPLE}
+
+    # Two decisions of late May were recorded in June: known by mid-June these referrals are still awaiting.
+    before, after = (statuses(recount(REVIEW_DAY, known_by=by)) for by in (date(2015, 6, 14), date.max))
+    moved = {
+        status: (before.get(status, 0), after.get(status, 0))
+        for status in before.keys() | after.keys()
+        if before.get(status, 0) != after.get(status, 0)
+    }
+    assert before["awaiting"] - after["awaiting"] == 2
+    programme.refresh("--as-at", "2015-05-31")
+    changes = (
+        "select category_1, old_value, new_value, because_of from figure_changes"
+        " where metric_id = 'referral_status' and period_end = ? and dimension_1 = 'status'"
+        " and dimension_2 = ''"
+    )
+    listed = programme.query(changes, REVIEW_DAY, folder="management")
+    assert {status: (old, new) for status, old, new, _ in listed} == moved
+    assert all("referrals_2018-03-31.csv" in because for *_, because in listed)
+    # Everyone else is told of the export and its day, never of a file's name.
+    for status, _, _, because in programme.query(changes, REVIEW_DAY):
+        assert status in moved
+        assert "referrals of 2018-03-31" in because
+
+
+def exact(programme: Programme, metric_id: str, measure: str, **cell: str) -> float:
+    """One exact figure of the review's day."""
+    [(value,)] = programme.query(
+        "select value from metric_values where metric_id = ? and measure = ? and period_end = ?"
+        " and dimension_1 = ? and category_1 = ? and dimension_2 = ''",
+        *(metric_id, measure, REVIEW_DAY, "".join(cell), "".join(cell.values())),
+        folder="management",
+    )
+    return value
+
+
+def test_workers_and_allowance_as_at_the_review(published_may_2015: Programme) -> None:
+    # From the specification: nine link workers in post, 9.56 open cases each; allowance ceiling GBP 86,000.
+    assert round(exact(published_may_2015, "caseload_per_fte", "mean"), 2) == 9.56
+    assert exact(published_may_2015, "budget_commitment", "total_gbp") == 86_000
+    posts = published_may_2015.warehouse(
+        "select role, count(*) from marts.fct_workers where start_date <= ?"
+        " and (end_date is null or end_date > ?) group by role",
+        *(REVIEW_DAY, REVIEW_DAY),
+    )
+    assert {"link_worker": 9, "peer_mentor": 14, "peer_mentor_coordinator": 1}.items() <= dict(posts).items()
+
+
+def test_one_referral_had_no_word_for_months(published_may_2015: Programme) -> None:
+    waiting = exact(published_may_2015, "referrals_no_word", "count", days_without_word="over_84")
+    assert waiting >= 1
+    assert (
+        waiting
+        == recount(REVIEW_DAY)[
+            ("referrals_no_word", "count", "as_at", REVIEW_DAY, (("days_without_word", "over_84"),))
+        ]
+    )
+
+
+def test_the_sleeping_bag_change_and_the_hypotheses_are_in_the_release(published_may_2015: Programme) -> None:
+    [(practice_a, practice_b, practice_c)] = published_may_2015.query(
+        "select practice_a, practice_b, practice_c from system_changes where change_id = 'SC-001'"
+    )
+    assert practice_a
+    assert practice_b
+    assert practice_c
+    first_cycle = "select count(distinct hypothesis_id) from hypotheses where cycle = 1"
+    assert published_may_2015.query(first_cycle) == [(3,)]
 
 
 def test_seventy_seven_referrals_are_accounted_for_by_other_statuses(published_may_2015: Programme) -> None:
