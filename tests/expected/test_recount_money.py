@@ -173,7 +173,7 @@ def test_cost_of_a_month_of_support_where_the_cost_is_known() -> None:
     assert figures(count, metric, "mean", "quarter", date(2014, 6, 30)) == {(): pytest.approx(91.3125)}
     assert figures(count, metric, "mean", "quarter", date(2014, 9, 30)) == {}
     assert figures(count, metric, "mean", "year", LAST_YEAR) == {(): pytest.approx(91.3125)}
-    # The quarter from April 2015 still runs: all of its money beside two of its three months would be too dear.
+    # The quarter from April 2015 still runs: all its money beside two of its three months would be too dear.
     assert figures(count, metric, "mean", "quarter") == {}
     assert figures(count, metric, "mean", "programme") == {(): pytest.approx(91.3125)}
 
