@@ -23,7 +23,7 @@ def show(view: View) -> None:
     components.quiet(
         "Personal budgets only, refunds taken off; totals are rounded to £100, a person's mean and median "
         "to £50. "
-        "Petty cash and the programme's own budget come with a later release of this product."
+        "Petty cash and the programme's own budget are counted and defined; this page does not draw them yet."
     )
     _quarter(view)
     year = view.latest_year()

@@ -24,7 +24,7 @@ def show(view: View) -> None:
         ),
     )
     components.quiet(
-        "Waiting times, and referrals with no word back, come with a later release of this product."
+        "Waiting times, and referrals with no word back, are counted and defined; this page does not draw them yet."
     )
     components.unseen_section("Referrals received")
     _received(view)
