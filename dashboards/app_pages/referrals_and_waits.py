@@ -24,7 +24,8 @@ def show(view: View) -> None:
         ),
     )
     components.quiet(
-        "Waiting times, and referrals with no word back, are counted and defined; this page does not draw them yet."
+        "Waiting times, and referrals with no word back, are counted and defined; this page does not draw "
+        "them yet."
     )
     components.unseen_section("Referrals received")
     _received(view)
