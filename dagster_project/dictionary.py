@@ -58,6 +58,8 @@ def data_dictionary(manifest: Mapping[str, Any]) -> str:
         "",
         "## Metrics",
         "",
+        "A name in braces gives way to what the programme has decided or calls it (`programme_settings.csv`, `wording.csv`).",
+        "",
         *_metrics(models),
         "## Exports",
         "",
