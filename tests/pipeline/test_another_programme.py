@@ -51,7 +51,7 @@ SYSTEM_HEADERS = {
         "outcome_agreed": "Aim",
     },
 }  # fmt: skip
-# Of five needs the fifth is another one there. It carries our answers on the fifth, so that figures stay comparable.
+# The fifth need is another one there. It carries our answers on the fifth, so that figures stay comparable.
 CARRIED = {"need_domestic_abuse": "need_primary_health_care"}
 THEIR_NEEDS = {
     "homelessness": "supported_housing", "offending": "criminal_justice",
@@ -276,7 +276,7 @@ def test_every_row_of_every_file_ends_the_same(ours: Programme, theirs: OtherPro
 
 
 def test_what_the_two_profiles_decide_differently(ours: Programme, theirs: OtherProgramme) -> None:
-    """The programme's name, its words, and the entry rule: three needs of five, which only a warning uses."""
+    """The programme's name and the entry rule: three needs of five, which only a warning uses."""
 
     def settings(programme: Programme) -> dict[str, str]:
         return dict(programme.warehouse("select setting, value from reference.programme_settings"))
@@ -285,6 +285,24 @@ def test_what_the_two_profiles_decide_differently(ours: Programme, theirs: Other
     differing = {name for name, value in settings(ours).items() if other[name] != value}
     assert differing == {"programme_name", "needs_threshold"}
     assert other["needs_threshold"] == "3"
+
+
+def test_needs_and_words_are_those_of_the_programme(ours: Programme, theirs: OtherProgramme) -> None:
+    needs = "select label from metrics.metric_categories where dimension = 'need_domain' order by sort_order"
+    assert [label for [label] in theirs.warehouse(needs)] == [
+        "Homelessness",
+        "Offending",
+        "Drug and alcohol misuse",
+        "Mental ill health",
+        "Domestic abuse",
+    ]
+    words = "select label, unit from metrics.metric_definitions where metric_id = 'caseload_per_fte'"
+    assert ours.warehouse(words) == [("Open cases per link worker", "people per full-time link worker")]
+    assert theirs.warehouse(words) == [
+        ("Open cases per service coordinator", "people per full-time service coordinator")
+    ]
+    said = "select metric_id from metrics.metric_definitions as words where words::text ilike '%link worker%'"
+    assert theirs.warehouse(said) == []
 
 
 def test_files_that_break_what_the_seed_declares(theirs: OtherProgramme, tmp_path: Path) -> None:

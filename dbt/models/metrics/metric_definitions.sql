@@ -11,24 +11,24 @@
     "budget_near_limit_gbp", "budget_year", "price_year",
 ] %}
 {% set terms_in_words = ["link_worker"] %}
+{% set in_words = settings_in_words + terms_in_words %}
 
 with decided as (
     select
         setting as name,
         value
     from {{ ref('programme_settings') }}
-    where setting in ('{{ settings_in_words | join("', '") }}')
     union all
     select
         term as name,
         label as value
     from {{ ref('wording') }}
-    where term in ('{{ terms_in_words | join("', '") }}')
+    where term in ({% for term in terms_in_words %}'{{ term }}'{{ ", " if not loop.last }}{% endfor %})
 ),
 
 settings as (
     select
-    {% for name in settings_in_words + terms_in_words %}
+    {% for name in in_words %}
             max(case when name = '{{ name }}' then value end) as {{ name }}{{ "," if not loop.last }}
     {% endfor %}
     from decided
@@ -46,7 +46,7 @@ metrics as (
 
 select
 {% for word in words %}
-        cast({{ with_settings("metrics." ~ word, settings_in_words + terms_in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
+        cast({{ with_settings("metrics." ~ word, in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
 {% endfor %}
 from metrics
 cross join settings

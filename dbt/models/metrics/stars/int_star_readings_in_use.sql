@@ -1,7 +1,7 @@
 -- The Outcomes Star readings that figures may use at each as-at day: valid, completed by then, of clients who had
 -- started by then, and of one star version, because the areas of different stars do not compare. The version in use is
--- the one that the programme names (setting star_in_use), else the one with most valid readings by that day. Readings of one person on one day are one reading: the
--- one made together counts before the worker's, and the worker's before the client's.
+-- the one that the programme names (setting star_in_use), else the one with most valid readings by that day. Readings of one
+-- person on one day are one reading: the one made together counts before the worker's, and the worker's before the client's.
 
 with readings as (
     select * from {{ ref('fct_star_readings') }}
