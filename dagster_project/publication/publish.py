@@ -556,7 +556,8 @@ def _figures(
         ]
         if unknown:
             raise PublicationError(
-                f"{figure.metric_id} by {unknown[0]} has a category that is not in the list (categories.csv)."
+                f"{figure.metric_id} by {unknown[0]} has a category that is not in the list (categories.csv,"
+                " or need_domains.csv for a need)."
             )
         figures.append(figure)
     missing = sorted(planned.keys() - {figure.table for figure in figures})

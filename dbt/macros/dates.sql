@@ -3,6 +3,11 @@
     {{ add_months("date_trunc('year', " ~ add_months(day, "1 - " ~ start_month) ~ ")", start_month ~ " - 1") }}
 {%- endmacro %}
 
+-- First day of the quarter that a day falls in, where the programme's quarters begin in a month and every third after it.
+{% macro quarter_start(day, start_month) -%}
+    cast({{ add_months("date_trunc('quarter', " ~ add_months(day, "1 - " ~ start_month) ~ ")", start_month ~ " - 1") }} as date)
+{%- endmacro %}
+
 -- How many anniversaries of a day have come by another day: 0 in the year that begins with it, negative before it. Of
 -- 29 February the anniversary is the 28th where there is no 29th.
 {% macro anniversaries(of_day, by_day) -%}

@@ -12,8 +12,8 @@
     '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
 {%- endmacro %}
 
--- A text of SQL in which each setting that stands in braces gives way to its value. A setting that the programme lacks
--- leaves its name in braces, which a test finds (metric_words_are_complete).
+-- A text of SQL in which each setting or term that stands in braces gives way to the programme's own. One that the programme
+-- lacks leaves its name in braces, which a test finds (metric_words_are_complete).
 {% macro with_settings(text, settings) -%}
     {%- set filled = namespace(sql=text) -%}
     {%- for setting in settings -%}

@@ -1,10 +1,12 @@
--- One row for each referral and need domain. A blank is not known, never no.
+-- One row for each referral and need domain of the programme; the contract has more columns of needs than one programme
+-- counts. A blank is not known, never no.
 {%- set need_columns = [
     'need_supported_housing',
     'need_criminal_justice',
     'need_substance_misuse',
     'need_mental_health',
     'need_primary_health_care',
+    'need_domestic_abuse',
 ] %}
 with
 

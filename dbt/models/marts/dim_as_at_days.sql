@@ -20,8 +20,11 @@ days as (
 select
     days.as_at,
     max(days.is_month_end) as is_month_end,
-    max(days.is_month_end) and extract(month from days.as_at) in (3, 6, 9, 12) as is_quarter_end,
+    max(days.is_month_end)
+    and {{ quarter_start("cast(days.as_at + interval '1' day as date)", 'max(settings.quarter_start_month)') }}
+    = cast(days.as_at + interval '1' day as date) as is_quarter_end,
     max(days.as_at = control.as_at) as is_latest
 from days
 cross join {{ source('landing', 'control') }} as control
+cross join {{ ref('stg_programme_settings') }} as settings
 group by days.as_at

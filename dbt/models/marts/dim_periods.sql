@@ -12,9 +12,10 @@ calendar as (
 
     select distinct
         'quarter' as period_type,
-        cast(date_trunc('quarter', months.month_start) as date) as natural_start,
+        {{ quarter_start('months.month_start', 'settings.quarter_start_month') }} as natural_start,
         3 as months_long
     from {{ ref('int_months') }} as months
+    cross join {{ ref('stg_programme_settings') }} as settings
 
     union all
 

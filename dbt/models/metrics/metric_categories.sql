@@ -1,8 +1,13 @@
--- The closed list of categories of every breakdown: those of the seed, the start cohorts that the programme has had, and
--- the lines of its budget. available_from is the first as-at day that knows the category; empty means always.
+-- The closed list of categories of every breakdown: those of the seed, the need domains of the programme, the start cohorts
+-- that it has had, and the lines of its budget. available_from is the first as-at day that knows the category; empty means
+-- always.
 
 with categories as (
     select * from {{ ref('categories') }}
+),
+
+need_domains as (
+    select * from {{ ref('need_domains') }}
 ),
 
 as_at_days as (
@@ -36,6 +41,14 @@ select
     cast(sort_order as integer) as sort_order,
     cast(null as date) as available_from
 from categories
+union all
+select
+    cast('need_domain' as string) as dimension,
+    cast(need_domain as string) as category,
+    cast(label as string) as label,
+    cast(sort_order as integer) as sort_order,
+    cast(null as date) as available_from
+from need_domains
 union all
 select
     cast('start_cohort' as string) as dimension,

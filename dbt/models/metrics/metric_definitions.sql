@@ -1,5 +1,6 @@
 -- The words of every metric as its YAML has them: one row a metric. A setting of the programme stands in the words by
--- its name in braces, such as {allowance_gbp_per_year}, and is filled in here, so that the words follow the setting.
+-- its name in braces, such as {allowance_gbp_per_year}, and so does what the programme calls something, such as
+-- {link_worker}. Both are filled in here, so that the words follow the seeds. A plural takes an s: {link_worker}s.
 {% set words = [
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
     "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
@@ -9,13 +10,28 @@
     "star_interval_months", "star_grace_days",
     "budget_near_limit_gbp", "budget_year", "price_year",
 ] %}
+{% set terms_in_words = ["link_worker"] %}
+{% set in_words = settings_in_words + terms_in_words %}
 
-with settings as (
+with decided as (
     select
-    {% for name in settings_in_words %}
-            max(case when setting = '{{ name }}' then value end) as {{ name }}{{ "," if not loop.last }}
-    {% endfor %}
+        setting as name,
+        value
     from {{ ref('programme_settings') }}
+    union all
+    select
+        term as name,
+        label as value
+    from {{ ref('wording') }}
+    where term in ({% for term in terms_in_words %}'{{ term }}'{{ ", " if not loop.last }}{% endfor %})
+),
+
+settings as (
+    select
+    {% for name in in_words %}
+            max(case when name = '{{ name }}' then value end) as {{ name }}{{ "," if not loop.last }}
+    {% endfor %}
+    from decided
 ),
 
 metrics as (
@@ -30,7 +46,7 @@ metrics as (
 
 select
 {% for word in words %}
-        cast({{ with_settings("metrics." ~ word, settings_in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
+        cast({{ with_settings("metrics." ~ word, in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
 {% endfor %}
 from metrics
 cross join settings

@@ -16,7 +16,7 @@ with definitions as (
 
 select
     metric_id,
-    'a word is missing, is none of those allowed, or names an unknown setting' as problem
+    'a word is missing, is none of those allowed, or names an unknown setting or term' as problem
 from definitions
 where
     label = ''
@@ -30,7 +30,7 @@ where
     or source = ''
     or exports = ''
     or measures = ''
-    or concat(definition, counted, not_counted, missing, caveats) like {{ "'%{%'" }}
+    or concat(label, definition, counted, not_counted, missing, caveats, unit) like {{ "'%{%'" }}
     or direction not in ('up', 'down', 'neither')
     or timing not in ('flow', 'stock', 'period')
     or counts not in ('people', 'referrals', 'episodes', 'client_years', 'contacts', 'events', 'months', 'lines', 'entries')

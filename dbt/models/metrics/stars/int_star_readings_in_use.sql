@@ -1,7 +1,7 @@
 -- The Outcomes Star readings that figures may use at each as-at day: valid, completed by then, of clients who had
 -- started by then, and of one star version, because the areas of different stars do not compare. The version in use is
--- the one with most valid readings in the programme by that day. Readings of one person on one day are one reading: the
--- one made together counts before the worker's, and the worker's before the client's.
+-- the one that the programme names (setting star_in_use), else the one with most valid readings by that day. Readings of one
+-- person on one day are one reading: the one made together counts before the worker's, and the worker's before the client's.
 
 with readings as (
     select * from {{ ref('fct_star_readings') }}
@@ -10,6 +10,10 @@ with readings as (
 
 as_at_days as (
     select * from {{ ref('dim_as_at_days') }}
+),
+
+settings as (
+    select * from {{ ref('stg_programme_settings') }}
 ),
 
 first_starts as (
@@ -46,7 +50,10 @@ by_day as (
         on
             one_a_day.client_key = first_starts.client_key
             and as_at_days.as_at >= first_starts.start_date
-    where one_a_day.order_of_preference = 1
+    cross join settings
+    where
+        one_a_day.order_of_preference = 1
+        and settings.star_in_use in ('most_readings', one_a_day.star_version)
 ),
 
 versions as (

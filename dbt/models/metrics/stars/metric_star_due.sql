@@ -1,8 +1,17 @@
-with open_people as (
+with settings as (
     select
-        *,
-        cast(date_trunc('quarter', counted_on) as date) as quarter_start
-    from {{ ref('metric_open_caseload') }}
+        cast(max(case when setting = 'star_interval_months' then value end) as integer) as interval_months,
+        cast(max(case when setting = 'star_grace_days' then value end) as integer) as grace_days,
+        coalesce(cast(max(case when setting = 'quarter_start_month' then value end) as integer), 1) as quarter_start_month
+    from {{ ref('programme_settings') }}
+),
+
+open_people as (
+    select
+        caseload.*,
+        {{ quarter_start('caseload.counted_on', 'settings.quarter_start_month') }} as quarter_start
+    from {{ ref('metric_open_caseload') }} as caseload
+    cross join settings
 ),
 
 spells as (
@@ -16,13 +25,6 @@ readings as (
 drafts as (
     select * from {{ ref('fct_star_readings') }}
     where status = 'draft'
-),
-
-settings as (
-    select
-        cast(max(case when setting = 'star_interval_months' then value end) as integer) as interval_months,
-        cast(max(case when setting = 'star_grace_days' then value end) as integer) as grace_days
-    from {{ ref('programme_settings') }}
 ),
 
 stars as (
