@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dagster_project.ingestion.load import ingest
 from dagster_project.settings import Settings
+from tests.faults.seven_points import assert_clients_events_and_pence_reconcile
 from tests.pipeline.programme import EXAMPLE_INBOX, Programme, Tables, emptied, example_files
 
 # Three quarters, a file of each export in each, and a correction (`_v2`) beside what it corrects.
@@ -78,6 +79,7 @@ def test_any_split_order_and_repetition_give_the_same_publication(
     tables = programme.tables()
     # Table by table, or a difference would fill pages.
     assert [name for name in at_once.keys() | tables.keys() if at_once.get(name) != tables.get(name)] == []
+    assert_clients_events_and_pence_reconcile(programme)
 
 
 def test_arrivals_are_split_shuffled_and_repeated() -> None:
