@@ -18,6 +18,7 @@ from tests.dbt.test_people import warned
 
 MARCH, EXTRACT = date(2015, 3, 31), date(2015, 5, 31)
 CLIENTS = ("anna", "ben", "cara", "dan", "eve", "finn", "gus", "hal", "ida", "jo")
+ASKED = ("kim", "liv", "max", "una")
 AREAS = range(1, 11)
 
 
@@ -72,6 +73,7 @@ LONG_STARS = [
     *long("hal", "2015-03-01", ("Where I am living", "2"), ("Trust and hope", "8"), star_version="Home"),
     *long("ida", "2015-03-01", ("Work", "2"), ("Trust and hope", "8"), ("Physical health", "5"),
           star_version="Recovery"),
+    *(wide(client, "2015-03-01", "3") for client in ASKED),
 ]  # fmt: skip
 
 TWENTY_SIX = ("1", "2", "3", "4", "6", "0", "1", "2", "3", "4")
@@ -92,19 +94,21 @@ NDTA = [
 ]
 
 FILES = [
-    LandedFile("referrals", EXTRACT, [referral(f"R-{client}", client) for client in CLIENTS]),
+    LandedFile("referrals", EXTRACT, [referral(f"R-{client}", client) for client in (*CLIENTS, *ASKED)]),
     LandedFile(
         "caseload", EXTRACT,
-        [*(episode(f"E-{client}", client, "2015-02-01") for client in CLIENTS if client not in ("hal", "jo")),
+        [*(episode(f"E-{client}", client, "2015-02-01")
+           for client in (*CLIENTS, *ASKED) if client not in ("hal", "jo")),
          episode("E-jo", "jo", "2015-02-01", "2015-02-20"),
          episode("E-long-open", "hal", "2014-06-01"), episode("E-ida", "ida", "2015-05-01"),
          # Given, then withdrawn; withdrawn before it was given; given and withdrawn without a day
-         episode("E-given", "ben", "2015-03-01", consent="yes", consent_date="2015-03-01"),
-         episode("E-withdrawn", "ben", "2015-03-02", consent="withdrawn", consent_date="2015-03-01"),
-         episode("E-before", "cara", "2015-03-01", consent="no", consent_date="2015-03-01"),
-         episode("E-after", "cara", "2015-03-02", consent="yes", consent_date="2015-03-02"),
-         episode("E-some-day", "dan", "2015-03-01", consent="yes"),
-         episode("E-other-day", "dan", "2015-03-02", consent="no", consent_date="2015-03-02"),
+         episode("E-given", "kim", "2015-03-01", consent="yes", consent_date="2015-03-01"),
+         episode("E-withdrawn", "kim", "2015-03-02", consent="withdrawn", consent_date="2015-03-01"),
+         episode("E-before", "liv", "2015-03-01", consent="no", consent_date="2015-03-01"),
+         episode("E-after", "liv", "2015-03-02", consent="yes", consent_date="2015-03-02"),
+         episode("E-some-day", "max", "2015-03-01", consent="yes"),
+         episode("E-other-day", "max", "2015-03-02", consent="no", consent_date="2015-03-02"),
+         episode("E-refused", "una", "2015-03-01", consent="no", consent_date="2015-03-01"),
          episode("E-consents", "eve", "2015-03-01", consent="yes", consent_date="2015-03-01")],
     ),
     LandedFile(
@@ -281,7 +285,7 @@ def test_a_long_file_adds_up_and_vanishes_by_star(warehouse: Built) -> None:
     )
     assert warehouse.rows(f"{ledger} where export = 'outcome_stars' order by extract_date") == [
         (4, 4, 0, 0, 1),
-        (45, 31, 1, 13, 2),
+        (49, 35, 1, 13, 2),
     ]
     vanished = "select record_key from marts.fct_vanished_keys where export = 'outcome_stars'"
     assert warehouse.rows(vanished) == [("ben|homelessness_star|2015-02-10|together",)]
@@ -392,13 +396,27 @@ def test_an_open_episode_without_lead_is_listed(warehouse: Built) -> None:
 
 def test_in_doubt_nobody_consents(warehouse: Built) -> None:
     consents = dict(warehouse.rows("select client_key, consent from intermediate.int_consents"))
-    assert {client: consents[client] for client in ("anna", "ben", "cara", "dan", "eve")} == {
-        "anna": "not_asked", "ben": "no", "cara": "no", "dan": "no", "eve": "yes",
+    assert {client: consents[client] for client in ("anna", "eve", *ASKED)} == {
+        "anna": "not_asked", "eve": "yes", "kim": "no", "liv": "no", "max": "no", "una": "no",
     }  # fmt: skip
     assert warned(warehouse, "int_support_warnings", "consent_contradicts") == {
-        *("E-cara", "E-before", "E-after"),
-        *("E-dan", "E-some-day", "E-other-day"),
+        *("E-liv", "E-before", "E-after"),
+        *("E-max", "E-some-day", "E-other-day"),
     }
+
+
+def test_stars_of_a_withdrawn_consent_do_not_count(warehouse: Built) -> None:
+    """C18; of never asked (anna) and always no (una) they do, and no warning asks to put anything right."""
+    valid = dict(
+        warehouse.rows(
+            "select client_key, bool_and(is_valid) from marts.fct_star_readings"
+            f" where client_key in {('anna', *ASKED)} group by client_key"
+        )
+    )
+    assert valid == {"anna": True, "kim": False, "liv": False, "max": False, "una": True}
+    assert not {
+        key.split("|")[0] for key in warned(warehouse, "int_star_warnings", "two_stars_on_one_day")
+    } & {*ASKED}
 
 
 def test_every_reason_and_warning_has_words(warehouse: Built) -> None:

@@ -181,6 +181,7 @@ def test_one_star_of_a_day_counts_and_only_approved_ones_with_an_area(builds: Bu
 
 
 def test_an_episode_goes_back_to_its_linked_referral_or_the_latest_before_it(builds: Builds) -> None:
+    """C10: c1, referred again after the end, is one person with a first and a second episode."""
     assert builds.before["episodes"] == [
         ("E1", "R1", "no_longer_requires_support", "moved_on", "female", "4", "2015-H1", 1),
         ("E2", "R6", None, None, "not_known", "not_known", "2015-H1", 2),
@@ -250,6 +251,26 @@ def test_days_and_periods_end_with_the_as_at_day(builds: Builds) -> None:
         ("year", date(2014, 6, 1), date(2015, 3, 31), True),
         ("year", date(2015, 4, 1), date(2015, 5, 20), False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter_end", "financial_year_end"),
+    [
+        (date(2014, 6, 30), date(2014, 6, 30), date(2015, 3, 31)),
+        (date(2014, 7, 1), date(2014, 9, 30), date(2015, 3, 31)),
+        (date(2014, 12, 31), date(2014, 12, 31), date(2015, 3, 31)),
+        (date(2015, 1, 1), date(2015, 3, 31), date(2015, 3, 31)),
+        (date(2015, 3, 31), date(2015, 3, 31), date(2015, 3, 31)),
+        # Of the financial year 2015/16 and its first quarter only the days to the as-at day are shown.
+        (date(2015, 4, 1), date(2015, 5, 20), date(2015, 5, 20)),
+    ],
+)
+def test_a_day_at_a_turn_is_of_one_quarter_and_one_year(
+    builds: Builds, day: date, quarter_end: date, financial_year_end: date
+) -> None:
+    """C5: 31 March closes a quarter and the financial year; 1 April opens both."""
+    found = [(kind, end) for kind, start, end, _ in builds.before["periods"] if start <= day <= end]
+    assert found == [("quarter", quarter_end), ("year", financial_year_end)]
 
 
 def test_exports_that_never_came_are_empty_tables(workshop: Workshop) -> None:

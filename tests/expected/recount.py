@@ -173,6 +173,7 @@ CATEGORIES = table(
     "identity_documents: ID, birth certificate, passport; health_and_wellbeing: gym;"
     "leisure: activities, hobbies;education_and_training: training, course; other; not_known"
 )
+CONSENTS = table("yes: y, given; no: n, refused; withdrawn; not_asked: not asked, not asked yet")
 VERSIONS = table("homelessness_star: HOS; recovery_star: recovery; home_star: home")
 PEOPLE_WHO_SCORE = table("together: worker and client; worker; client")
 STAR_STATES = table("approved: worker-approved; draft: in draft")
@@ -226,6 +227,7 @@ WORDS: dict[str, dict[str, tuple[dict[str, str], str | None]]] = {
     "caseload": {
         "borough": (BOROUGHS, None),
         "destination": (ENDED_AS, "other"),
+        "consent": (CONSENTS, "not_asked"),
         "sex": (SEXES, "not_known"),
         "ethnicity": (GROUPS, "not_known"),
     },
@@ -306,6 +308,8 @@ class Known:
 
     rows: dict[str, list[Row]]
     links: list[Row] = field(default_factory=list)
+    once_given: set[str] = field(default_factory=set)
+    """Whom any caseload so far says to consent, also one that no longer counts."""
 
 
 def known_records(folder: Path, known_by: date) -> Known:
@@ -322,6 +326,12 @@ def known_records(folder: Path, known_by: date) -> Known:
     found.rows["outcome_stars"] = readings_of(found.rows["outcome_stars"])
     if "client_links" in current:
         found.links = [row for _, row in read(current["client_links"]).rows]
+    for path in exports_in(folder):
+        export, day, _ = export_of(path)
+        if export == "caseload" and day <= known_by:
+            found.once_given |= {
+                str(row["client_id"]) for _, row in read(path).rows if row.get("consent") == "yes"
+            }
     return found
 
 
@@ -387,7 +397,7 @@ def of_persons(known: Known, as_at: date) -> Known:
         export: [row | {"client_id": stays.get(str(row["client_id"]), row["client_id"])} for row in found]
         for export, found in known.rows.items()
     }
-    return Known(rows, known.links)
+    return Known(rows, known.links, {stays.get(client, client) for client in known.once_given})
 
 
 def refused_lines(folder: Path = EXAMPLES) -> set[tuple[str, int, str]]:
@@ -690,9 +700,22 @@ def count_caseload(count: Count, episodes: list[Episode]) -> None:
         count.share("moved_on", "programme", count.as_at, moved_on, len(counted), ends_counted=name)
 
 
+def withdrew_consent(known: Known) -> set[str]:
+    """Who said yes to sharing once and says no now; the first no of several records is enough."""
+    answers: dict[str, set[object]] = defaultdict(set)
+    for row in known.rows["caseload"]:
+        answers[str(row["client_id"])].add(row.get("consent"))
+    return {
+        client
+        for client, own in answers.items()
+        if "withdrawn" in own or ("no" in own and client in known.once_given)
+    }
+
+
 def readings_in_use(known: Known, as_at: date) -> dict[str, list[Row]]:
     """By person who has started, in order of their days: approved readings of the star used most."""
     started = {str(row["client_id"]) for row in known.rows["caseload"] if row["start_date"] <= as_at}
+    started -= withdrew_consent(known)
     valid = [
         row
         for row in known.rows["outcome_stars"]

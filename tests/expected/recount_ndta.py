@@ -8,7 +8,7 @@ from datetime import date
 
 from tests.expected.paired_change import changes_of, put_changes, with_a_pair
 from tests.expected.practice_rules import ITEMS
-from tests.expected.recount import Count, Known, Row
+from tests.expected.recount import Count, Known, Row, withdrew_consent
 from tests.expected.recount_stars import PAIR, first_and_latest, first_starts, old_enough
 from tests.expected.support import spells_of
 
@@ -19,7 +19,9 @@ Assessments = dict[str, list[Row]]
 def count_ndta_metrics(count: Count, known: Known, practice: dict[str, list[Row]]) -> None:
     """Every metric of this module."""
     starts = first_starts(spells_of(known), count.as_at)
-    assessments = assessments_of(practice["ndta"], starts, count.as_at)
+    withdrew = withdrew_consent(known)
+    rows = [row for row in practice["ndta"] if row["client_id"] not in withdrew]
+    assessments = assessments_of(rows, starts, count.as_at)
     count_at_start(count, starts, assessments)
     changes = changes_of(first_and_latest(assessments, "assessed_date"), SCORES)
     everybody = old_enough(starts, count.as_at) | with_a_pair(changes)

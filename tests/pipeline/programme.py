@@ -18,6 +18,9 @@ EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
 Figures = dict[str, list[tuple]]
 """The rows of `metric_values` that each folder serves, by the folder's name."""
 
+Tables = dict[tuple[str, str], list[tuple]]
+"""The rows of every table, by folder and table."""
+
 FLIC = [sys.executable, "-c", "from dagster_project.cli import main; main()"]
 
 
@@ -96,6 +99,18 @@ class Programme:
             folder: self.query("select * from metric_values order by all", folder=folder)
             for folder in ("publications", "management")
             if (self.folder / folder / "current.json").exists()
+        }
+
+    def tables(self) -> Tables:
+        """Whatever is served and does not tell of when it came: all tables, with all of their rows."""
+        own_to_a_release = ("release", "figure_changes")
+        return {
+            (folder, table): self.query(
+                f"select columns(c -> c <> 'last_received_at') from {table} order by all", folder=folder
+            )
+            for folder in ("publications", "management")
+            for (table,) in self.query("select table_name from duckdb_tables()", folder=folder)
+            if table not in own_to_a_release
         }
 
     def ledger(self) -> list[dict[str, Any]]:

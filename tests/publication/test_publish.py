@@ -534,6 +534,7 @@ def test_a_first_release_moves_nothing(zone: Settings):
 
 
 def test_a_corrected_figure_is_listed_with_old_new_and_the_file(zone: Settings):
+    """D9: the next release says what moved; the one that was published before stays as it was."""
     figure = "metric_id = 'starts' and period_type = 'programme' and dimension_1 = ''"
     cell = f"from metric_values where {figure}"
     before = served(zone.management)
@@ -544,6 +545,9 @@ def test_a_corrected_figure_is_listed_with_old_new_and_the_file(zone: Settings):
     changes = "select old_value, new_value, previous_release_id, because_of from figure_changes"
     assert new == old - 1
     assert query(zone.management, changes) == [(old, new, before, "caseload_2015-03-31_v2.csv")]
+    assert verify(zone.management, before) == []
+    with duckdb.connect(str(zone.management / f"{before}.duckdb"), read_only=True) as frozen:
+        assert frozen.execute(f"select value {cell}").fetchall() == [(old,)]
     # A headline is exact for everyone; the name of a file is not for everyone.
     assert [(row[0], row[1], row[3]) for row in query(zone.publications_dir, changes)] == [
         (old, new, "caseload of 2015-03-31")

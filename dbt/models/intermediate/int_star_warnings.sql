@@ -59,4 +59,6 @@ select
 from {{ ref('fct_star_readings') }} as readings
 inner join {{ ref('stg_outcome_stars') }} as stars on readings.reading_key = stars.record_key
 cross join {{ ref('stg_programme_settings') }} as settings
-where stars.status = 'approved' and not readings.is_valid
+left join {{ ref('int_consents') }} as consents on readings.client_key = consents.client_key
+-- Where consent was withdrawn no star is valid, and there is nothing to put right.
+where stars.status = 'approved' and not readings.is_valid and not coalesce(consents.is_withdrawn, false)

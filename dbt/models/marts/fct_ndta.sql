@@ -1,4 +1,5 @@
--- Two references of one person may each bring an assessment of one day. One of them is valid: the first by its key.
+-- Two references of one person may each bring an assessment of one day. One of them is valid: the first by its key. Nobody's
+-- is valid who consented to share and took it back.
 with
 
 items as (
@@ -18,11 +19,13 @@ assessments as (
         ndta.record_key,
         coalesce(people.person_id, ndta.client_id) as client_key,
         ndta.assessed_date,
+        coalesce(consents.is_withdrawn, false) as is_withdrawn,
         cast(coalesce(items.items, 0) as integer) as items,
         cast(ndta.total as integer) as total
     from {{ ref('stg_ndta') }} as ndta
     left join {{ ref('stg_people') }} as people on ndta.client_id = people.client_id
     left join items on ndta.record_key = items.record_key
+    left join {{ ref('int_consents') }} as consents on coalesce(people.person_id, ndta.client_id) = consents.client_key
 
 )
 
@@ -30,7 +33,8 @@ select
     record_key as assessment_key,
     client_key,
     assessed_date,
-    row_number() over (partition by client_key, assessed_date order by record_key) = 1 as is_valid,
+    not is_withdrawn
+    and row_number() over (partition by client_key, assessed_date order by record_key) = 1 as is_valid,
     items,
     total
 from assessments

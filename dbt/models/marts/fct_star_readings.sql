@@ -1,5 +1,5 @@
 -- Worker and client may disagree and leave two approved readings of one day. One of them is valid: the one made
--- together, else the worker's, else the client's.
+-- together, else the worker's, else the client's. Nobody's is valid who consented to share and took it back.
 with
 
 areas as (
@@ -23,12 +23,14 @@ readings as (
         coalesce(stars.status, 'not_known') as status,
         coalesce(stars.status = 'approved', false)
         and coalesce(areas.areas_scored, 0) >= settings.star_minimum_areas as is_usable,
+        coalesce(consents.is_withdrawn, false) as is_withdrawn,
         cast(coalesce(areas.areas_scored, 0) as integer) as areas_scored,
         case stars.completed_by when 'together' then 1 when 'worker' then 2 when 'client' then 3 else 4 end as preference
     from {{ ref('stg_outcome_stars') }} as stars
     cross join {{ ref('stg_programme_settings') }} as settings
     left join {{ ref('stg_people') }} as people on stars.client_id = people.client_id
     left join areas on stars.record_key = areas.record_key
+    left join {{ ref('int_consents') }} as consents on coalesce(people.person_id, stars.client_id) = consents.client_key
 
 )
 
@@ -40,6 +42,7 @@ select
     completed_by,
     status,
     is_usable
+    and not is_withdrawn
     and row_number() over (
         partition by client_key, star_version, completed_date, is_usable
         order by preference, record_key
