@@ -48,6 +48,8 @@ def _categories() -> dict[str, list[tuple[str, str]]]:
     lists: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in sorted(_seed("categories"), key=lambda row: int(row["sort_order"])):
         lists[row["dimension"]].append((row["category"], row["label"]))
+    needs = sorted(_seed("need_domains"), key=lambda row: int(row["sort_order"]))
+    lists["need_domain"] = [(row["need_domain"], row["label"]) for row in needs]
     lists["start_cohort"] = [
         (f"{year}-H{half}", f"{'January to June' if half == 1 else 'July to December'} {year}")
         for year in range(2014, 2019)
