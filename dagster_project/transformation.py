@@ -6,6 +6,7 @@ stands in `dbt/`; what becomes of their figures in `publication/`.
 One in-process invocation a refresh: a `dbt` process of its own costs several seconds of start-up each time.
 """
 
+import json
 import logging
 import os
 import re
@@ -106,9 +107,9 @@ def manifest_path(settings: Settings) -> Path:
 
 
 def prepare_manifest(settings: Settings) -> None:
-    """Parse the dbt project if its manifest is missing or older than any of its files."""
+    """Parse the dbt project if its manifest is missing, cut off or older than any of its files."""
     manifest = manifest_path(settings)
-    if manifest.exists():
+    if _is_whole(manifest):
         made = manifest.stat().st_mtime
         sources = [
             *settings.dbt_dir.rglob("*"),
@@ -123,6 +124,15 @@ def prepare_manifest(settings: Settings) -> None:
     result = invoke_dbt(settings, ["parse"])
     if not result.success:
         raise TransformationError(f"the dbt project does not parse: {result.exception}")
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Whether there is a manifest that can be read: dbt leaves a part of one where the disk was full."""
+    try:
+        json.loads(manifest.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def remove_warehouse(settings: Settings) -> None:

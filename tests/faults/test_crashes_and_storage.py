@@ -199,7 +199,7 @@ def test_f4_disk_full_while_publishing(tmp_path: Path) -> None:
         made = datetime.combine(as_at + timedelta(days=1), time(9))
         return publish(settings, created_at=made, inputs_sha256="", log=logging.getLogger()).release_id
 
-    with small_disk(settings.publications_dir, 8):
+    with small_disk(settings.publications_dir, 16):
         first = publish_as_at(date(2015, 3, 31))
         filler = fill(settings.publications_dir, 300_000)
         with pytest.raises(PublicationError, match=r"No space left on device|is the disk full"):
