@@ -118,7 +118,7 @@ def test_every_row_of_any_file_is_accounted_for(files: dict[str, str], bench: Pa
         counts = dict(warehouse.execute("select load_id, rows_rejected from marts.fct_loads").fetchall())
     assert {load_id: ledger[load_id]["rows_in_file"] for load_id, _ in counted} == dict(counted)
     assert set(dict(counted)) == set(ledger)
-    # Every rejected row has a reason, and no other row has one; a refused file has one reason for all of its rows.
+    # Every rejected row has a reason, and no other row has one; a refused file has one for all of its rows.
     loaded = {load_id: n for load_id, n in counts.items() if ledger[load_id]["status"] == "loaded"}
     assert {load_id: count for load_id, count in loaded.items() if count} == dict(rejected)
     for load in ledger.values():
