@@ -7,7 +7,6 @@ select
     cast(max(case when setting = 'allowance_gbp_per_year' then value end) as decimal(12, 2)) as allowance_gbp_per_year,
     coalesce(max(case when setting = 'budget_year' then value end), 'april') as budget_year,
     coalesce(max(case when setting = 'personal_budget_line' then value end), 'Personal budgets') as personal_budget_line,
-    coalesce(max(case when setting = 'star_in_use' then value end), 'most_readings') as star_in_use,
     cast(max(case when setting = 'star_minimum_areas' then value end) as integer) as star_minimum_areas,
     cast(max(case when setting = 'star_days_before_referral' then value end) as integer) as star_days_before_referral,
     coalesce(

@@ -13,7 +13,8 @@ as_at_days as (
 ),
 
 settings as (
-    select * from {{ ref('stg_programme_settings') }}
+    select coalesce(max(case when setting = 'star_in_use' then value end), 'most_readings') as star_in_use
+    from {{ ref('programme_settings') }}
 ),
 
 first_starts as (
