@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -67,7 +67,7 @@ def dagster_instance(settings: Settings) -> "dg.DagsterInstance":
 
 
 def run_refresh(
-    settings: Settings, *, as_at: str, known_by: str, backfill: bool, confirm_volume: bool
+    settings: Settings, *, as_at: str, known_by: str, backfill: bool, confirm_volume: bool, approve_by: str
 ) -> None:
     """Run the refresh job in this process, the same job that Dagster's schedule and sensor start.
 
@@ -88,7 +88,9 @@ def run_refresh(
             run_config={
                 "ops": {
                     "ingest": {"config": {"as_at": as_at, "known_by": known_by, "backfill": backfill}},
-                    "publication__release": {"config": {"confirm_volume": confirm_volume}},
+                    "publication__release": {
+                        "config": {"confirm_volume": confirm_volume, "approve_by": approve_by}
+                    },
                 },
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
@@ -107,7 +109,8 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
 
     require_keys(settings)
     remove_leftovers(settings)
-    before = current_release(settings.publications_dir)
+    served_before = current_release(settings.publications_dir)
+    before = current_release(settings.drafts)
     began = datetime.now(UTC).replace(tzinfo=None)
     try:
         run_refresh(
@@ -116,6 +119,7 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
             known_by=arguments.known_by or "",
             backfill=arguments.backfill,
             confirm_volume=arguments.confirm_volume,
+            approve_by=arguments.approve_by or "",
         )
     except Exception as error:
         cause = root_cause(error)
@@ -131,8 +135,10 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
                 return DONE
             print(f"No new files: {cause}.")
             return DONE
-        # Reports come after publication: what is served then is the new release.
-        serving = current_release(settings.publications_dir) if isinstance(cause, ReportError) else before
+        # Reports come after approval: what is served then may be the new release.
+        serving = (
+            current_release(settings.publications_dir) if isinstance(cause, ReportError) else served_before
+        )
         served = f"Release {serving.release_id} stays served." if serving else "Nothing is served yet."
         if isinstance(cause, ConfirmationNeededError):
             print(f"Stopped for confirmation: {cause}. {served}")
@@ -147,14 +153,33 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
             # A defect. Its words may quote a row, so they stay in the run's history, in the restricted zone.
             print(f"Failed: unexpected {type(cause).__name__}; see the run in Dagster. {served}")
         return FAILED
-    after = current_release(settings.publications_dir)
-    if before and after and before.release_id == after.release_id:
-        print(f"Nothing new: release {after.release_id}, as at {after.as_at}, is up to date.")
-    elif after:
+    after = current_release(settings.drafts)
+    served = current_release(settings.publications_dir)
+    if not after:
+        return DONE
+    release = f"release {after.release_id}, as at {after.as_at}"
+    is_new = not before or before.release_id != after.release_id
+    was_served = served_before and served_before.release_id == after.release_id
+    if served and served.release_id == after.release_id and not was_served:
         if arguments.as_at or arguments.known_by:
-            print("All readers of the dashboards now see these; `flic refresh` shows the latest again.")
-        print(f"Published: release {after.release_id}, as at {after.as_at}.")
+            print("All readers of the dashboards now see these; approve a `flic refresh` to show the latest.")
+        print(f"Published: {release}, approved by {served.approved_by}.")
+    elif waits_for_approval(settings, after.release_id):
+        print(
+            f"{'Draft' if is_new else 'Nothing new'}: {release}, waits for approval;"
+            f" `flic publications approve {after.release_id} --by NAME` serves it."
+        )
+    else:
+        rolled_back = "" if was_served else " It was rolled back, and is not served."
+        print(f"Nothing new: {release}, is up to date.{rolled_back}")
     return DONE
+
+
+def waits_for_approval(settings: Settings, release_id: str) -> bool:
+    """Whether a draft has not been approved."""
+    from dagster_project.publication.releases import list_releases
+
+    return release_id not in list_releases(settings.publications_dir)
 
 
 def report_failure(settings: Settings, cause: BaseException, began: datetime) -> None:
@@ -222,7 +247,10 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"As at       {current.as_at}")
         print(f"Checked     {age(current.checked_at)} ago, {current.checked_at:%Y-%m-%d %H:%M} UTC")
     else:
-        print("Served      nothing yet: put exports into the inbox and run `flic refresh`")
+        print("Served      nothing yet: put exports into the inbox, `flic refresh`, and approve the draft")
+    draft = current_release(settings.drafts)
+    if draft and waits_for_approval(settings, draft.release_id):
+        print(f"Draft       release {draft.release_id}, as at {draft.as_at}, waits for approval")
     waiting = waiting_files(settings)
     print(f"Inbox       {len(waiting)} waiting in {settings.inbox}")
     for file in waiting[:3]:
@@ -393,28 +421,84 @@ def place(warning: "Finding") -> str:
 
 
 def publications(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`flic publications list | verify | rollback`: the releases that stand in the served folder."""
+    """`flic publications list | approve | rollback | verify`: drafts, and releases that somebody approved."""
     from dagster_project.lock import exclusive
-    from dagster_project.publication.releases import current_release, list_releases, rollback, verify
+    from dagster_project.publication.approval import approve, rollback
+    from dagster_project.publication.releases import read_manifest
 
-    folder = settings.publications_dir
+    now = datetime.now(UTC).replace(tzinfo=None)
     if arguments.action == "rollback":
         with exclusive(settings):
-            rollback(folder, arguments.release_id)
+            rollback(settings, arguments.release_id, at=now)
         print(f"Served again: release {arguments.release_id}.")
-        return DONE
-    current = current_release(folder)
-    damaged = []
-    for release_id in list_releases(folder):
-        problems = verify(folder, release_id) if arguments.action == "verify" else []
-        damaged += [release_id] if problems else []
-        mark = "*" if current and current.release_id == release_id else " "
-        print(f"{mark} {release_id}" + (f"  DAMAGED: {'; '.join(problems)}" if problems else ""))
-    if damaged:
-        print(f"{len(damaged)} damaged: roll back to a sound one with `flic publications rollback RELEASE`.")
-        return FAILED
-    print("All of them verify." if arguments.action == "verify" else "* is served.")
+    elif arguments.action == "approve":
+        with exclusive(settings):
+            is_new = approve(settings, arguments.release_id, by=arguments.by, at=now)
+        by = approval_in_words(read_manifest(settings.publications_dir, arguments.release_id))
+        print(
+            f"Served: release {arguments.release_id}, {by}."
+            if is_new
+            else f"Nothing to do: release {arguments.release_id} is {by} already;"
+            " `flic publications rollback` serves it again if another one is served."
+        )
+    elif arguments.action == "verify":
+        return verify_releases(settings)
+    else:
+        list_publications(settings)
     return DONE
+
+
+def verify_releases(settings: Settings) -> int:
+    """Check every file of every folder of releases against its manifest."""
+    from dagster_project.publication.releases import list_releases, verify
+
+    damaged = 0
+    for folder in (settings.drafts, settings.management, settings.publications_dir, settings.public):
+        for release_id in list_releases(folder):
+            problems = verify(folder, release_id)
+            damaged += bool(problems)
+            print(f"{folder.name}/{release_id}" + (f"  DAMAGED: {'; '.join(problems)}" if problems else ""))
+    if damaged:
+        print(
+            f"{damaged} damaged: serve a sound one with `flic publications rollback RELEASE`, or refresh and"
+            " approve."
+        )
+        return FAILED
+    print("All of them verify.")
+    return DONE
+
+
+def list_publications(settings: Settings) -> None:
+    """Every release with its day and what became of it, then what was served when."""
+    from dagster_project.publication.approval import served_history
+    from dagster_project.publication.releases import current_release, list_releases, read_manifest
+
+    current = current_release(settings.publications_dir)
+    approved = list_releases(settings.publications_dir)
+    drafts = [release_id for release_id in list_releases(settings.drafts) if release_id not in approved]
+    for folder, release_ids in ((settings.publications_dir, approved), (settings.drafts, drafts)):
+        for release_id in release_ids:
+            mark = "*" if current and current.release_id == release_id else " "
+            try:
+                manifest = read_manifest(folder, release_id)
+                words = f"as at {manifest['as_at']}  {approval_in_words(manifest)}"
+            except (OSError, ValueError, KeyError, TypeError):
+                words = "DAMAGED: the manifest cannot be read"
+            print(f"{mark} {release_id}  {words}")
+    history = served_history(settings)
+    if history:
+        print("\nServed since (UTC)")
+    for release_id, since in history:
+        print(f"  {since:%Y-%m-%d %H:%M}  {release_id}")
+    print("* is served." if current else "Nothing is served yet.")
+
+
+def approval_in_words(manifest: Mapping[str, object]) -> str:
+    """`draft`, or who approved a release and when."""
+    if manifest.get("status") != "approved":
+        return "draft"
+    at = datetime.fromisoformat(str(manifest["approved_at"]))
+    return f"approved by {manifest['approved_by']} on {at:%Y-%m-%d %H:%M} UTC"
 
 
 def prepare(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -440,7 +524,13 @@ def demo(settings: Settings, arguments: argparse.Namespace) -> int:
     demonstration.fill_inbox(settings)
     if waiting_files(settings) or current_release(settings.publications_dir) is None:
         print("One refresh: reading, building the warehouse, publishing ...", flush=True)
-        options = argparse.Namespace(as_at=None, known_by=None, backfill=True, confirm_volume=False)
+        options = argparse.Namespace(
+            as_at=None,
+            known_by=None,
+            backfill=True,
+            confirm_volume=False,
+            approve_by=demonstration.NOBODY,
+        )
         outcome = refresh(settings, options)
         if outcome != DONE:
             return outcome
@@ -477,6 +567,16 @@ def iso_moment(text: str) -> str:
         return datetime.fromisoformat(text).isoformat()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: write it as 2015-06-15T00:00") from None
+
+
+def a_name(text: str) -> str:
+    """The name of a person who answers for something."""
+    from dagster_project.publication.approval import name_of
+
+    name = name_of(text)
+    if not name:
+        raise argparse.ArgumentTypeError("say who, by name")
+    return name
 
 
 def a_file(text: str) -> Path:
@@ -523,16 +623,25 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the inbox holds history: each file was known on its extract date",
     )
+    command.add_argument(
+        "--approve-by",
+        type=a_name,
+        metavar="NAME",
+        help="serve the release at once, in the name of who answers for it; without, it stays a draft",
+    )
     command = add(
         "check", check, "preview files: kind, headers, rows, rejects, what would change; loads nothing"
     )
     command.add_argument("files", type=a_file, nargs="+", metavar="FILE")
     add("status", status, "what is served, how old it is, what waits, and the last run")
-    command = add("publications", publications, "the releases: list, verify, or serve an earlier one")
+    command = add("publications", publications, "drafts and releases: list, approve, verify, roll back")
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="all releases, the served one marked")
+    actions.add_parser("list", help="all drafts and releases, and what was served when")
+    action = actions.add_parser("approve", help="serve a draft in your name")
+    action.add_argument("release_id", metavar="RELEASE")
+    action.add_argument("--by", type=a_name, required=True, metavar="NAME", help="who approves it")
     actions.add_parser("verify", help="check every file against its manifest")
-    actions.add_parser("rollback", help="serve an earlier release").add_argument(
+    actions.add_parser("rollback", help="serve an earlier approved release").add_argument(
         "release_id", metavar="RELEASE"
     )
     command = add("warnings", warnings, "what is odd in the current extracts: list, accept, reopen")

@@ -24,6 +24,8 @@ EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
 SECONDS_TO_ANSWER = 120
 # Which example exports have been put into the inbox; its presence marks a demonstration's data folder.
 MARKER = "demo_exports_taken.json"
+# In whose name its releases are approved.
+NOBODY = "demonstration, nobody"
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ def serve(settings: Settings, ports: Ports) -> None:
         print(f"Dagster     http://127.0.0.1:{ports.dagster}\n")
         print("What to try next")
         print("  Read the page 'This quarter', then choose another period: the address keeps your choice.")
-        print("  See the review's own day: .venv/bin/flic refresh --as-at 2015-05-31, then open")
-        print(f"    http://127.0.0.1:{ports.dashboards}/?period=2015-05-31; `flic refresh` goes back.")
+        print("  See the review's own day:")
+        print('    .venv/bin/flic refresh --as-at 2015-05-31 --approve-by "your name", then open')
+        print(f"    http://127.0.0.1:{ports.dashboards}/?period=2015-05-31; without --as-at it goes back.")
         print(f"  Drop a file into {settings.inbox}: Dagster starts a refresh within a minute.")
         print("  Ask what is served: .venv/bin/flic status")
         print("The data are synthetic. Stop with Ctrl-C.", flush=True)
@@ -136,9 +139,13 @@ def _dashboards(ports: Ports) -> list[str]:
 
 
 def _dashboards_environment(settings: Settings) -> dict[str, str]:
-    """The dashboards get the served folder and nothing of the restricted zone."""
+    """The dashboards get the served folder and nothing of the restricted zone, which they could read here:
+    all of it belongs to one user."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("FLIC_")}
-    return own | {"FLIC_PUBLICATIONS_DIR": str(settings.publications_dir)}
+    return own | {
+        "FLIC_PUBLICATIONS_DIR": str(settings.publications_dir),
+        "FLIC_ALLOW_RESTRICTED_ZONE": "1",
+    }
 
 
 def _start(module: list[str], environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":

@@ -130,6 +130,16 @@ class Settings:
         return self.data_dir / "management"
 
     @property
+    def drafts(self) -> Path:
+        """Safe releases that nobody has approved yet, and those that somebody has."""
+        return self.data_dir / "drafts"
+
+    @property
+    def public(self) -> Path:
+        """What anyone may read; below the served folder, so that it is served and copied with it."""
+        return self.publications_dir / "public"
+
+    @property
     def dbt_dir(self) -> Path:
         """The dbt project."""
         return ROOT / "dbt"

@@ -382,9 +382,10 @@ def footer(view: View) -> None:
     if never := [row["label"] for row in status if not row["ever_received"]]:
         sources.append(f"never came: {', '.join(never)}")
     acknowledgement = view.publication.wording().get("star_acknowledgement", "")
+    # The public file does not hold when each export came.
+    came = f"<strong>Sources, with extract dates:</strong> {escape('; '.join(sources))}." if sources else ""
     html(
-        '<footer class="foot">'
-        f"<p><strong>Sources, with extract dates:</strong> {escape('; '.join(sources) or 'none')}.</p>"
+        f'<footer class="foot"><p>{came}</p>'
         "<p><strong>Marks:</strong> [c] withheld to protect people (counts under 10 show as &lt;10); [z] "
         "not "
         f"applicable; [x] not available; [m] too early to say. {escape(ROUNDING_NOTE)}</p>"

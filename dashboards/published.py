@@ -44,6 +44,8 @@ class Release:
     software_version: str
     refresh_interval_days: int
     stale_after_days: int
+    audience: str = "spg"
+    approved_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class Publication:
             software_version=row["software_version"],
             refresh_interval_days=row["refresh_interval_days"],
             stale_after_days=row["stale_after_days"],
+            audience=row["audience"],
+            approved_by=row.get("approved_by") or "",
         )
 
     def figures(
@@ -238,21 +242,29 @@ class PublicationsFolder:
 
     def serve(self) -> Served | None:
         """The release that `current.json` names; a verified older one if that cannot be served; None if
-        there is none.
+        there is none. A newer one than it names was rolled back, and stays so.
 
         Reads `current.json` once. Hashes a file once, not at every run, unless its time or size has changed.
         """
         with self._lock:
+            named = None
             try:
                 pointer = _pointer(self.folder / "current.json")
+                named = _moment(pointer["created_at"])
                 publication = self._open(pointer["file"], pointer["sha256"])
                 return Served(publication, _moment(pointer["checked_at"]) or publication.release.created_at)
             except NotServable as reason:
                 problem = str(reason)
             # A file that is gone is still open as it was verified; one that was changed is not trusted again.
-            if self._last is not None and _state(self._last.path) in (None, self._last_state):
+            if (
+                self._last is not None
+                and _state(self._last.path) in (None, self._last_state)
+                and not _is_later(self._last.release.created_at, named)
+            ):
                 return Served(self._last, self._last.release.created_at, problem)
             for entry in self._newest_first():
+                if _is_later(_moment(entry["created_at"]), named):
+                    continue
                 try:
                     publication = self._open(entry["file"], entry["sha256"])
                     return Served(publication, publication.release.created_at, problem)
@@ -287,6 +299,10 @@ class PublicationsFolder:
             raise NotServable(f"release {path.stem} is not the file that was published")
         self._last, self._last_sha256, self._last_state = Publication(path), sha256, state
         return self._last
+
+
+def _is_later(moment: datetime | None, than: datetime | None) -> bool:
+    return moment is not None and than is not None and moment > than
 
 
 def _state(path: Path) -> tuple[int, int] | None:

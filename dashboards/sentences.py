@@ -452,6 +452,8 @@ def _listed(parts: Sequence[str]) -> str:
 def top_line(release: Release, checked_at: datetime) -> str:
     """As-at date, when refreshed, the release and its status, and that the data are synthetic if they are."""
     status = "draft: not yet approved" if release.status == "draft" else release.status
+    if release.approved_by:
+        status += f" by {release.approved_by}"
     refreshed = f"refreshed {moment(release.created_at)}"
     if checked_at.date() != release.created_at.date():
         refreshed += f", checked for new exports {moment(checked_at)}"
@@ -480,7 +482,7 @@ def stale(release: Release, checked_at: datetime, now: datetime) -> str:
     if unchanged > release.stale_after_days:
         return (
             f"These figures are stale: they are {unchanged} days old. "
-            f"New exports were looked for on {moment(checked_at)} and there were none."
+            f"New exports were looked for on {moment(checked_at)}, and nothing newer has been approved."
         )
     return ""
 

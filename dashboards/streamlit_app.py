@@ -23,6 +23,7 @@ if str(ROOT) not in sys.path:
 
 from dashboards import charts, components, sentences, state  # noqa: E402
 from dashboards.published import PublicationsFolder, Served  # noqa: E402
+from dashboards.restricted_zone import ALLOWED, reachable  # noqa: E402
 
 PAGES = (
     ("this_quarter", "This quarter"),
@@ -35,6 +36,8 @@ PAGES = (
 )
 # These describe the release as a whole: the choices are kept for the other pages, and not offered here.
 WITHOUT_CHOICES = ("data-quality", "definitions")
+# What they show is not in the public file.
+NOT_PUBLIC = ("data_quality",)
 logger = logging.getLogger("flic.dashboards")
 
 
@@ -79,22 +82,46 @@ def _nothing_to_serve() -> None:
     st.html(
         '<div class="head"><h1>Nothing is published yet</h1>'
         '<p class="lead">There is no publication to show. Put the exports in the inbox and run '
-        "<code>flic refresh</code>; this page then shows the figures.</p>"
+        "<code>flic refresh</code>; once the data lead has approved the draft, this page shows the "
+        "figures.</p>"
         '<p class="quiet">To see the product with example data, run <code>make demo</code>.</p></div>'
     )
 
 
-def _top(served: Served) -> None:
+def _refuse(reached: list[str]) -> None:
+    """Say why nothing is shown; the paths are for the log, not for whoever opens the page."""
+    logger.error("Refused to serve: this process can reach %s", ", ".join(reached))
+    _style(st.context.theme.type == "dark", "")
+    names = ", ".join(sorted({Path(name).name for name in reached}))
+    st.html(
+        '<div class="head"><h1>These dashboards do not start</h1>'
+        '<p class="lead">This process could reach what its readers must never see: '
+        f"{components.escape(names)}. Nothing is shown until it cannot.</p>"
+        '<p class="quiet">Run the dashboards as a user of their own, who may read the folder of publications '
+        "and nothing else of the data folder, with <code>FLIC_PUBLICATIONS_DIR</code> alone in the "
+        "environment. "
+        "For a demonstration, or the data lead's own preview on one machine, set "
+        f"<code>{ALLOWED}=1</code>.</p></div>"
+    )
+
+
+def _top(served: Served, reached: list[str]) -> None:
     release = served.publication.release
     first, rest = sentences.top_line(release, served.checked_at).split(" · ", 1)
     components.html(
         f'<p class="topline"><strong>{components.escape(first)}</strong> · {components.escape(rest)}</p>'
     )
+    if reached:
+        components.banner(
+            "Demonstration or preview: this process could read the restricted zone. It is for the person who "
+            "runs it, or for named managers, and not for the Strategic Partnership Group."
+        )
     if served.fallback:
         components.banner(
             f"The newest release cannot be shown: {served.fallback}. These are the figures of the last "
             "release that "
-            f"could be verified, as at {sentences.day(release.as_at)}. The data lead should run flic refresh."
+            f"could be verified, as at {sentences.day(release.as_at)}. The data lead should run flic "
+            "publications verify."
         )
     stale = sentences.stale(release, served.checked_at, datetime.now(UTC))
     if stale:
@@ -134,6 +161,13 @@ def main() -> None:
     st.set_page_config(
         page_title="Fulfilling Lives", layout="wide", page_icon=str(ROOT / "dashboards" / "mark.svg")
     )
+    folder = publications_dir()
+    reached = reachable(folder, os.environ)
+    if reached and os.environ.get(ALLOWED) != "1":
+        _refuse(reached)
+        return
+    served = _folder(folder).serve()
+    is_public = served is not None and served.publication.release.audience == "public"
     pages = [
         st.Page(
             Path(__file__).parent / "app_pages" / f"{name}.py",
@@ -142,15 +176,15 @@ def main() -> None:
             default=n == 0,
         )
         for n, (name, title) in enumerate(PAGES)
+        if not (is_public and name in NOT_PUBLIC)
     ]
     page = st.navigation(pages)
-    served = _folder(publications_dir()).serve()
     if served is None:
         _nothing_to_serve()
         return
     _style(st.context.theme.type == "dark", served.publication.release.programme_name)
     try:
-        _top(served)
+        _top(served, reached)
         view = _choices(served, page.url_path not in WITHOUT_CHOICES)
         st.session_state["view"] = view
         page.run()

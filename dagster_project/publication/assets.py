@@ -1,4 +1,4 @@
-"""Publication as a Dagster asset: the volume guard, then the exact and the safe file of one release."""
+"""Publication as a Dagster asset: the volume guard, the two files of a release, its approval if asked."""
 
 import hashlib
 import logging
@@ -11,6 +11,7 @@ import duckdb
 
 from dagster_project.ingestion.landing import written_whole
 from dagster_project.lock import RefreshLock
+from dagster_project.publication.approval import approve
 from dagster_project.publication.publish import publish
 from dagster_project.settings import FlicError, Settings
 
@@ -28,6 +29,8 @@ class PublishConfig(dg.Config):
 
     confirm_volume: bool = False
     """The loads that are far smaller than the ones before them are right."""
+    approve_by: str = ""
+    """Who approves the release before anybody has looked at it; empty: it stays a draft."""
 
 
 def shrunken_loads(settings: Settings) -> dict[str, str]:
@@ -185,16 +188,19 @@ def _content(path: Path) -> bytes:
 def release(
     context: dg.AssetExecutionContext, config: PublishConfig, refresh_lock: RefreshLock
 ) -> dg.MaterializeResult:
-    """The served publication and its exact counterpart for management."""
+    """The draft of a release, served if somebody approves it, and its exact counterpart for management."""
     settings = Settings.from_environment()
     guard_volume(settings, config.confirm_volume)
+    now = datetime.now(UTC).replace(tzinfo=None)
     report = publish(
         settings,
-        created_at=datetime.now(UTC).replace(tzinfo=None),
+        created_at=now,
         inputs_sha256=inputs_fingerprint(settings),
         log=logger,
     )
     accept_loads(settings, current_loads(settings))
+    if config.approve_by:
+        approve(settings, report.release_id, by=config.approve_by, at=now)
     return dg.MaterializeResult(
         metadata={
             "release": report.release_id,

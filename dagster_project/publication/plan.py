@@ -19,7 +19,10 @@ COLUMNS = frozenset(
     ("metric_id", "measure", "period_type", "dimension_1", "dimension_2", "audience", "exact", "approved_by")
 )
 MEASURES = ("count", "share", "mean", "median", "total", "total_gbp", "survival", "tipping_point")
-AUDIENCES = ("management", "spg")
+# From the fewest readers to the most. What is planned for one stands in the files of those before it, too.
+AUDIENCES = ("management", "spg", "public")
+# The public file has year ends alone (`public.py`): these periods can end with a year and say no less.
+PUBLIC_PERIODS = ("year", "programme", "as_at")
 
 # Counts that carry no attribute beyond being a client (publication specification, rule 2). Written here and
 # not in a seed: a plan that could widen its own exception would protect nobody.
@@ -91,6 +94,10 @@ class PlannedTable:
         """Metric, measure, period type and breakdowns: what no two rows of the plan share."""
         return self.metric_id, self.measure, self.period_type, self.dimensions
 
+    def is_for(self, audience: str) -> bool:
+        """Whether the table stands in the file of an audience."""
+        return AUDIENCES.index(audience) <= AUDIENCES.index(self.audience)
+
     def __str__(self) -> str:
         """The table in the words of messages and manifests."""
         by = f" by {' and '.join(self.dimensions)}" if self.dimensions else ""
@@ -145,6 +152,7 @@ def read_plan(
             found.append("the table stands in the plan twice")
         faults += [f"{table}: {fault}" for fault in found]
         plan.append(table)
+    faults += _exact_people_beside_a_mean(plan, definitions)
     if faults:
         raise PlanError(
             "the publication plan (publication_plan.csv) cannot be used. " + "; ".join(faults) + "."
@@ -152,6 +160,26 @@ def read_plan(
     if not plan:
         raise PlanError("the publication plan (publication_plan.csv) is empty: there is nothing to publish.")
     return plan
+
+
+def _exact_people_beside_a_mean(
+    plan: Iterable[PlannedTable], definitions: Mapping[str, MetricDefinition]
+) -> list[str]:
+    """Means whose people are a headline of the same population and cells: times the exact count, a mean is
+    the exact sum."""
+
+    def cells(table: PlannedTable) -> tuple[str, str, tuple[str, ...]]:
+        # As at a day and from the start to that day are the same people.
+        period_type = "as_at" if table.period_type == "programme" else table.period_type
+        return definitions[table.metric_id].population, period_type, table.dimensions
+
+    known = [table for table in plan if table.metric_id in definitions]
+    exact = {cells(table): table for table in known if table.exact}
+    return [
+        f"{table}: a mean may not stand beside its exact people ({exact[cells(table)]})"
+        for table in known
+        if table.measure == "mean" and cells(table) in exact
+    ]
 
 
 def _faults(table: PlannedTable, definitions: Mapping[str, MetricDefinition]) -> list[str]:
@@ -173,6 +201,11 @@ def _faults(table: PlannedTable, definitions: Mapping[str, MetricDefinition]) ->
     ]
     if table.audience not in AUDIENCES:
         faults.append(f"the audience must be one of {', '.join(AUDIENCES)}")
+    if table.audience == "public":
+        if len(table.dimensions) > 1:
+            faults.append("a table for the public has at most one breakdown")
+        if table.period_type not in PUBLIC_PERIODS:
+            faults.append(f"for the public the period must be one of {', '.join(PUBLIC_PERIODS)}")
     if table.exact:
         headline = table.metric_id in HEADLINE_METRICS and table.measure == "count"
         if not headline or table.dimensions not in HEADLINE_DIMENSIONS:

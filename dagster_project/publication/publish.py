@@ -1,7 +1,8 @@
-"""From the warehouse to the two files of a release: exact for management, safe for everyone else.
+"""From the warehouse to the two files of a release: exact for management, and the draft that is safe to show.
 
 Belongs here: what is read, which tables a publication has, and the order of the work. Does not belong here:
-how figures are made safe (`disclosure.py`), how files are replaced (`releases.py`).
+how figures are made safe (`disclosure.py`), how files are replaced (`releases.py`), what becomes of a draft
+(`approval.py`).
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.publication.approval import newest_approved, prepare_served
 from dagster_project.publication.disclosure import (
     ExactFigure,
     Payment,
@@ -45,13 +47,14 @@ from dagster_project.publication.releases import (
     CurrentRelease,
     Table,
     current_release,
+    in_utc,
     installed_version,
     list_releases,
+    note_checked,
     prepare_folder,
     read_manifest,
     read_tables,
     remove_old,
-    rollback,
     serve,
     verify,
     write_release,
@@ -66,7 +69,6 @@ __all__ = [
     "list_releases",
     "prepare_publication",
     "publish",
-    "rollback",
     "verify",
 ]
 
@@ -147,10 +149,8 @@ class PublishReport:
     """What came of one publication; counts are of cells of the safe file."""
 
     release_id: str
-    served: bool
-    """`current.json` names a release with these figures."""
     unchanged: bool
-    """The served release held these figures already; only its time of checking was renewed."""
+    """The newest release held these figures already; only its time of checking was renewed."""
     cells_shown: int
     cells_withheld: int
     dropped_tables: tuple[str, ...]
@@ -176,7 +176,7 @@ class _Warehouse:
 
 
 def prepare_publication(settings: Settings) -> None:
-    """Make sure that a release could be published: the rounding key, both folders, what they serve.
+    """Make sure that a release could be published: the rounding key, the folders, what they serve.
 
     Raises `PublicationError` with the reason. Asked before the work begins, and again when it is done.
     """
@@ -190,8 +190,8 @@ def prepare_publication(settings: Settings) -> None:
             "FLIC_ROUNDING_KEY and FLIC_PSEUDONYM_KEY are the same: who learns one must not hold the other."
         )
     prepare_folder(settings.management, may_create=True, private=True)
-    is_default = settings.publications_dir == settings.data_dir / "publications"
-    prepare_folder(settings.publications_dir, may_create=is_default, private=False)
+    prepare_folder(settings.drafts, may_create=True, private=True)
+    prepare_served(settings)
     _refuse_other_key(settings)
 
 
@@ -203,11 +203,11 @@ def publish(
     log: logging.Logger,
     keep: int = RELEASES_KEPT,
 ) -> PublishReport:
-    """Publish the warehouse: build, verify and serve the exact and the safe file of one release.
+    """Publish the warehouse to management, and write the safe file of the same release as a draft.
 
     `created_at` is naive UTC; `inputs_sha256` is the fingerprint of what the warehouse was built from; `keep`
     is the number of releases that stay. Raises `PublicationError` with the reason in words; whatever goes
-    wrong, both folders go on serving what they served.
+    wrong, every folder goes on serving what it served.
     """
     prepare_publication(settings)
     warehouse = _read_warehouse(settings.warehouse)
@@ -226,7 +226,7 @@ def publish(
             "management",
             _tables(warehouse, exact, [(*issue, "") for issue in warehouse.issues], warehouse.sources),
         ),
-        settings.publications_dir: (
+        settings.drafts: (
             "spg",
             _tables(
                 warehouse,
@@ -238,27 +238,31 @@ def publish(
         ),
     }
 
-    before = _loads_before(settings)
     prints = {folder: _figures_sha256(tables) for folder, (_, tables) in contents.items()}
-    served = {folder: _served(folder, warehouse.as_at, prints[folder]) for folder in contents}
-    unchanged = all(served.values())
-    new = f"{warehouse.as_at}-{created_at:%Y%m%dT%H%M%SZ}-{prints[settings.publications_dir][:8]}"
+    unchanged = _unchanged(settings, warehouse.as_at, prints)
+    release_id = unchanged or f"{warehouse.as_at}-{created_at:%Y%m%dT%H%M%SZ}-{prints[settings.drafts][:8]}"
+    approved = list_releases(settings.publications_dir)
     for folder, (audience, tables) in contents.items():
         if not unchanged:
             about = {
                 "as_at": warehouse.as_at.isoformat(),
-                "created_at": f"{created_at.isoformat(timespec='seconds')}Z",
-                "status": "draft",
+                "created_at": in_utc(created_at),
+                "status": "exact" if audience == "management" else "draft",
                 "audience": audience,
                 "profile": settings.profile,
                 "inputs_sha256": inputs_sha256,
                 "figures_sha256": prints[folder],
+                "plan_sha256": _plan_table(warehouse.plan).sha256(),
+                "settings_sha256": next(
+                    table.sha256() for table in warehouse.references if table.name == "reference_settings"
+                ),
+                "follows": newest_approved(settings),
                 "attempts": safe.attempts,
                 "dropped_tables": safe.dropped_tables,
             }
-            release = _release_table(warehouse, new, created_at, about)
+            release = _release_table(warehouse, release_id, created_at, about)
             # Beside the figures, not among them: what came before or was accepted makes no release.
-            extra = [_changes(folder, audience, tables, warehouse, before)]
+            extra = [_changes(settings, audience, tables, warehouse)]
             # Which tables do not add up says that somebody was counted twice: not for readers.
             if audience == "management":
                 about |= {
@@ -267,15 +271,16 @@ def publish(
                     "loads": as_manifest(warehouse.loads),
                 }
                 extra.append(warehouse.accepted_warnings)
-            write_release(folder, new, [release, *tables, *extra], about)
-        serve(folder, new if not unchanged else served[folder], checked_at=created_at)
-        remove_old(folder, keep)
-    release_id = served[settings.publications_dir] if unchanged else new
-    log.info("Release %s %s", release_id, "is up to date" if unchanged else "is served")
+            write_release(folder, release_id, [release, *tables, *extra], about)
+        serve(folder, release_id, checked_at=created_at)
+        # What was approved stays for good, and with it the exact figures that its own were made from.
+        remove_old(folder, keep, never=approved if folder == settings.management else ())
+    for folder in (settings.publications_dir, settings.public):
+        note_checked(folder, created_at)
+    log.info("Release %s %s", release_id, "is up to date" if unchanged else "is a draft")
     return PublishReport(
         release_id=release_id,
-        served=True,
-        unchanged=unchanged,
+        unchanged=bool(unchanged),
         cells_shown=len(safe.figures) - withheld,
         cells_withheld=withheld,
         dropped_tables=tuple(safe.dropped_tables),
@@ -298,6 +303,23 @@ def _refuse_other_key(settings: Settings) -> None:
             " A count rounded with two keys can be worked out: set the former key again. If it is lost or has"
             " leaked, ask who answers for data protection, then remove all releases and refresh."
         )
+
+
+def _unchanged(settings: Settings, as_at: date, prints: Mapping[Path, str]) -> str:
+    """The newest release if it is sound, holds just these figures and is or can be approved, else ''."""
+    newest = {_served(folder, as_at, sha256) for folder, sha256 in prints.items()}
+    release_id = newest.pop()
+    if newest or not release_id:
+        return ""
+    copies = [
+        folder
+        for folder in (settings.publications_dir, settings.public)
+        if release_id in list_releases(folder)
+    ]
+    if copies:
+        return release_id if not any(verify(folder, release_id) for folder in copies) else ""
+    follows = read_manifest(settings.drafts, release_id).get("follows")
+    return release_id if follows == newest_approved(settings) else ""
 
 
 def _served(folder: Path, as_at: date, figures_sha256: str) -> str:
@@ -343,33 +365,28 @@ def _tables(
     audience: str = "",
 ) -> list[Table]:
     """All tables but `release`; `audience` keeps the tables planned for it."""
-    plan = [astuple(table) for table in warehouse.plan if table.audience == (audience or table.audience)]
+    plan = [table for table in warehouse.plan if not audience or table.is_for(audience)]
     return [
         Table("metric_values", METRIC_VALUES, tuple(tuple(vars(figure).values()) for figure in figures)),
-        Table("reference_plan", PLAN, tuple(plan)),
+        _plan_table(plan),
         Table("data_quality_issues", ISSUES, tuple(issues)),
         sources,
         *warehouse.references,
     ]
 
 
-def _loads_before(settings: Settings) -> dict[str, RestsOn]:
-    """The loads that the served figures rest on; management's manifest alone names files."""
-    current = current_release(settings.management)
-    return from_manifest(
-        read_manifest(settings.management, current.release_id).get("loads") if current else None
-    )
+def _plan_table(plan: Sequence[PlannedTable]) -> Table:
+    return Table("reference_plan", PLAN, tuple(astuple(table) for table in plan))
 
 
-def _changes(
-    folder: Path,
-    audience: str,
-    tables: Sequence[Table],
-    warehouse: _Warehouse,
-    loads_before: Mapping[str, RestsOn],
-) -> Table:
-    """What moved against the release that this folder serves; nothing where it serves none."""
+def _changes(settings: Settings, audience: str, tables: Sequence[Table], warehouse: _Warehouse) -> Table:
+    """What moved against the release that the audience is served; nothing where it is served none."""
+    folder = settings.management if audience == "management" else settings.publications_dir
     current = current_release(folder)
+    loads_before: dict[str, RestsOn] = {}
+    # Management's manifest alone names files.
+    if current is not None and current.release_id in list_releases(settings.management):
+        loads_before = from_manifest(read_manifest(settings.management, current.release_id).get("loads"))
     before: list[dict[str, object]] = []
     if current is not None and not verify(folder, current.release_id):
         before = next(
@@ -398,6 +415,8 @@ def _release_table(
         "known_by": ("TIMESTAMP", warehouse.known_by),
         "created_at": ("TIMESTAMP", created_at),
         "status": ("VARCHAR", about["status"]),
+        "approved_by": ("VARCHAR", ""),
+        "approved_at": ("TIMESTAMP", None),
         "audience": ("VARCHAR", about["audience"]),
         "profile": ("VARCHAR", about["profile"]),
         "programme_name": ("VARCHAR", _setting(warehouse.settings, "programme_name")),
@@ -413,7 +432,7 @@ def _release_table(
 
 
 def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules) -> SafeFigures:
-    planned = {table.name for table in warehouse.plan if table.audience == "spg"}
+    planned = {table.name for table in warehouse.plan if table.is_for("spg")}
     return safe_figures(
         [figure for figure in warehouse.figures if figure.table in planned],
         warehouse.plan,

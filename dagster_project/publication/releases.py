@@ -14,7 +14,7 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -60,7 +60,8 @@ class Table:
 
 @dataclass(frozen=True)
 class CurrentRelease:
-    """What `current.json` says; `checked_at` is when a refresh last looked (naive UTC)."""
+    """What `current.json` says; `checked_at` is when a refresh last looked, `served_at` since when this one
+    is served (naive UTC)."""
 
     release_id: str
     file: str
@@ -68,6 +69,8 @@ class CurrentRelease:
     status: str
     sha256: str
     checked_at: datetime
+    served_at: datetime
+    approved_by: str = ""
 
 
 def _plain(value: object, kind: str) -> object:
@@ -93,7 +96,9 @@ def current_release(folder: Path) -> CurrentRelease | None:
             as_at=date.fromisoformat(content["as_at"]),
             status=str(content["status"]),
             sha256=str(content["sha256"]),
-            checked_at=datetime.fromisoformat(content["checked_at"]).astimezone(UTC).replace(tzinfo=None),
+            checked_at=_moment(content["checked_at"]),
+            served_at=_moment(content.get("served_at") or content["checked_at"]),
+            approved_by=str(content.get("approved_by") or ""),
         )
         if current.file != _file(current.release_id) or not (folder / current.file).is_file():
             raise ValueError("the release it names is not there")
@@ -218,12 +223,13 @@ def write_release(
             "release_id": release_id,
             "file": path.name,
             "sha256": _file_sha256(path),
-            **about,
-            "tables": dict(sorted(wanted.items())),
             "software": {
                 "python": platform.python_version(),
                 **{name: installed_version(name) for name in ("flic", "duckdb", "numpy", "scipy")},
             },
+            # The software of an approved release is that which made its draft.
+            **about,
+            "tables": dict(sorted(wanted.items())),
         }
         _write_json(_manifest_path(build, release_id), manifest | {"manifest_sha256": _seal(manifest)})
         problems = verify(build, release_id)
@@ -247,11 +253,33 @@ def write_release(
 def serve(folder: Path, release_id: str, *, checked_at: datetime) -> None:
     """Let `current.json` name a finished release, in one step; `checked_at` is naive UTC."""
     manifest = read_manifest(folder, release_id)
-    pointer = {key: manifest[key] for key in ("release_id", "file", "as_at", "status", "sha256")}
+    told = ("release_id", "file", "as_at", "created_at", "status", "approved_by", "approved_at", "sha256")
+    pointer = {key: manifest[key] for key in told if key in manifest}
+    moment = in_utc(checked_at)
+    _replace_pointer(folder, pointer | {"checked_at": moment, "served_at": moment})
+
+
+def note_checked(folder: Path, checked_at: datetime) -> None:
+    """Note in `current.json`, if there is one, that a refresh looked; what is served stays as it is."""
+    if current_release(folder) is not None:
+        content = json.loads((folder / POINTER).read_text(encoding="utf-8"))
+        _replace_pointer(folder, content | {"checked_at": in_utc(checked_at)})
+
+
+def in_utc(moment: datetime) -> str:
+    """A naive UTC moment as manifests hold it."""
+    return f"{moment.isoformat(timespec='seconds')}Z"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def _replace_pointer(folder: Path, content: Mapping[str, object]) -> None:
     aside = folder / "build" / POINTER
     try:
         aside.parent.mkdir(exist_ok=True)
-        _write_json(aside, pointer | {"checked_at": f"{checked_at.isoformat(timespec='seconds')}Z"})
+        _write_json(aside, content)
         _open_like(folder, aside)
         _sync(aside)
         aside.replace(folder / POINTER)
@@ -260,21 +288,11 @@ def serve(folder: Path, release_id: str, *, checked_at: datetime) -> None:
         raise PublicationError(f"{folder / POINTER} cannot be written: {error.strerror}.") from error
 
 
-def rollback(folder: Path, release_id: str) -> None:
-    """Serve an earlier release again; raises `PublicationError` if it does not verify."""
-    if release_id not in list_releases(folder):
-        raise PublicationError(f"there is no release {release_id} in {folder}.")
-    problems = verify(folder, release_id)
-    if problems:
-        raise PublicationError(f"release {release_id} cannot be served: {'; '.join(problems)}.")
-    serve(folder, release_id, checked_at=datetime.now(UTC).replace(tzinfo=None))
-
-
-def remove_old(folder: Path, keep: int) -> None:
-    """Remove all but the newest `keep` releases, never the served one."""
+def remove_old(folder: Path, keep: int, never: Collection[str] = ()) -> None:
+    """Remove all but the newest `keep` releases, never what `current.json` names nor one of `never`."""
     current = current_release(folder)
     for release_id in list_releases(folder)[:-keep]:
-        if not current or current.release_id != release_id:
+        if release_id not in never and (not current or current.release_id != release_id):
             # The manifest first: a file without one is unfinished and goes with the next run if this one is
             # killed.
             _manifest_path(folder, release_id).unlink()

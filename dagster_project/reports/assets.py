@@ -15,7 +15,7 @@ from dagster_project.ingestion.landing import ASIDE, Ledger, Load, written_whole
 from dagster_project.ingestion.load import FileReport, Intake, read_intake
 from dagster_project.ingestion.rejects import write_rejects
 from dagster_project.lock import RefreshLock
-from dagster_project.publication.releases import current_release
+from dagster_project.publication.releases import current_release, list_releases
 from dagster_project.reports.findings import NoFindingsError, compare, opened_warehouse
 from dagster_project.reports.load_report import Built, load_report, read_built, report_of_load
 from dagster_project.reports.workbooks import write_workbooks
@@ -111,6 +111,7 @@ def _built(settings: Settings, intake: Intake | None, loads: dict[str, Load]) ->
 def _outcome(settings: Settings, stopped: BaseException | None) -> str:
     try:
         current = current_release(settings.publications_dir)
+        draft = current_release(settings.drafts)
     except FlicError as broken:
         served = str(broken)
     else:
@@ -119,6 +120,8 @@ def _outcome(settings: Settings, stopped: BaseException | None) -> str:
             if current
             else "Nothing is served yet."
         )
+        if draft and draft.release_id not in list_releases(settings.publications_dir):
+            served += f" Release {draft.release_id}, as at {draft.as_at}, is a draft that waits for approval."
     if stopped is None:
         return served
     if isinstance(stopped, FlicError):

@@ -668,7 +668,8 @@ TABLES = """
 create table release (release_id varchar, as_at date, known_by timestamp, created_at timestamp, status
 varchar, audience varchar, profile varchar, programme_name varchar, synthetic boolean, software_version
 varchar, inputs_sha256 varchar, figures_sha256 varchar, refresh_interval_days integer, stale_after_days
-integer); create table metric_values (metric_id varchar, measure varchar, period_type varchar, period_start
+integer, approved_by varchar, approved_at timestamp); create
+table metric_values (metric_id varchar, measure varchar, period_type varchar, period_start
 date, period_end date, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar,
 value double, lower double, upper double, numerator double, denominator double, people bigint, mark varchar,
 exact boolean, note varchar); create table metric_definitions (metric_id varchar, label varchar, definition
@@ -718,7 +719,8 @@ def write_publication(
         moment = created.replace(tzinfo=None)
         days = (int(SETTINGS["refresh_interval_days"]), int(SETTINGS["stale_after_days"]))
         words = (release_id, as_at, moment, moment, "draft", "spg", "fulfilling_lives")
-        insert("release", [(*words, SETTINGS["programme_name"], True, "0.1.0", "0" * 64, "0" * 64, *days)])
+        made_from = (SETTINGS["programme_name"], True, "0.1.0", "0" * 64, "0" * 64)
+        insert("release", [(*words, *made_from, *days, "", None)])
         _bulk(connection, "metric_values", figures.rows)
         insert("metric_definitions", [_definition(*metric) for metric in METRICS])
         insert(

@@ -28,6 +28,8 @@ KINDS = ["normal", "part_period", "all_suppressed", "empty"]
 def open_page(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
     """One page of the application on one folder of publications."""
     monkeypatch.setenv("FLIC_PUBLICATIONS_DIR", str(folder))
+    # A checkout in which the demonstration ran has a restricted zone that this process can read.
+    monkeypatch.setenv("FLIC_ALLOW_RESTRICTED_ZONE", "1")
     app = AppTest.from_file(str(ROOT / "dashboards" / "streamlit_app.py"), default_timeout=60)
     for name, value in address.items():
         app.query_params[name] = value

@@ -1,0 +1,186 @@
+"""The life of a release after its draft: approved by a named person, served, and served again.
+
+Belongs here: who lets readers see a release, what may be approved, and the order in which it is done. Does
+not belong here: files and pointers (`releases.py`), figures (`publish.py`), what the public is shown
+(`public.py`).
+
+An approved release stands in the served folder and is neither made again nor overwritten nor removed. What
+`current.json` of that folder names is served; replacing it is the one step that readers see.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from dagster_project.ingestion.landing import written_whole
+from dagster_project.publication.plan import PublicationError
+from dagster_project.publication.public import public_tables
+from dagster_project.publication.releases import (
+    Table,
+    current_release,
+    in_utc,
+    list_releases,
+    prepare_folder,
+    read_manifest,
+    read_tables,
+    serve,
+    verify,
+    write_release,
+)
+from dagster_project.settings import Settings
+
+# What was served, and since when; in the restricted zone, where no reader can change it.
+HISTORY = "served_releases.json"
+# What `write_release` finds out for itself.
+OF_THE_FILE = ("release_id", "file", "sha256", "tables", "manifest_sha256")
+OF_A_PUBLIC_MANIFEST = (
+    "as_at", "created_at", "status", "approved_by", "approved_at", "profile", "software"
+)  # fmt: skip
+
+
+def prepare_served(settings: Settings) -> None:
+    """Make sure that the served folder can take a release; raises `PublicationError`."""
+    is_default = settings.publications_dir == settings.data_dir / "publications"
+    prepare_folder(settings.publications_dir, may_create=is_default, private=False)
+
+
+def approve(settings: Settings, release_id: str, *, by: str, at: datetime) -> bool:
+    """Serve a draft in the name of the person who approved it; False where that was done before.
+
+    `at` is naive UTC. An approval that was killed is finished by the next one of the same release; the file
+    keeps the first name. Raises `PublicationError` with the reason; what was served stays served.
+    """
+    name = name_of(by)
+    if not name:
+        raise PublicationError("say who approves the release, by name.")
+    prepare_served(settings)
+    was_served = release_id in dict(served_history(settings))
+    _note_served(settings)
+    if release_id in list_releases(settings.publications_dir):
+        # Once served it may have been rolled back on purpose: that is for `rollback` to undo.
+        if was_served:
+            return False
+        _require_sound(settings.publications_dir, release_id)
+    else:
+        _write_approved(settings, release_id, name, at)
+    _serve(settings, release_id, at)
+    return True
+
+
+def rollback(settings: Settings, release_id: str, *, at: datetime) -> None:
+    """Serve an earlier approved release again; raises `PublicationError` for an unknown or damaged one."""
+    if release_id not in list_releases(settings.publications_dir):
+        raise PublicationError(f"there is no approved release {release_id} in {settings.publications_dir}.")
+    _require_sound(settings.publications_dir, release_id)
+    with suppress(PublicationError):  # a broken pointer is what a rollback mends
+        _note_served(settings)
+    _serve(settings, release_id, at)
+
+
+def name_of(text: str) -> str:
+    """A person's name as it is kept and shown; empty for a text that is none."""
+    name = " ".join(text.split())
+    return name if name.isprintable() else ""
+
+
+def newest_approved(settings: Settings) -> str:
+    """The release that was approved last, '' if none was."""
+    folder = settings.publications_dir
+    return max(list_releases(folder), key=lambda release_id: _approved_at(folder, release_id), default="")
+
+
+def served_history(settings: Settings) -> list[tuple[str, datetime]]:
+    """The releases that were served, oldest first, and since when (naive UTC)."""
+    path = settings.data_dir / HISTORY
+    if not path.exists():
+        return []
+    return [(release_id, datetime.fromisoformat(since)) for release_id, since in json.loads(path.read_text())]
+
+
+def _write_approved(settings: Settings, release_id: str, by: str, at: datetime) -> None:
+    """Write a draft into the served folder as approved; it is not served yet."""
+    if release_id not in list_releases(settings.drafts):
+        raise PublicationError(f"there is no draft {release_id}; `flic publications list` names the drafts.")
+    _require_sound(settings.drafts, release_id)
+    draft = read_manifest(settings.drafts, release_id)
+    last = newest_approved(settings)
+    if draft.get("follows") != last:
+        raise PublicationError(
+            f"draft {release_id} was made before release {last} was approved, and what the two tell together"
+            " was not looked at. Refresh and approve what comes of it; an earlier approved release is served"
+            " again by `flic publications rollback RELEASE`."
+        )
+    approved = {"status": "approved", "approved_by": by, "approved_at": at}
+    tables = [
+        _with(table, approved) if table.name == "release" else table
+        for table in read_tables(settings.drafts / f"{release_id}.duckdb")
+    ]
+    about = {name: value for name, value in draft.items() if name not in OF_THE_FILE}
+    write_release(
+        settings.publications_dir, release_id, tables, about | approved | {"approved_at": in_utc(at)}
+    )
+
+
+def _serve(settings: Settings, release_id: str, at: datetime) -> None:
+    """Let SPG and public see a release; the public never sees one before the SPG does."""
+    _write_public(settings, release_id)
+    serve(settings.publications_dir, release_id, checked_at=at)
+    if release_id in list_releases(settings.public):
+        serve(settings.public, release_id, checked_at=at)
+    _note_served(settings)
+
+
+def _write_public(settings: Settings, release_id: str) -> None:
+    """The public's part of an approved release, where it has one and the file is not there yet."""
+    everything = read_tables(settings.publications_dir / f"{release_id}.duckdb")
+    tables = public_tables(everything)
+    if not tables:
+        return
+    prepare_folder(settings.public, may_create=True, private=False)
+    if release_id in list_releases(settings.public):
+        return
+    [release] = [table for table in everything if table.name == "release"]
+    manifest = read_manifest(settings.publications_dir, release_id)
+    about = {name: manifest[name] for name in OF_A_PUBLIC_MANIFEST if name in manifest}
+    write_release(
+        settings.public,
+        release_id,
+        [_with(release, {"audience": "public"}), *tables],
+        about | {"audience": "public"},
+    )
+
+
+def _note_served(settings: Settings) -> None:
+    """Write down what is served, unless that is what was written down last."""
+    current = current_release(settings.publications_dir)
+    history = served_history(settings)
+    if current is not None and (not history or history[-1][0] != current.release_id):
+        history.append((current.release_id, current.served_at))
+        with written_whole(settings.data_dir / HISTORY) as file:
+            rows = [(release_id, since.isoformat()) for release_id, since in history]
+            file.write(json.dumps(rows, indent=1).encode())
+
+
+def _require_sound(folder: Path, release_id: str) -> None:
+    problems = verify(folder, release_id)
+    if problems:
+        raise PublicationError(f"release {release_id} cannot be served: {'; '.join(problems)}.")
+
+
+def _approved_at(folder: Path, release_id: str) -> str:
+    """When a release was approved; one whose manifest is damaged counts as the oldest."""
+    try:
+        return str(read_manifest(folder, release_id)["approved_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _with(table: Table, values: Mapping[str, object]) -> Table:
+    """A table of one row with other values in some columns."""
+    [row] = table.rows
+    names: Sequence[str] = [name for name, _ in table.columns]
+    changed = tuple(values.get(name, value) for name, value in zip(names, row, strict=True))
+    return replace(table, rows=(changed,))
