@@ -46,6 +46,7 @@ class Rules:
     money_p_percent: int
     money_total_rounding_gbp: int
     money_mean_rounding_gbp: int
+    batch_people_minimum: int
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> "Rules":
@@ -81,6 +82,7 @@ LEAST = {
     "money_p_percent": 15,
     "money_total_rounding_gbp": 100,
     "money_mean_rounding_gbp": 50,
+    "batch_people_minimum": 10,
 }
 
 

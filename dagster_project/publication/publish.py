@@ -9,15 +9,25 @@ import hashlib
 import hmac
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.publication.approval import newest_approved, prepare_served
+from dagster_project.publication.batches import (
+    Members,
+    Released,
+    TableOfPeriod,
+    as_released,
+    categories_of,
+    in_batches,
+    table_of,
+)
 from dagster_project.publication.disclosure import (
     ExactFigure,
     Payment,
@@ -44,6 +54,7 @@ from dagster_project.publication.plan import (
     read_plan,
 )
 from dagster_project.publication.releases import (
+    LOCKED,
     CurrentRelease,
     Table,
     current_release,
@@ -173,6 +184,8 @@ class _Warehouse:
     """The loads that figures rest on, by `load_id`."""
     references: list[Table]
     """Tables that stand in both files as they are."""
+    quarter_ends: frozenset[date]
+    """The last days of the quarters, the part of one included."""
 
 
 def prepare_publication(settings: Settings) -> None:
@@ -213,7 +226,7 @@ def publish(
     warehouse = _read_warehouse(settings.warehouse)
     log.info("%d exact figures in %d planned tables", len(warehouse.figures), len(warehouse.plan))
     rules = Rules.from_settings(warehouse.settings)
-    safe = _safe_figures(settings, warehouse, rules)
+    safe = _safe_figures(settings, warehouse, rules, log)
     withheld = sum(1 for figure in safe.figures if figure.mark)
     log.info("%d figures are safe to show, %d are withheld", len(safe.figures) - withheld, withheld)
     for name in safe.dropped_tables:
@@ -431,10 +444,29 @@ def _release_table(
     return Table("release", columns, (tuple(value for _, value in row.values()),))
 
 
-def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules) -> SafeFigures:
+def _safe_figures(
+    settings: Settings, warehouse: _Warehouse, rules: Rules, log: logging.Logger
+) -> SafeFigures:
     planned = {table.name for table in warehouse.plan if table.is_for("spg")}
-    return safe_figures(
-        [figure for figure in warehouse.figures if figure.table in planned],
+    figures = [figure for figure in warehouse.figures if figure.table in planned]
+    earlier = _released_before(settings)
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        released = in_batches(
+            figures,
+            warehouse.definitions,
+            {table.name for table in warehouse.plan if table.exact},
+            earlier=earlier.keys(),
+            quarter_ends=warehouse.quarter_ends,
+            financial_year_start_month=int(_setting(warehouse.settings, "financial_year_start_month")),
+            minimum=rules.batch_people_minimum,
+            members=cache(partial(_members, connection)),
+        )
+    log.info(
+        "%d figures wait for their batch: too few people moved, or it is not their day",
+        len(figures) - len(released),
+    )
+    safe = safe_figures(
+        released,
         warehouse.plan,
         warehouse.definitions,
         rules,
@@ -442,6 +474,12 @@ def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules) -> Sa
         key=settings.rounding_key,
         payments=cache(lambda metric_id: _payments(settings.warehouse, metric_id)),
     )
+    kept, tables = as_released(
+        safe.figures, released, warehouse.definitions, earlier=earlier, minimum=rules.batch_people_minimum
+    )
+    if tables:
+        log.info("%d tables of earlier periods stay as they were released", tables)
+    return replace(safe, figures=kept)
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -473,6 +511,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
     plan = read_plan(_dicts(_table(connection, "plan", "reference.publication_plan", None)), known)
     categories = _table(connection, "reference_categories", "metrics.metric_categories", CATEGORIES)
     settings = _table(connection, "reference_settings", "reference.programme_settings", SETTINGS)
+    periods = _table(connection, "reference_periods", "marts.dim_periods", PERIODS)
     issues = _table(connection, "issues", "marts.fct_data_quality_issues", ISSUES[:-1])
     return _Warehouse(
         as_at=control[0][0],
@@ -510,6 +549,11 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
                 )
             )
         },
+        quarter_ends=frozenset(
+            date.fromisoformat(str(row["period_end"]))
+            for row in _dicts(periods)
+            if row["period_type"] == "quarter"
+        ),
         references=[
             definitions,
             categories,
@@ -519,7 +563,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
                 "reference.wording",
                 (("term", "VARCHAR"), ("label", "VARCHAR")),
             ),
-            _table(connection, "reference_periods", "marts.dim_periods", PERIODS),
+            periods,
             replace(settings, rows=tuple(row for row in settings.rows if row[0] in PUBLISHED_SETTINGS)),
             *_written_by_the_partnership(connection),
         ],
@@ -583,6 +627,67 @@ def _figures(
     if missing:
         raise PublicationError(f"the plan has {planned[missing[0]]}, the warehouse has no such figures.")
     return figures
+
+
+def _members(
+    connection: duckdb.DuckDBPyConnection,
+    metric_id: str,
+    period_type: str,
+    dimensions: Sequence[str],
+    days: Sequence[date],
+) -> Members:
+    """Who is counted in a table on each of the days, and in which categories, by client.
+
+    Contributions of a flow are counted from the start to the day, all others on their own day. A breakdown
+    that the contributions do not have (needs, times) is the same for a person on every day.
+    """
+    relation = f"metrics.metric_{metric_id}"
+    columns = {str(row[0]) for row in connection.execute(f"describe {relation}").fetchall()}
+    [(timing,)] = connection.execute(
+        "select timing from metrics.metric_definitions where metric_id = ?", [metric_id]
+    ).fetchall()
+    own = [f"coalesce(cast(people.{name} as varchar), '')" for name in dimensions if name in columns]
+    word = f"concat_ws('|', {', '.join(own)})" if own else "''"
+    counted = "people.counted_on <= days.day" if timing == "flow" else "people.counted_on = days.day"
+    if "period_type" in columns:
+        counted += " and people.period_type = ?"
+    found = connection.execute(
+        "select day, client_key, string_agg(word, ';' order by word) from ("
+        f"select days.day, people.client_key, {word} as word"
+        f" from {relation} as people cross join (select unnest(?) as day) as days"
+        f" where {counted} and people.client_key is not null) group by all",
+        [list(days), *([period_type] if "period_type" in columns else [])],
+    ).fetchall()
+    members: dict[date, dict[str, str]] = {day: {} for day in days}
+    for day, client, categories in found:
+        members[day][client] = categories
+    return members
+
+
+def _released_before(settings: Settings) -> dict[TableOfPeriod, Released]:
+    """Every table of every period as the newest approved release that has it holds it."""
+    earlier: dict[TableOfPeriod, Released] = {}
+    for release_id in reversed(list_releases(settings.publications_dir)):
+        name = f"{release_id}.duckdb"
+        rows: dict[TableOfPeriod, list[PublishedFigure]] = defaultdict(list)
+        for figure in _metric_values(settings.publications_dir / name):
+            if table_of(figure) not in earlier:
+                rows[table_of(figure)].append(figure)
+        people: dict[TableOfPeriod, dict[tuple[tuple[str, str], ...], int]] = defaultdict(dict)
+        for figure in _metric_values(settings.management / name) if rows else ():
+            people[table_of(figure)][categories_of(figure)] = figure.people or 0
+        earlier |= {table: Released(tuple(figures), people[table]) for table, figures in rows.items()}
+    return earlier
+
+
+def _metric_values(path: Path) -> list[PublishedFigure]:
+    """The figures of a release."""
+    with duckdb.connect(str(path), read_only=True, config=LOCKED) as connection:
+        names = ", ".join(name for name, _ in METRIC_VALUES)
+        return [
+            PublishedFigure(*row)
+            for row in connection.execute(f"select {names} from metric_values").fetchall()
+        ]
 
 
 def _payments(path: Path, metric_id: str) -> list[Payment]:

@@ -33,6 +33,7 @@ SETTINGS = {
     "data_are_synthetic": "true",
     "rounding_base": "5",
     "count_minimum": "10",
+    "batch_people_minimum": "10",
     "share_denominator_minimum": "20",
     "mean_people_minimum": "10",
     "median_people_minimum": "20",
@@ -321,6 +322,18 @@ class Programme:
                     for categories in product(*(CATEGORIES[name] for name in names))
                 ]
         return found
+
+    def members(self, definition: MetricDefinition, names: Sequence[str]) -> list[tuple[object, ...]]:
+        """Who is counted: events on the last day of their month, all others on each as-at day."""
+        count = CONTRIBUTIONS[definition.metric_id]
+        spans = [(start, end) for kind, start, end, _ in self.periods() if kind == "month"]
+        if definition.timing != "flow":
+            spans = [(PROGRAMME_START, day) for day in self.days]
+        return [
+            (contribution.client, end, *(contribution.breakdowns[name][0] for name in names))
+            for start, end in spans
+            for contribution in count(self, start, end)
+        ]
 
     def payments(self, metric_id: str) -> list[Payment]:
         """The contributions of `budget_spent`."""
@@ -711,6 +724,16 @@ def write_warehouse(
                 for p in programme.payments("budget_spent")
             ],
         )
+        for metric_id, definition in programme.definitions().items():
+            if metric_id != "budget_spent":
+                names = [name for name in definition.breakdowns if name not in definition.overlapping]
+                table(
+                    f"metrics.metric_{metric_id}",
+                    ", ".join(
+                        ["client_key varchar", "counted_on date", *(f"{name} varchar" for name in names)]
+                    ),
+                    programme.members(definition, names),
+                )
         table(
             "metrics.fct_metric_values",
             "metric_id varchar, measure varchar, period_type varchar, period_start date, period_end date,"
