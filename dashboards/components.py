@@ -235,10 +235,25 @@ def exhibit(
             )
         if caveat:
             quiet(caveat)
+        if earlier := of_an_earlier_day(view, figures):
+            quiet(earlier)
         html(f"<details><summary>Table of these figures</summary>{table_html(table)}</details>")
         with st.container(horizontal=True, key=f"tools-{name}", gap="small"):
             definition(view, list(dict.fromkeys(f.metric_id for f in figures)), key=name)
             download(view, figures, name, title)
+
+
+def of_an_earlier_day(view: View, figures: Sequence[Figure]) -> str:
+    """Why a table describes an earlier day than the chosen one; empty where it does not."""
+    days = {f.period_end for f in figures if f.period_type in ("as_at", "programme")}
+    if len(days) != 1 or min(days) >= view.end:
+        return ""
+    least = view.publication.settings().get("batch_people_minimum", "10")
+    return (
+        f"As at {day(min(days))}: a breakdown is shown anew at the end of a quarter (sex, age and ethnicity "
+        f"at the end of a half-year), and when at least {least} people have joined, left or changed group "
+        "since the last one."
+    )
 
 
 def download(view: View, figures: Sequence[Figure], name: str, title: str) -> None:

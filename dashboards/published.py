@@ -154,6 +154,27 @@ class Publication:
             kept, key=lambda f: (f.period_end, *[self._sort_key(d, f.category(d)) for d in dimensions])
         )
 
+    def latest(
+        self,
+        metric_id: str,
+        measure: str,
+        period_type: str,
+        dimensions: Sequence[str] = (),
+        *,
+        on: date,
+        **categories: str,
+    ) -> list[Figure]:
+        """A table that describes a day, as it was last released on or before `on`; its cells have that date.
+
+        A breakdown is not released for every day (the batch rule): the last one stands until the next.
+        Tables of months, quarters and years are those that end `on`.
+        """
+        if period_type not in ("as_at", "programme"):
+            return self.figures(metric_id, measure, period_type, dimensions, on, **categories)
+        found = self.figures(metric_id, measure, period_type, dimensions, None, **categories)
+        last = max((f.period_end for f in found if f.period_end <= on), default=on)
+        return [f for f in found if f.period_end == last]
+
     def figure(
         self, metric_id: str, measure: str, period_type: str, period_end: date, **categories: str
     ) -> Figure | None:

@@ -47,8 +47,8 @@ class View:
         by borough."""
         if self.borough == ALL_BOROUGHS or "borough" in dimensions:
             return {}
-        cells = self.publication.figures(
-            metric_id, measure, period_type, dimensions, self.end, borough=self.borough
+        cells = self.publication.latest(
+            metric_id, measure, period_type, dimensions, on=self.end, borough=self.borough
         )
         return {"borough": self.borough} if cells else {}
 
@@ -76,11 +76,16 @@ class View:
         dimensions: Sequence[str] = (),
         **categories: str,
     ) -> list[Figure]:
-        """One table at the end of the chosen period, for the chosen borough where published."""
+        """One table at the end of the chosen period or as last released before, for the chosen borough where
+        published."""
         place = self.place(metric_id, measure, period_type, dimensions)
-        return self.publication.figures(
-            metric_id, measure, period_type, dimensions, self.end, **categories | place
+        return self.publication.latest(
+            metric_id, measure, period_type, dimensions, on=self.end, **categories | place
         )
+
+    def day_of(self, figures: Sequence[Figure]) -> date:
+        """The last day that the figures of a table describe: their own, not always that of the period."""
+        return max((f.period_end for f in figures), default=self.end)
 
     def series(self, metric_id: str, measure: str, period_type: str, **categories: str) -> list[Figure]:
         """One cell over the periods up to the chosen one, oldest first."""

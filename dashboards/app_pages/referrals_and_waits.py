@@ -81,8 +81,8 @@ def _by_sector(view: View, since: str) -> None:
 
 
 def _accepted_by_sector(view: View, since: str) -> None:
-    figures = view.publication.figures(
-        "acceptance_rate", "share", "programme", ("referrer_sector",), view.end
+    figures = view.publication.latest(
+        "acceptance_rate", "share", "programme", ("referrer_sector",), on=view.end
     )
     rows = [(view.publication.label("referrer_sector", f.category("referrer_sector")), f) for f in figures]
     components.exhibit(
@@ -109,15 +109,16 @@ def _accepted_by_sector(view: View, since: str) -> None:
 def _status(view: View) -> None:
     place = view.place_name(view.place("referral_status", "count", "as_at", ("status",)))
     figures = view.figures("referral_status", "count", "as_at", ("status",))
+    on = sentences.day(view.day_of(figures))
     rows = [(view.publication.label("status", f.category("status")), f) for f in figures]
     components.exhibit(
         view,
         "status",
-        f"Where every referral stands on {sentences.day(view.end)}",
+        f"Where every referral stands on {on}",
         figures=figures,
         draw=lambda look: charts.bars(rows, look),
         table=components.one_way(
-            view, f"Referrals by status on {sentences.day(view.end)}, {place}", "status", figures, "Referrals"
+            view, f"Referrals by status on {on}, {place}", "status", figures, "Referrals"
         ),
         alt=charts.summary(rows),
         text="Each referral stands in exactly one status. A decision that is not stated is not a refusal.",

@@ -183,13 +183,11 @@ def _flow_line(
 
 
 def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
+    means = view.publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
     coverage, started_by = sentences.star_pairs(
-        [
-            f.people
-            for f in view.publication.figures("star_change", "mean", "as_at", ("star_area",), view.end)
-        ],
+        [f.people for f in means],
         view.publication.figures("starts", "count", "programme"),
-        view.end,
+        view.day_of(means),
     )
     received = to_date["referrals_received"]
     since = f"{received.period_start:%B %Y}" if received else "the programme began"

@@ -15,10 +15,13 @@ NO_PAIR = "no_pair"
 def show(view: View) -> None:
     """Draw the page: coverage first, then where people began, then change, then what became of everyone."""
     publication = view.publication
-    means = publication.figures("star_change", "mean", "as_at", ("star_area",), view.end)
+    means = publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
     days = int(publication.settings().get("star_pair_minimum_days", "90"))
     coverage, started_by = sentences.star_pairs(
-        [f.people for f in means], publication.figures("starts", "count", "programme"), view.end, days
+        [f.people for f in means],
+        publication.figures("starts", "count", "programme"),
+        view.day_of(means),
+        days,
     )
     components.page_head(
         view,
@@ -49,7 +52,7 @@ def _coverage(view: View) -> None:
     place = view.place_name(view.place("star_coverage", "count", "as_at", ("readings",)))
     figures = view.figures("star_coverage", "count", "as_at", ("readings",))
     rows = [(view.publication.label("readings", f.category("readings")), f) for f in figures]
-    on = sentences.day(view.end)
+    on = sentences.day(view.day_of(figures))
     components.exhibit(
         view,
         "coverage",
@@ -67,7 +70,7 @@ def _coverage(view: View) -> None:
 
 def _first_profile(view: View) -> None:
     publication = view.publication
-    figures = publication.figures("star_first_profile", "count", "as_at", ("star_area", "stage"), view.end)
+    figures = publication.latest("star_first_profile", "count", "as_at", ("star_area", "stage"), on=view.end)
     stages = publication.categories("stage")
     cells = {(f.category("star_area"), f.category("stage")): f for f in figures}
     areas = [a for a in publication.categories("star_area") if all((a, s) in cells for s in stages)]
@@ -82,7 +85,7 @@ def _first_profile(view: View) -> None:
         draw=lambda look: charts.stacked(rows, names, look.stages, look),
         table=components.two_way(
             view,
-            f"People by stage of their first reading, on {sentences.day(view.end)}",
+            f"People by stage of their first reading, on {sentences.day(view.day_of(figures))}",
             "star_area",
             "stage",
             figures,
@@ -90,7 +93,7 @@ def _first_profile(view: View) -> None:
         alt=" ".join(f"{label}: {charts.summary(list(zip(names, c, strict=True)))}" for label, c in rows),
         text="Counts of people. Stage 1 is the lowest. An area that was not scored is left out, so areas "
         "differ in length.",
-        scope=f"all boroughs, readings up to {sentences.day(view.end)}",
+        scope=f"all boroughs, readings up to {sentences.day(view.day_of(figures))}",
         caveat="A hatched part stands for fewer than 10 people and always has the same length.",
         key=list(zip(names, shades, strict=False)),
     )
@@ -104,7 +107,7 @@ def _change(view: View, means: list[Figure], coverage: sentences.StarCoverage, d
         )
         return
     publication = view.publication
-    counts = publication.figures("star_change", "count", "as_at", ("star_area", "direction"), view.end)
+    counts = publication.latest("star_change", "count", "as_at", ("star_area", "direction"), on=view.end)
     # The rule holds area by area: an area scored for too few of the group shows no change.
     enough = {
         f.category("star_area") for f in means if sentences.StarCoverage(f.people, coverage.started).is_enough
@@ -177,7 +180,7 @@ def _directions(view: View, figures: list[Figure]) -> None:
         draw=lambda look: charts.stacked(rows, names, shades(look), look),
         table=components.two_way(
             view,
-            f"People by direction of change, on {sentences.day(view.end)}",
+            f"People by direction of change, on {sentences.day(view.day_of(figures))}",
             "star_area",
             "direction",
             figures,
@@ -191,9 +194,9 @@ def _directions(view: View, figures: list[Figure]) -> None:
 
 
 def _status(view: View) -> None:
-    figures = view.publication.figures("cohort_status", "count", "as_at", ("cohort_status",), view.end)
+    figures = view.publication.latest("cohort_status", "count", "as_at", ("cohort_status",), on=view.end)
     rows = [(view.publication.label("cohort_status", f.category("cohort_status")), f) for f in figures]
-    on = sentences.day(view.end)
+    on = sentences.day(view.day_of(figures))
     components.exhibit(
         view,
         "status",
@@ -209,7 +212,7 @@ def _status(view: View) -> None:
 
 
 def _moved_on(view: View) -> None:
-    figures = view.publication.figures("moved_on", "share", "programme", ("ends_counted",), view.end)
+    figures = view.publication.latest("moved_on", "share", "programme", ("ends_counted",), on=view.end)
     rows = [(view.publication.label("ends_counted", f.category("ends_counted")), f) for f in figures]
     components.exhibit(
         view,
@@ -229,8 +232,8 @@ def _moved_on(view: View) -> None:
 
 def _cohorts(view: View) -> None:
     publication = view.publication
-    figures = publication.figures(
-        "cohort_status", "count", "as_at", ("start_cohort", "cohort_status"), view.end
+    figures = publication.latest(
+        "cohort_status", "count", "as_at", ("start_cohort", "cohort_status"), on=view.end
     )
     statuses = publication.categories("cohort_status")
     cells = {(f.category("start_cohort"), f.category("cohort_status")): f for f in figures}
@@ -245,7 +248,7 @@ def _cohorts(view: View) -> None:
         draw=lambda look: charts.stacked(rows, names, look.categories, look),
         table=components.two_way(
             view,
-            f"People by start and what became of them, {sentences.day(view.end)}",
+            f"People by start and what became of them, {sentences.day(view.day_of(figures))}",
             "start_cohort",
             "cohort_status",
             figures,

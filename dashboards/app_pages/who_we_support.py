@@ -58,8 +58,7 @@ def show(view: View) -> None:
     )
     breakdown = choose("by", "Break down by", list(BREAKDOWNS), "sex", BREAKDOWNS.__getitem__)
     with st.container(key="pair-people"):
-        on = sentences.day(view.end)
-        _one_way(view, "open-by", f"Open on {on}", "open_caseload", "as_at", breakdown, since)
+        _one_way(view, "open-by", "Open on the day", "open_caseload", "as_at", breakdown, since)
         # People are counted once by attribute; by borough only starts are published.
         metric, counted = ("starts", "starts") if breakdown == "borough" else ("needs_at_start", "people")
         _one_way(
@@ -133,7 +132,8 @@ def _one_way(
     figures: list[Figure] = view.figures(metric, "count", period_type, (dimension,))
     place = view.place_name(view.place(metric, "count", period_type, (dimension,)))
     rows = [(view.publication.label(dimension, f.category(dimension)), f) for f in figures]
-    when = f"on {sentences.day(view.end)}" if period_type == "as_at" else f"since {since}"
+    on = sentences.day(view.day_of(figures))
+    when = f"on {on}" if period_type == "as_at" else f"since {since}"
     components.exhibit(
         view,
         name,

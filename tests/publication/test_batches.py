@@ -1,4 +1,4 @@
-"""The batch rule: when a table is released, and what of earlier releases stays (publication, rules 5 and 7)."""
+"""The batch rule: when a table is released, and what of earlier releases stays (rules 5 and 7)."""
 
 from collections.abc import Mapping
 from datetime import date
