@@ -25,21 +25,19 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
     "amid rounding": ("dagster_project.publication.rounding", "_minimum", 1, "after"),
     "amid the audit of sums": ("dagster_project.publication.disclosure", "_remainder_is_safe", 1, "after"),
     "before what was written is verified": ("dagster_project.publication.releases", "verify", 1, "before"),
+    # Nothing reaches the disk between a rename and the next, but for the last ones: after them is the end.
     **{
-        f"{when} the rename of the {name}": ("pathlib", "Path.replace", number, when)
+        f"before the rename of the {name}": ("pathlib", "Path.replace", number, "before")
         for number, name in enumerate(RENAMES, 1)
-        for when in ("before", "after")
     },
+    "after the last rename": ("pathlib", "Path.replace", len(RENAMES), "after"),
     "before old drafts are removed": ("dagster_project.publication.publish", "remove_old", 2, "before"),
     "between draft and approval": ("dagster_project.publication.approval", "prepare_served", 1, "before"),
 }
 SWAPPED = {
-    "after the rename of the pointer to the approved file",
-    *(
-        f"{when} the rename of the {name}"
-        for when in ("before", "after")
-        for name in ("pointer to the public file", "history of what was served")
-    ),
+    "before the rename of the pointer to the public file",
+    "before the rename of the history of what was served",
+    "after the last rename",
 }
 """The places where the new release is served already."""
 
