@@ -185,7 +185,10 @@ def test_what_moved_is_told_against_what_the_readers_have(zone: Settings):
     for day in (2, 3):
         corrected(zone)
         newest = draft(zone, day)
-    asked = "select old_value - new_value, previous_release_id from figure_changes where metric_id = 'starts'"
+    asked = (
+        "select old_value - new_value, previous_release_id from figure_changes where metric_id = 'starts'"
+        " and period_type = 'programme' and dimension_1 = '' and period_end = date '2015-03-31'"
+    )
     assert rows(zone.drafts, newest, asked) == [(2, first)]
     assert [change for change, _ in rows(zone.management, newest, asked)] == [1]
 
