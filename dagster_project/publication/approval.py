@@ -42,9 +42,12 @@ OF_A_PUBLIC_MANIFEST = (
 
 
 def prepare_served(settings: Settings) -> None:
-    """Make sure that the served folder can take a release; raises `PublicationError`."""
+    """Make sure that the served folders can take a release; raises `PublicationError`."""
     is_default = settings.publications_dir == settings.data_dir / "publications"
     prepare_folder(settings.publications_dir, may_create=is_default, private=False)
+    # Made with the first release that has something for the public.
+    if settings.public.exists():
+        prepare_folder(settings.public, may_create=False, private=False)
 
 
 def approve(settings: Settings, release_id: str, *, by: str, at: datetime) -> bool:

@@ -138,6 +138,24 @@ def test_a_new_process_serves_the_newest_release_that_verifies(fault, folder: Pa
 
 
 @pytest.mark.parametrize("fault", [damage_file, remove_file])
+def test_a_release_that_was_rolled_back_does_not_come_back_with_the_damage(fault, folder: Path) -> None:
+    """Three releases, the middle one served after a rollback: the older one steps in for it."""
+    for name, month in (("older", 4), ("newer", 6)):
+        created = datetime(2018, month, 1, tzinfo=UTC)
+        write_publication(folder, END, "empty", release_id=f"2018-{name}", created_at=created)
+        manifest = folder / f"2018-{name}.manifest.json"
+        manifest.write_text(
+            json.dumps(json.loads(manifest.read_text()) | {"created_at": f"{created:%F}T00:00:00Z"})
+        )
+    named = json.loads((folder / "2018-03-31-normal.manifest.json").read_text())
+    point_to(folder, **named, created_at="2018-05-01T00:00:00Z")
+    fault(folder)
+    found = served(PublicationsFolder(folder))
+    assert found.publication.release.release_id == "2018-older"
+    assert found.fallback
+
+
+@pytest.mark.parametrize("fault", [damage_file, remove_file])
 def test_nothing_that_verifies_is_nothing_to_serve(fault, folder: Path) -> None:
     fault(folder)
     assert PublicationsFolder(folder).serve() is None

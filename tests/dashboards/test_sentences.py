@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -513,3 +514,5 @@ def test_the_top_line() -> None:
     )
     approved = sentences.top_line(release(CREATED, "approved", synthetic=False), CREATED + timedelta(days=5))
     assert approved.endswith("checked for new exports 6 April 2018, 09:00 · release r1 (approved)")
+    named = replace(release(CREATED, "approved"), approved_by="Jo Bloggs")
+    assert "release r1 (approved by Jo Bloggs) · " in sentences.top_line(named, CREATED)

@@ -68,8 +68,8 @@ def assert_seven_points(
 
 
 def assert_a_whole_release_is_served(programme: Programme) -> None:
-    """Both folders name a release that is as it was published, or neither has ever had one."""
-    for folder in ("publications", "management"):
+    """Each folder names a release that is as it was published, or has never had one."""
+    for folder in ("publications", "publications/public", "drafts", "management"):
         if (programme.folder / folder / "current.json").exists():
             release_id = programme.current(folder)["release_id"]
             assert verify(programme.folder / folder, release_id) == []
@@ -132,7 +132,7 @@ def _what_others_see(
     """Every place that a person other than the data lead may look at, and its content."""
     yield "stdout", done.stdout.encode()
     yield "stderr", (done.stderr or "").encode()
-    for folder in ("dagster", "dbt_target", "logs", "publications", "management"):
+    for folder in ("dagster", "dbt_target", "logs", "publications", "drafts", "management"):
         for path in (programme.folder / folder).rglob("*"):
             if path.is_file():
                 yield str(path), path.read_bytes()
@@ -161,7 +161,7 @@ def assert_nothing_left_behind(programme: Programme, waiting: Collection[str]) -
         if path.suffix in {".tmp", ".part"} and programme.inbox not in path.parents
     ]
     assert half_written == []
-    for served in ("publications", "management"):
+    for served in ("publications", "publications/public", "drafts", "management"):
         assert list((folder / served / "build").glob("*")) == []
     committed = {load["load_id"] for load in programme.ledger() if load["status"] == "loaded"}
     uncommitted = [

@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.bad_inbox import BASE, BASE_DAY, CASES, REFERRALS, SECRETS, Case, csv, referral
 from tests.faults.seven_points import assert_seven_points
-from tests.pipeline.programme import Figures, Programme, emptied
+from tests.pipeline.programme import REFRESH, Figures, Programme, emptied
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def story(bench: Path) -> Story:
     figures = programme.figures()
     for case in CASES:
         (programme.inbox / case.name).write_bytes(case.content)
-    done = programme.flic("refresh", "--backfill")
+    done = programme.flic(*REFRESH, "--backfill")
     names = "file_name, status, reason, warnings, rows_loaded, rows_duplicate, rows_rejected, rows_skipped"
     loads = {
         row[0]: dict(zip(names.split(", "), row, strict=True))
@@ -129,7 +129,7 @@ def test_what_came_before_is_known_and_what_was_corrected_wins(story: Story) -> 
     )
     before = dict(programme.query(received, folder="management"))
     (programme.inbox / name).write_bytes(BASE[name])
-    again = programme.flic("refresh", "--backfill")
+    again = programme.flic(*REFRESH, "--backfill")
     assert_seven_points(programme, again, exit_status=0, figures_before=story.figures)
     assert f"{name}: duplicate" in again.stdout
     (programme.inbox / name).write_bytes(corrected)
@@ -148,5 +148,5 @@ def test_what_came_before_is_known_and_what_was_corrected_wins(story: Story) -> 
         )
         == 2
     )
-    nothing = programme.flic("refresh", "--backfill")
+    nothing = programme.flic(*REFRESH, "--backfill")
     assert_seven_points(programme, nothing, exit_status=0, figures_before=programme.figures())

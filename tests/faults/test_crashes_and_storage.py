@@ -23,12 +23,13 @@ import pytest
 
 from dagster_project.ingestion.load import StorageError
 from dagster_project.lock import exclusive
+from dagster_project.publication.approval import approve
 from dagster_project.publication.publish import PublicationError, publish
 from dagster_project.publication.releases import list_releases, read_manifest
 from dagster_project.transformation import TransformationError, remove_warehouse
 from tests.faults.seven_points import assert_a_whole_release_is_served, assert_seven_points
 from tests.ingestion.zone import ARRIVAL, ROWS, Zone, csv_text, referrals
-from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
+from tests.pipeline.programme import FLIC, REFRESH, ROOT, Programme, example_files
 from tests.publication.invented_warehouse import Programme as InventedProgramme
 from tests.publication.invented_warehouse import settings_for, write_warehouse
 
@@ -52,7 +53,7 @@ def run(
     # Root may write anywhere; without these two capabilities it may not.
     drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if bound and os.geteuid() == 0 else []
     return subprocess.run(
-        [*drop, *FLIC, "refresh", *arguments],
+        [*drop, *FLIC, *REFRESH, *arguments],
         env=programme.environment | environment,
         cwd=ROOT,
         capture_output=True,
@@ -143,7 +144,7 @@ def test_f3_f9_a_damaged_warehouse_and_a_killed_database_change_no_figure(
     programme = two_quarters.on_workbench(bench)
     kill_with_a_log(programme.folder / "warehouse.duckdb")
     flip_bytes_inside(programme.folder / "warehouse.duckdb")
-    done = programme.flic("refresh")
+    done = programme.flic(*REFRESH)
     assert_seven_points(
         programme, done, exit_status=0, figures_before=two_quarters.figures(), secrets=[CLIENT]
     )
@@ -197,8 +198,11 @@ def test_f4_disk_full_while_publishing(tmp_path: Path) -> None:
         settings.warehouse.unlink(missing_ok=True)
         write_warehouse(settings.warehouse, InventedProgramme(4, people=60, as_at=as_at, days=[as_at]))
         made = datetime.combine(as_at + timedelta(days=1), time(9))
-        return publish(settings, created_at=made, inputs_sha256="", log=logging.getLogger()).release_id
+        report = publish(settings, created_at=made, inputs_sha256="", log=logging.getLogger())
+        approve(settings, report.release_id, by="The tests", at=made)
+        return report.release_id
 
+    # The served folder of production is another user's, and may be on another disk.
     with small_disk(settings.publications_dir, 16):
         first = publish_as_at(date(2015, 3, 31))
         filler = fill(settings.publications_dir, 300_000)
@@ -223,7 +227,7 @@ def test_f4_disk_full_while_building_and_while_noting_what_was_done(
         for left, waiting in ((0, [LATER]), (3_000_000, [])):
             (programme.folder / "warehouse.duckdb").unlink(missing_ok=True)
             filler = fill(programme.folder, left)
-            full = programme.flic("refresh", "--backfill")
+            full = programme.flic(*REFRESH, "--backfill")
             # To look at SQLite's files needs space too.
             filler.unlink()
             assert "the disk is full" in last_line(full)
@@ -231,7 +235,7 @@ def test_f4_disk_full_while_building_and_while_noting_what_was_done(
             assert_seven_points(
                 programme, full, exit_status=1, figures_before=figures, waiting=waiting, secrets=[CLIENT]
             )
-        done = programme.flic("refresh", "--backfill")
+        done = programme.flic(*REFRESH, "--backfill")
         assert_seven_points(programme, done, exit_status=0)
         # Referrals alone reach further; figures stay those of the day that the caseload reaches too.
         assert programme.current()["as_at"] == "2014-12-31"
@@ -335,7 +339,7 @@ def test_f10_a_rule_that_stops_publishes_nothing_and_is_named(programme: Program
     # Rows are missing from a landed file: the ledger counts more of them than there are.
     [landed] = (programme.folder / "landing" / "caseload").glob("2014-12-31-*.parquet")
     pq.write_table(pq.read_table(landed).slice(1), landed)
-    done = programme.flic("refresh", "--backfill")
+    done = programme.flic(*REFRESH, "--backfill")
     assert done.returncode == 1
     assert "ledger_adds_up" in last_line(done)
     assert CLIENT not in done.stdout + done.stderr

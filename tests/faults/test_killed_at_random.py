@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.seven_points import assert_a_whole_release_is_served, assert_seven_points
-from tests.pipeline.programme import FLIC, ROOT, Programme, next_extracts
+from tests.pipeline.programme import FLIC, REFRESH, ROOT, Programme, next_extracts
 
 SEED = 2015
 # As many kills follow each other before anything is mended; an export arrives before each.
@@ -22,7 +22,7 @@ IN_A_ROW = len(next_extracts())
 def killed_after(programme: Programme, seconds: float) -> bool:
     """Start a refresh and kill it and its children after a while; whether it was still running then."""
     with subprocess.Popen(
-        [*FLIC, "refresh", "--backfill"],
+        [*FLIC, *REFRESH, "--backfill"],
         env=programme.environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
@@ -52,6 +52,6 @@ def test_killed_at_random_moments(
             kills -= killed_after(programme, moments.uniform(0, length))
             assert_a_whole_release_is_served(programme)
         programme.drop(*waiting)
-        done = programme.flic("refresh", "--backfill")
+        done = programme.flic(*REFRESH, "--backfill")
         assert_seven_points(programme, done, exit_status=0)
         assert programme.figures() == undisturbed.figures()

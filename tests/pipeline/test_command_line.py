@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
+from tests.pipeline.programme import FLIC, REFRESH, ROOT, Programme, example_files
 
 
 def a_free_port(program: str) -> tuple[str, str]:
@@ -31,6 +31,9 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
         ["refresh", "--known-by", "yesterday"],
         ["publications", "rollback"],
         ["publications", "approve"],
+        ["publications", "approve", "2015"],
+        ["publications", "approve", "2015", "--by", " "],
+        ["refresh", "--approve-by", ""],
         ["demo", "--dagster-port", "80000"],
     ],
     ids=" ".join,
@@ -57,7 +60,7 @@ def test_refresh_without_a_key_fails_before_it_touches_the_inbox(tmp_path: Path,
     environment = programme.environment
     del environment[variable]
     done = subprocess.run(
-        [*FLIC, "refresh"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        [*FLIC, *REFRESH], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert variable in last_line(done)
@@ -69,7 +72,7 @@ def test_a_changed_pseudonym_key_is_refused(programme: Programme) -> None:
     release = programme.current()["release_id"]
     environment = programme.environment | {"FLIC_PSEUDONYM_KEY": "another-synthetic-key-of-sufficient-length"}
     done = subprocess.run(
-        [*FLIC, "refresh"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        [*FLIC, *REFRESH], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert "key" in last_line(done)
@@ -77,7 +80,7 @@ def test_a_changed_pseudonym_key_is_refused(programme: Programme) -> None:
 
 
 def test_an_empty_inbox_on_the_first_day_is_not_a_failure(tmp_path: Path) -> None:
-    done = Programme(tmp_path).flic("refresh")
+    done = Programme(tmp_path).flic(*REFRESH)
     assert done.returncode == 0
     assert last_line(done).startswith("No new files")
 
@@ -86,7 +89,7 @@ def test_a_first_refresh_whose_only_file_is_refused_says_so(tmp_path: Path) -> N
     programme = Programme(tmp_path)
     programme.inbox.mkdir()
     (programme.inbox / "referrals_2015-05-31.csv").write_bytes(b"")
-    done = programme.flic("refresh")
+    done = programme.flic(*REFRESH)
     assert done.returncode == 0
     assert last_line(done) == (
         "Nothing was taken in: 1 of 1 files were refused; rejects/ and reports/load_report.md say why."
@@ -106,7 +109,7 @@ def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(programme:
 @pytest.mark.parametrize("day", ["2014-05-31", "2018-04-01"])
 def test_a_day_that_no_extract_describes_is_refused(programme: Programme, day: str) -> None:
     before = programme.current()
-    done = programme.flic("refresh", "--as-at", day)
+    done = programme.flic(*REFRESH, "--as-at", day)
     assert done.returncode == 1
     assert "from 2014-06-01 (programme start) to 2018-03-31, up to which" in last_line(done)
     assert programme.current() == before
@@ -139,12 +142,12 @@ def test_the_demonstration_keeps_off_data_of_somebody_else(programme: Programme)
 
 def test_a_second_refresh_is_told_at_once_who_runs(programme: Programme) -> None:
     with subprocess.Popen(
-        [*FLIC, "refresh"], env=programme.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*FLIC, *REFRESH], env=programme.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as first:
         assert first.stdout is not None
         while not (programme.folder / "refresh.lock.json").exists() or not first.stdout.readline():
             pass
-        second = programme.flic("refresh")
+        second = programme.flic(*REFRESH)
         first.communicate()
     assert first.returncode == 0
     assert second.returncode == 1
@@ -157,17 +160,17 @@ def test_a_shrunken_export_stops_until_it_is_confirmed(programme: Programme) -> 
     programme.inbox.mkdir(exist_ok=True)
     # The first extract, sent again under a later day: a filter left on, as it happens.
     (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
-    stopped = programme.flic("refresh")
+    stopped = programme.flic(*REFRESH)
     assert stopped.returncode == 3
     assert "caseload" in last_line(stopped)
     assert "--confirm-volume" in last_line(stopped)
     assert programme.current()["release_id"] == release
     # Tomorrow's extract, as small: what nobody confirmed is no measure for the next.
     (programme.inbox / "caseload_2018-05-01.csv").write_bytes(caseload.read_bytes() + b"\n\n")
-    assert programme.flic("refresh").returncode == 3
+    assert programme.flic(*REFRESH).returncode == 3
     # Confirmed once it never asks again.
-    assert programme.flic("refresh", "--confirm-volume").returncode == 0
-    assert programme.flic("refresh").returncode == 0
+    assert programme.flic(*REFRESH, "--confirm-volume").returncode == 0
+    assert programme.flic(*REFRESH).returncode == 0
     assert programme.current()["release_id"] != release
 
 
@@ -198,17 +201,57 @@ def test_status_tells_what_cannot_be_taken_from_what_waits(tmp_path: Path) -> No
     ]
 
 
+def test_a_refresh_without_a_name_leaves_a_draft_and_says_how_to_approve_it(programme: Programme) -> None:
+    served = programme.current()
+    done = programme.flic("refresh", "--as-at", "2015-05-31")
+    draft = programme.current("drafts")["release_id"]
+    assert done.returncode == 0
+    assert programme.current() == served | {"checked_at": programme.current()["checked_at"]}
+    assert last_line(done) == (
+        f"Draft: release {draft}, as at 2015-05-31, waits for approval;"
+        f" `flic publications approve {draft} --by NAME` serves it."
+    )
+    assert f"Draft       release {draft}" in programme.flic("status").stdout
+    report = (programme.folder / "reports" / "load_report.md").read_text()
+    assert f"Release {draft}, as at 2015-05-31, is a draft that waits for approval." in report
+    again = programme.flic("refresh", "--as-at", "2015-05-31")
+    assert last_line(again).startswith(f"Nothing new: release {draft}, as at 2015-05-31, waits for approval")
+    assert f"  {draft}  as at 2015-05-31  draft" in programme.flic("publications", "list").stdout
+
+    approved = programme.flic("publications", "approve", draft, "--by", "Jo Bloggs")
+    assert approved.returncode == 0
+    assert f"Served: release {draft}, approved by Jo Bloggs on " in last_line(approved)
+    assert programme.current()["release_id"] == draft
+    assert programme.current()["approved_by"] == "Jo Bloggs"
+    assert "waits for approval" not in programme.flic("status").stdout
+    twice = programme.flic("publications", "approve", draft, "--by", "Al")
+    assert twice.returncode == 0
+    assert f"release {draft} is approved by Jo Bloggs" in last_line(twice)
+    # Automation does not undo a rollback.
+    assert programme.flic("publications", "rollback", served["release_id"]).returncode == 0
+    same = programme.refresh("--as-at", "2015-05-31")
+    assert last_line(same).endswith("It was rolled back, and is not served.")
+    assert programme.current()["release_id"] == served["release_id"]
+
+
 def test_publications_are_listed_verified_and_rolled_back(
     published_may_2015: Programme, tmp_path: Path
 ) -> None:
     programme = published_may_2015.copy_to(tmp_path / "data")
     newest = programme.current()["release_id"]
     listed = programme.flic("publications", "list")
-    assert f"* {newest}" in listed.stdout
-    assert programme.flic("publications", "verify").returncode == 0
-    [earlier] = [line.strip() for line in listed.stdout.splitlines() if line.startswith("  ")]
+    assert f"* {newest}  as at 2015-05-31  approved by The tests on " in listed.stdout
+    verified = programme.flic("publications", "verify")
+    assert verified.returncode == 0
+    for folder in ("drafts", "management", "publications", "public"):
+        assert f"{folder}/{newest}" in verified.stdout
+    [earlier] = [line.split()[0] for line in listed.stdout.splitlines() if "as at 2018-03-31" in line]
     assert programme.flic("publications", "rollback", earlier).returncode == 0
-    assert programme.current()["release_id"] == earlier
+    assert (
+        programme.current()["release_id"] == programme.current("publications/public")["release_id"] == earlier
+    )
+    history = programme.flic("publications", "list").stdout.split("Served since")[1]
+    assert [line.split()[-1] for line in history.splitlines()[1:4]] == [earlier, newest, earlier]
     # One byte is enough.
     file = programme.publications / f"{newest}.duckdb"
     content = bytearray(file.read_bytes())

@@ -13,7 +13,7 @@ import pytest
 from dagster_project.publication.releases import verify
 from tests.faults.seven_points import assert_seven_points
 from tests.pipeline.killed_refresh import PLACES
-from tests.pipeline.programme import ROOT, Figures, Programme, next_extracts
+from tests.pipeline.programme import REFRESH, ROOT, Figures, Programme, next_extracts
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_killed(place: str, two_quarters: Programme, figures: Figures, bench: Pa
     programme.drop(*next_extracts())
     good = programme.current()["release_id"]
     child = subprocess.run(
-        [sys.executable, "-m", "tests.pipeline.killed_refresh", place, "refresh", "--backfill"],
+        [sys.executable, "-m", "tests.pipeline.killed_refresh", place, *REFRESH, "--backfill"],
         env=programme.environment,
         cwd=ROOT,
         capture_output=True,
@@ -37,11 +37,11 @@ def test_killed(place: str, two_quarters: Programme, figures: Figures, bench: Pa
     )
     assert child.returncode == -signal.SIGKILL
     served = programme.current()["release_id"]
-    # The files for the data lead are written after publication.
-    published = {"after publication", "before refused rows are written", "before the load report is written"}
+    # The files for the data lead are written after approval.
+    published = {"after approval", "before refused rows are written", "before the load report is written"}
     assert (served == good) is (place not in published)
     assert verify(programme.publications, served) == []
-    done = programme.flic("refresh", "--backfill")
+    done = programme.flic(*REFRESH, "--backfill")
     assert_seven_points(programme, done, exit_status=0)
     assert programme.figures() == figures
     # Whatever was killed, each file is told of once the refresh has ended.

@@ -9,7 +9,7 @@ import pytest
 
 from dagster_project import refresh
 from dagster_project.settings import Settings
-from tests.pipeline.programme import Programme, example_files
+from tests.pipeline.programme import REFRESH, Programme, example_files
 from tests.pipeline.test_command_line import last_line
 
 ODD_REFERRAL = b"REF-00022,"
@@ -151,7 +151,7 @@ def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> Non
     # Its 36 rows, the title, the filter, a blank row and the header, and one more blank row.
     (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
     before = programme.current()
-    assert programme.flic("refresh").returncode == 3
+    assert programme.flic(*REFRESH).returncode == 3
     text = report(programme)
     assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 255 before)" in text
     assert f"Release {before['release_id']}, as at 2018-03-31, is served." in text
@@ -160,7 +160,7 @@ def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> Non
 
     # A day that cannot be: ingestion has read the inbox by then.
     (programme.inbox / "referrals_2018-04-30.csv").write_bytes(b"no,header\n1,2\n")
-    assert programme.flic("refresh", "--as-at", "2030-01-01").returncode == 1
+    assert programme.flic(*REFRESH, "--as-at", "2030-01-01").returncode == 1
     assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
     assert "| referrals_2018-04-30.csv | refused: " in report(programme)
 
@@ -169,7 +169,7 @@ def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> Non
     ledger = pq.read_table(entry)
     at = ledger.schema.get_field_index("rows_in_file")
     pq.write_table(ledger.set_column(at, ledger.schema.field(at), pa.array([447], pa.int32())), entry)
-    stopped = programme.flic("refresh", "--confirm-volume")
+    stopped = programme.flic(*REFRESH, "--confirm-volume")
     assert stopped.returncode == 1
     assert "ledger_adds_up: Got 1 result" in last_line(stopped)
     assert "**Stopped:** a rule does not hold (Every row of every file" in report(programme)
@@ -201,7 +201,7 @@ def test_reports_that_cannot_be_written_harm_nothing_published(programme: Progra
     for path in (last, caseload):
         later = path.name.replace("2018-03-31", "2018-04-30")
         (programme.inbox / later).write_bytes(path.read_bytes() + b"\n")
-    done = programme.flic("refresh")
+    done = programme.flic(*REFRESH)
     assert done.returncode == 1
     assert "what is published is not concerned" in last_line(done)
     assert programme.current()["as_at"] == "2018-04-30"

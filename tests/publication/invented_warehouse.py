@@ -247,7 +247,7 @@ class Programme:
                 measure,
                 period_type,
                 *(*("" if table == "all" else table).split("*"), "")[:2],
-                audience="spg",
+                audience="public" if is_public(metric_id, period_type, table) else "spg",
                 exact=exact,
                 approved_by="Invented board" if exact else "",
             )
@@ -592,6 +592,12 @@ WRITTEN = (
         ),
     ),
 )
+
+
+def is_public(metric_id: str, period_type: str, table: str) -> bool:
+    """Two metrics are for anyone, one-way and without months and quarters."""
+    is_yearly = period_type in ("year", "programme", "as_at")
+    return metric_id in ("starts", "open_caseload") and is_yearly and "*" not in table
 
 
 # --- the file

@@ -1,4 +1,4 @@
-"""A publication that is killed at one place: a program of its own, run as a child.
+"""A publication and its approval, killed at one place: a program of its own, run as a child.
 
 python -m tests.publication.killed_publish FOLDER PLACE
 """
@@ -8,32 +8,41 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from dagster_project.publication.approval import approve
 from dagster_project.publication.publish import publish
 from tests.killed import kill_at
 from tests.publication.invented_warehouse import settings_for
 
 RENAMES = (
     "exact file", "manifest of the exact file", "pointer to the exact file",
-    "safe file", "manifest of the safe file", "pointer to the safe file",
+    "draft", "manifest of the draft", "pointer to the draft",
+    "note that SPG's release was checked", "note that the public's release was checked",
+    "approved file", "manifest of the approved file", "public file", "manifest of the public file",
+    "pointer to the approved file", "pointer to the public file", "history of what was served",
 )  # fmt: skip
 # name of the place: (module, function, which call of it, before or after)
 PLACES: dict[str, tuple[str, str, int, str]] = {
     "amid rounding": ("dagster_project.publication.rounding", "_minimum", 1, "after"),
     "amid the audit of sums": ("dagster_project.publication.disclosure", "_remainder_is_safe", 1, "after"),
     "before what was written is verified": ("dagster_project.publication.releases", "verify", 1, "before"),
+    # Nothing reaches the disk between a rename and the next, but for the last ones: after them is the end.
     **{
-        f"{when} the rename of the {name}": ("pathlib", "Path.replace", number, when)
+        f"before the rename of the {name}": ("pathlib", "Path.replace", number, "before")
         for number, name in enumerate(RENAMES, 1)
-        for when in ("before", "after")
     },
-    "between swap and cleanup": ("dagster_project.publication.publish", "remove_old", 2, "before"),
+    "after the last rename": ("pathlib", "Path.replace", len(RENAMES), "after"),
+    "before old drafts are removed": ("dagster_project.publication.publish", "remove_old", 2, "before"),
+    "between draft and approval": ("dagster_project.publication.approval", "prepare_served", 1, "before"),
 }
-SWAPPED = {"after the rename of the pointer to the safe file", "between swap and cleanup"}
+SWAPPED = {
+    "before the rename of the pointer to the public file",
+    "before the rename of the history of what was served",
+    "after the last rename",
+}
 """The places where the new release is served already."""
 
 if __name__ == "__main__":
     kill_at(*PLACES[sys.argv[2]])
-    created_at = datetime.fromisoformat("2015-07-02T09:00:00")
-    publish(
-        settings_for(Path(sys.argv[1])), created_at=created_at, inputs_sha256="new", log=logging.getLogger()
-    )
+    zone, now = settings_for(Path(sys.argv[1])), datetime.fromisoformat("2015-07-02T09:00:00")
+    report = publish(zone, created_at=now, inputs_sha256="new", log=logging.getLogger())
+    approve(zone, report.release_id, by="A tester", at=now)

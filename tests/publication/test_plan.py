@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dagster_project.publication.plan import PlanError, read_definitions, read_plan
+from dagster_project.publication.plan import AUDIENCES, PlanError, read_definitions, read_plan
 from tests.publication.invented_warehouse import Programme
 
 DEFINITIONS = read_definitions(
@@ -26,6 +26,34 @@ DEFINITIONS = read_definitions(
             "measures": "mean|count",
             "breakdowns": "star_area|direction",
             "overlapping": "star_area",
+        },
+        {
+            "metric_id": "contacts",
+            "timing": "flow",
+            "counts": "contacts",
+            "population": "",
+            "measures": "count",
+            "breakdowns": "",
+            "overlapping": "",
+        },
+        {
+            "metric_id": "open_for_years",
+            "timing": "stock",
+            "counts": "people",
+            "population": "open_caseload",
+            "measures": "mean|count",
+            "breakdowns": "borough|sex",
+            "overlapping": "",
+        },
+        # A definition cannot offer what no plan may ask for.
+        {
+            "metric_id": "reckless",
+            "timing": "stock",
+            "counts": "people",
+            "population": "",
+            "measures": "maximum|minimum",
+            "breakdowns": "borough",
+            "overlapping": "",
         },
     ]
 )
@@ -52,6 +80,9 @@ def test_a_sound_row_is_read_as_it_stands():
     [
         ({"metric_id": "shoe_size"}, "no such metric"),
         ({"measure": "maximum"}, "offers count, not 'maximum'"),
+        ({"measure": "minimum"}, "offers count, not 'minimum'"),
+        ({"metric_id": "reckless", "measure": "maximum"}, "offers maximum, minimum, not 'maximum'"),
+        ({"metric_id": "reckless", "measure": "minimum"}, "offers maximum, minimum, not 'minimum'"),
         ({"metric_id": "star_change", "measure": "median", "dimension_1": ""}, "offers mean, count"),
         ({"period_type": "quarter"}, "period must be one of as_at, programme"),
         ({"period_type": ""}, "period must be one of"),
@@ -60,9 +91,20 @@ def test_a_sound_row_is_read_as_it_stands():
         ({"dimension_3": "sex"}, "column 'dimension_3' is not known"),
         ({"dimension_1": "", "dimension_2": "borough"}, "or one in dimension_1"),
         ({"dimension_2": "borough"}, "two different ones"),
-        ({"audience": "public"}, "audience must be one of management, spg"),
+        ({"audience": "press"}, "audience must be one of management, spg, public"),
         ({"audience": ""}, "audience must be one of"),
+        (
+            {"audience": "public", "dimension_2": "sex", "exact": False},
+            "for the public has at most one breakdown",
+        ),
+        (
+            {"metric_id": "contacts", "audience": "public", "period_type": "quarter", "dimension_1": ""},
+            "for the public the period must be one of year, programme, as_at",
+        ),
+        ({"audience": "public", "dimension_1": "sex"}, "only counts of headline metrics"),
+        ({"audience": "public", "approved_by": None}, "needs the name of who approved it"),
         ({"approved_by": " "}, "needs the name of who approved it"),
+        ({"approved_by": None}, "needs the name of who approved it"),
         ({"dimension_1": "sex"}, "only counts of headline metrics"),
         ({"dimension_2": "sex"}, "only counts of headline metrics"),
         ({"metric_id": "star_change", "dimension_1": ""}, "only counts of headline metrics"),
@@ -75,6 +117,36 @@ def test_a_sound_row_is_read_as_it_stands():
 def test_what_may_not_leave_is_refused_with_its_reason(change: dict[str, object], reason: str):
     with pytest.raises(PlanError, match=reason.replace("*", r"\*")):
         read_plan([SOUND | change], DEFINITIONS)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_refused"),
+    [
+        ({}, True),
+        # From the start to a day, and as at that day, are the same people.
+        ({"period_type": "programme"}, True),
+        ({"dimension_1": "sex"}, False),
+        ({"measure": "count"}, False),
+    ],
+)
+def test_a_mean_may_not_stand_beside_its_exact_people(change: dict[str, object], is_refused: bool):
+    mean = {"metric_id": "open_for_years", "measure": "mean", "exact": False, "approved_by": None}
+    rows = [SOUND, SOUND | mean | change]
+    if is_refused:
+        with pytest.raises(PlanError, match="a mean may not stand beside its exact people"):
+            read_plan(rows, DEFINITIONS)
+    else:
+        assert len(read_plan(rows, DEFINITIONS)) == 2
+    assert len(read_plan([SOUND | {"exact": False, "approved_by": None}, rows[1]], DEFINITIONS)) == 2
+
+
+@pytest.mark.parametrize(
+    ("audience", "files"),
+    [("management", {"management"}), ("spg", {"management", "spg"}), ("public", set(AUDIENCES))],
+)
+def test_what_few_may_see_is_not_in_the_file_of_more(audience: str, files: set[str]):
+    (table,) = read_plan([SOUND | {"audience": audience}], DEFINITIONS)
+    assert {name for name in AUDIENCES if table.is_for(name)} == files
 
 
 def test_every_fault_is_named_at_once_and_twice_the_same_table_is_one():

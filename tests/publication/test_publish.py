@@ -1,4 +1,7 @@
-"""Releases: whole or not at all, verified before they are served, never overwritten, and free of people."""
+"""Releases: whole or not at all, verified before they are served, never overwritten, and free of people.
+
+Who may be served what, and when, is in `test_approval.py`; here a release is approved as soon as it is made.
+"""
 
 import json
 import logging
@@ -14,13 +17,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from dagster_project.publication.approval import approve, served_history
 from dagster_project.publication.publish import (
     PublicationError,
     PublishReport,
     current_release,
     list_releases,
     publish,
-    rollback,
     verify,
 )
 from dagster_project.settings import ROOT, Settings
@@ -36,7 +39,7 @@ METRIC_VALUES = """
 
 def invented(as_at: date) -> Programme:
     """The same people, seen on a later or an earlier day."""
-    return Programme(4, people=60, as_at=as_at, days=[as_at])
+    return Programme(4, people=60, as_at=as_at, days=[day for day in (SPRING, SUMMER) if day <= as_at])
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +67,11 @@ def zone(spring: Path, tmp_path: Path) -> Settings:
 
 
 def run(settings: Settings, created_at: str, **options: Any) -> PublishReport:
-    """Publish at a given moment (UTC)."""
+    """Publish and approve at a given moment (UTC)."""
     moment = datetime.fromisoformat(created_at)
-    return publish(settings, created_at=moment, inputs_sha256="inputs", log=logging.getLogger(), **options)
+    report = publish(settings, created_at=moment, inputs_sha256="inputs", log=logging.getLogger(), **options)
+    approve(settings, report.release_id, by="A tester", at=moment)
+    return report
 
 
 def served(folder: Path) -> str:
@@ -122,10 +127,10 @@ def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zo
     assert [row[0] for row in described] == METRIC_VALUES.split()
     (release,) = query(
         zone.publications_dir,
-        "select as_at, status, audience, synthetic, profile, stale_after_days from release",
+        "select as_at, status, approved_by, audience, synthetic, profile, stale_after_days from release",
     )
-    assert release == (SPRING, "draft", "spg", True, "fulfilling_lives", 100)
-    assert query(zone.management, "select audience from release") == [("management",)]
+    assert release == (SPRING, "approved", "A tester", "spg", True, "fulfilling_lives", 100)
+    assert query(zone.management, "select status, audience from release") == [("exact", "management")]
 
 
 def test_management_has_the_exact_figures_and_the_safe_file_only_headlines(zone: Settings):
@@ -229,7 +234,7 @@ def test_the_same_figures_make_no_new_release(zone: Settings):
     after = current_release(zone.publications_dir)
     assert before
     assert after == replace(before, checked_at=datetime.fromisoformat("2015-05-01T09:00"))
-    assert (report.unchanged, report.served, report.release_id) == (True, True, before.release_id)
+    assert (report.unchanged, report.release_id) == (True, before.release_id)
     assert sorted(zone.publications_dir.iterdir()) == files
 
 
@@ -255,41 +260,6 @@ def test_two_folders_come_to_the_same_figures(zone: Settings, tmp_path: Path):
         first, second = manifest(one, served(one)), manifest(two, release_id)
         assert first["figures_sha256"] == second["figures_sha256"]
         assert first["tables"]["metric_values"] == second["tables"]["metric_values"]
-
-
-def test_old_releases_go_and_the_served_one_stays(zone: Settings, summer_warehouse: Path):
-    first = served(zone.publications_dir)
-    spring_warehouse = zone.warehouse.read_bytes()
-    made = []
-    for number in range(1, 5):
-        if number % 2:
-            shutil.copy(summer_warehouse, zone.warehouse)
-        else:
-            zone.warehouse.write_bytes(spring_warehouse)
-        made.append(run(zone, f"2015-07-0{number}T09:00:00", keep=3).release_id)
-    assert list_releases(zone.publications_dir) == made[-3:]
-    assert first not in list_releases(zone.publications_dir)
-
-    rollback(zone.publications_dir, made[1])
-    assert served(zone.publications_dir) == made[1]
-    shutil.copy(summer_warehouse, zone.warehouse)
-    assert served(zone.publications_dir) == made[1]
-    run(zone, "2015-07-09T09:00:00", keep=1)
-    assert len(list_releases(zone.publications_dir)) == 1
-
-
-def test_rollback_serves_only_what_verifies(zone: Settings, summer_warehouse: Path):
-    old = served(zone.publications_dir)
-    shutil.copy(summer_warehouse, zone.warehouse)
-    new = run(zone, "2015-07-02T09:00:00").release_id
-    rollback(zone.publications_dir, old)
-    assert served(zone.publications_dir) == old
-    damage(zone.publications_dir / f"{new}.duckdb")
-    with pytest.raises(PublicationError, match="not the one that was published"):
-        rollback(zone.publications_dir, new)
-    with pytest.raises(PublicationError, match="no release"):
-        rollback(zone.publications_dir, "../elsewhere")
-    assert served(zone.publications_dir) == old
 
 
 def test_what_a_killed_run_left_goes_and_other_files_stay(zone: Settings):
@@ -344,7 +314,7 @@ def test_verify_finds_what_is_missing(zone: Settings):
 def break_folder(zone: Settings, fault: str) -> None:
     """Bring about a fault of the served folder."""
     folder = zone.publications_dir
-    pointer = folder / "current.json"
+    pointer = (zone.public if fault == "a list for the public" else folder) / "current.json"
     if fault == "a file in place of the folder":
         shutil.rmtree(folder)
         folder.write_text("")
@@ -362,7 +332,7 @@ def break_folder(zone: Settings, fault: str) -> None:
         pointer.symlink_to("nowhere.json")
     elif fault == "not JSON":
         pointer.write_text("2015-03-31")
-    elif fault == "a list":
+    elif fault in ("a list", "a list for the public"):
         pointer.write_text("[]")
 
 
@@ -376,6 +346,7 @@ def break_folder(zone: Settings, fault: str) -> None:
         ("a dangling link", "does not name a release"),
         ("not JSON", "does not name a release"),
         ("a list", "does not name a release"),
+        ("a list for the public", "public/current.json does not name a release"),
     ],
 )
 def test_a_broken_folder_stops_before_anything_is_built(zone: Settings, fault: str, reason: str):
@@ -481,14 +452,14 @@ def test_a_missing_or_damaged_warehouse_stops(zone: Settings):
 def undisturbed(
     spring: Path, summer_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """The fingerprints of the June release where nothing went wrong."""
+    """The fingerprints of the June release where nothing went wrong, its public figures too."""
     settings = settings_for(tmp_path_factory.mktemp("undisturbed") / "data")
     shutil.copytree(spring, settings.data_dir, dirs_exist_ok=True)
     shutil.copy(summer_warehouse, settings.warehouse)
     release_id = run(settings, "2015-07-02T09:00:00").release_id
     return {
-        folder.name: manifest(folder, release_id)["figures_sha256"]
-        for folder in (settings.management, settings.publications_dir)
+        folder.name: manifest(folder, release_id)["tables"]["metric_values"]["sha256"]
+        for folder in (settings.management, settings.drafts, settings.publications_dir, settings.public)
     }
 
 
@@ -506,16 +477,21 @@ def test_killed_anywhere_a_whole_release_is_served(
     )
     assert child.returncode == -signal.SIGKILL, child.stderr.decode()
     assert (served(zone.publications_dir) == old) is (place not in SWAPPED)
+    # The public never sees a release before the SPG does.
+    assert served(zone.public) in (old, served(zone.publications_dir))
     assert served(zone.management)
 
     release_id = run(zone, "2015-07-03T09:00:00").release_id
-    for folder in (zone.management, zone.publications_dir):
-        assert manifest(folder, served(folder))["figures_sha256"] == undisturbed[folder.name]
+    for folder in (zone.management, zone.drafts, zone.publications_dir, zone.public):
+        assert served(folder) == release_id
+        figures = manifest(folder, release_id)["tables"]["metric_values"]["sha256"]
+        assert figures == undisturbed[folder.name]
         assert list((folder / "build").iterdir()) == []
         finished = {f"{name}{end}" for name in list_releases(folder) for end in (".duckdb", ".manifest.json")}
-        assert {path.name for path in folder.iterdir()} == finished | {"build", "current.json"}
+        below = {"public"} if folder == zone.publications_dir else set()
+        assert {path.name for path in folder.iterdir()} == finished | below | {"build", "current.json"}
         assert all(verify(folder, name) == [] for name in list_releases(folder))
-    assert served(zone.publications_dir) == release_id
+    assert served_history(zone)[-1][0] == release_id
 
 
 # --- what moved between two releases ---
