@@ -144,6 +144,7 @@ def test_f3_f9_a_damaged_warehouse_and_a_killed_database_change_no_figure(
     kill_with_a_log(programme.folder / "warehouse.duckdb")
     flip_bytes_inside(programme.folder / "warehouse.duckdb")
     done = programme.flic("refresh")
+    assert "built anew" in done.stdout
     assert_seven_points(
         programme, done, exit_status=0, figures_before=two_quarters.figures(), secrets=[CLIENT]
     )
