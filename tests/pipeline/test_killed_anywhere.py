@@ -15,7 +15,7 @@ from tests.faults.seven_points import assert_seven_points
 from tests.pipeline.killed_refresh import PLACES
 from tests.pipeline.programme import ROOT, Figures, Programme, next_extracts
 
-# One refresh after the other is killed, each further on, and the next has to live with what the last one left.
+# One refresh after the other is killed, each further on, and the next lives with what the last one left.
 CHAINS = (
     (
         "while the third file is landing",
