@@ -115,7 +115,7 @@ def test_amounts_add_up_to_the_penny(story: Story) -> None:
 
 
 def test_what_came_before_is_known_and_what_was_corrected_wins(story: Story) -> None:
-    """A1: the same bytes again; A3: other bytes under the same name; F14: nothing new."""
+    """A1: the same bytes again; A3: other bytes under the same name."""
     programme = story.programme
     name = f"referrals_{BASE_DAY}.csv"
     # One referral of another borough: 27 of 40 are Islington's (three of four numbers are no multiple of 3).
@@ -148,5 +148,3 @@ def test_what_came_before_is_known_and_what_was_corrected_wins(story: Story) -> 
         )
         == 2
     )
-    nothing = programme.flic(*REFRESH, "--backfill")
-    assert_seven_points(programme, nothing, exit_status=0, figures_before=programme.figures())

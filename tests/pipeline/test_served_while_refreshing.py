@@ -1,4 +1,4 @@
-"""A page that is read all the while: every look shows one release, whole, while ten others are published."""
+"""A page that is read all the while: every look shows one release, whole, while others are published."""
 
 import re
 import subprocess
@@ -14,12 +14,9 @@ from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 
-QUARTER_ENDS = [
-    f"{year}-{day}" for year in (2015, 2016, 2017) for day in ("03-31", "06-30", "09-30", "12-31")
-]
-DAYS = QUARTER_ENDS[:10]
+DAYS = ["2015-03-31", "2016-06-30", "2017-12-31"]
 
-# The refreshes of a service that goes on running: one process, as the daemon's, so that all ten fit a test.
+# The refreshes of a service that goes on running: one process, as the daemon's.
 REFRESHES = """
 import sys
 from dagster_project.cli import main
@@ -54,7 +51,7 @@ def open_on(programme: Programme, release: str) -> str:
     return f"{people:.0f} people"
 
 
-def test_ten_refreshes_under_a_page_that_is_looked_at_every_second(programme: Programme) -> None:
+def test_refreshes_under_a_page_that_is_looked_at_every_second(programme: Programme) -> None:
     seen: set[str] = set()
     looks = 0
     with (
@@ -79,5 +76,6 @@ def test_ten_refreshes_under_a_page_that_is_looked_at_every_second(programme: Pr
             time.sleep(1)
         assert child.returncode == 0, child.stdout.read() if child.stdout else ""
     assert looks >= 10
-    assert len(seen) >= 5
-    assert len(list(programme.publications.glob("*.duckdb"))) == 11
+    # That which was served before, and at least two of the three: the last may come after the last look.
+    assert len(seen) >= 3
+    assert len(list(programme.publications.glob("*.duckdb"))) == 1 + len(DAYS)
