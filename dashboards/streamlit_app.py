@@ -36,8 +36,8 @@ PAGES = (
 )
 # These describe the release as a whole: the choices are kept for the other pages, and not offered here.
 WITHOUT_CHOICES = ("data-quality", "definitions")
-# What they show is not in the public file.
-NOT_PUBLIC = ("data_quality",)
+# The others are about a quarter, change (two-way) or the data, and the public file has none of these.
+PUBLIC_PAGES = ("referrals_and_waits", "who_we_support", "definitions")
 logger = logging.getLogger("flic.dashboards")
 
 
@@ -168,6 +168,7 @@ def main() -> None:
         return
     served = _folder(folder).serve()
     is_public = served is not None and served.publication.release.audience == "public"
+    offered = [page for page in PAGES if not is_public or page[0] in PUBLIC_PAGES]
     pages = [
         st.Page(
             Path(__file__).parent / "app_pages" / f"{name}.py",
@@ -175,8 +176,7 @@ def main() -> None:
             url_path=name.replace("_", "-"),
             default=n == 0,
         )
-        for n, (name, title) in enumerate(PAGES)
-        if not (is_public and name in NOT_PUBLIC)
+        for n, (name, title) in enumerate(offered)
     ]
     page = st.navigation(pages)
     if served is None:

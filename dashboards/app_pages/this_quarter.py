@@ -214,7 +214,7 @@ def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
                 view.period,
             )
         ),
-        *(sentences.data_quality(sources) for sources in [view.publication.source_status()] if sources),
+        sentences.data_quality(view.publication.source_status()),
     ]
 
 
