@@ -95,7 +95,7 @@ QUERIES = {
     "status": "select export, files_loaded, last_extract_date, rows_loaded, rows_duplicate, rows_rejected,"
     " rows_skipped from marts.fct_source_status order by export",
     "episodes": "select episode_key, referral_key, destination, cohort_status_at_end, sex, domain_count,"
-    " start_cohort, episode_number from marts.fct_episodes order by episode_key",
+    " start_cohort from marts.fct_episodes order by episode_key",
     "needs": "select episode_key, count(*) from marts.bridge_episode_needs group by episode_key",
     "budget": "select line_key, amount, borough from marts.fct_budget_lines order by line_key",
     "days": "select as_at, is_month_end, is_quarter_end, is_latest from marts.dim_as_at_days"
