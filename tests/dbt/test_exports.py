@@ -466,8 +466,9 @@ def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
             "contacts", EXTRACT,
             [{"contact_id": f"K{number}", "client_id": client, "contact_date": day, "result": result}
              for number, (client, day, result) in enumerate(
-                 [("cara", "2015-04-30", "successful"), ("dan", "2015-05-01", None),
-                  ("eve", "2015-05-20", "attempted"), ("eve", "2015-03-01", "successful")])],
+                 [("cara", "2015-04-30", "successful"), ("dan", "2015-05-20", None),
+                  ("dan", "2015-05-01", "successful"), ("eve", "2015-05-20", "attempted"),
+                  ("eve", "2015-03-01", "successful")])],
         ),
         LandedFile(
             "ndta", MARCH,

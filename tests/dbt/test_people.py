@@ -100,8 +100,8 @@ FILES = [
              ("on-2", "w2", "lead", "2015-03-01", None),
              ("chain-1", "w1", "lead", "2015-02-01", None),
              ("chain-2", "w1", "lead", "2015-03-01", None),
-             # Ended before the as-at day, and a second worker only
-             ("fork-1", "w1", "lead", "2015-02-01", "2015-05-19"),
+             # Ended on the as-at day, and a second worker only
+             ("fork-1", "w1", "lead", "2015-02-01", "2015-05-20"),
              ("circle-1", "w1", "second", "2015-02-01", None),
          )],
     ),

@@ -26,7 +26,7 @@ def happened(row: Row, column: str, day: date) -> bool:
 
 
 def stage_of(change: Row, day: date) -> str:
-    """Where a system change stands; a review that is too early to say that it lasts leaves it where it was."""
+    """Where a system change stands; a review too early to say that it lasts leaves it where it was."""
     if happened(change, "reviewed_date", day):
         adopted = change["adopted_date"]
         if (

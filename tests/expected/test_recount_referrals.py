@@ -258,7 +258,7 @@ def test_figures_of_a_wait() -> None:
         referral("R4", "2015-05-20", borough="islington"),
     )
     count_waits(count, rows, [])
-    # Four at risk on day 7, one decided. What was withdrawn on day 14 will never be, but is not out of the sum.
+    # Four at risk on day 7, one decided. What was withdrawn on day 14 never will be, and stays in the sum.
     assert figures(count, "wait_to_decision", "share", "as_at") == {
         ("7",): 1 / 4,
         ("14",): 1 / 4,
