@@ -183,7 +183,7 @@ def test_one_star_of_a_day_counts_and_only_approved_ones_with_an_area(builds: Bu
 def test_an_episode_goes_back_to_its_linked_referral_or_the_latest_before_it(builds: Builds) -> None:
     """C10: c1, referred again after the end, is one person with two episodes."""
     assert builds.before["episodes"] == [
-        ("E1", "R1", "no_longer_requires_support", "moved_on", "female", "4", "2015-H1"),
+        ("E1", "R1", "no_longer_requires_support", "moved_on", "female", "not_known", "2015-H1"),
         ("E2", "R6", None, None, "not_known", "not_known", "2015-H1"),
         ("E3", "R2", "not_known", "other", "not_known", "not_known", "2015-H1"),
         ("E4", None, None, None, "not_known", "not_known", "2015-H1"),
