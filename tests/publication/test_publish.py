@@ -565,8 +565,15 @@ def test_a_corrected_figure_is_listed_with_old_new_and_the_file(zone: Settings):
 @pytest.mark.parametrize("column", ["lower", "upper", "denominator"])
 def test_the_same_share_of_other_people_has_moved(column: str):
     """A reader sees value, interval and people as one figure."""
-    cell = dict.fromkeys(SAME_CELL) | {"metric_id": "moved_on", "measure": "share"}
-    old = cell | {"value": 0.5, "lower": 0.3, "upper": 0.7, "denominator": 20.0, "mark": ""}
+    old: dict[str, object] = {**dict.fromkeys(SAME_CELL)}
+    old |= {
+        "metric_id": "moved_on",
+        "value": 0.5,
+        "lower": 0.3,
+        "upper": 0.7,
+        "denominator": 20.0,
+        "mark": "",
+    }
     new = old | {column: 0.9}
 
     def moved(figure: dict[str, object]) -> list[dict[str, object]]:
