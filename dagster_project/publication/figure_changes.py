@@ -15,14 +15,16 @@ SAME_CELL = (
     "metric_id", "measure", "period_type", "period_start", "period_end", "dimension_1", "category_1",
     "dimension_2", "category_2",
 )  # fmt: skip
+# All of it is read as one figure: a share of other people under the same value has moved too.
+SHOWN = ("value", "lower", "upper", "denominator")
 COLUMNS = (
     ("metric_id", "VARCHAR"), ("measure", "VARCHAR"), ("period_type", "VARCHAR"), ("period_start", "DATE"),
     ("period_end", "DATE"), ("dimension_1", "VARCHAR"), ("category_1", "VARCHAR"), ("dimension_2", "VARCHAR"),
-    ("category_2", "VARCHAR"), ("old_value", "DOUBLE"), ("old_mark", "VARCHAR"), ("new_value", "DOUBLE"),
-    ("new_mark", "VARCHAR"), ("previous_release_id", "VARCHAR"), ("because_of", "VARCHAR"),
+    ("category_2", "VARCHAR"),
+    *((f"{time}_{name}", "DOUBLE" if name in SHOWN else "VARCHAR")
+      for time in ("old", "new") for name in (*SHOWN, "mark")),
+    ("previous_release_id", "VARCHAR"), ("because_of", "VARCHAR"),
 )  # fmt: skip
-# Which references are one person bears on every count of people.
-ALWAYS = "client_links"
 NO_FILE = "no file: settings, definitions or software changed, or a day came from which a link holds"
 # As many decimals as a reader of either file can see.
 DECIMALS = 6
@@ -47,14 +49,13 @@ def moved_by(
     before: Mapping[str, RestsOn], after: Mapping[str, RestsOn], definition: MetricDefinition, audience: str
 ) -> str:
     """The files that came or went between two releases, of the exports that a metric rests on."""
-    exports = {*definition.exports, ALWAYS}
-    came = [load for key, load in after.items() if key not in before and load.export in exports]
+    came = [load for key, load in after.items() if key not in before and load.export in definition.exports]
     # A newer extract replaces the older: that one is named only where nothing came in its place.
     replaced = {load.export for load in came}
     went = [
         load
         for key, load in before.items()
-        if key not in after and load.export in exports and load.export not in replaced
+        if key not in after and load.export in definition.exports and load.export not in replaced
     ]
     names = sorted({load.for_reader(audience) for load in came})
     names += sorted({f"{load.for_reader(audience)} (no longer counts)" for load in went})
@@ -87,9 +88,10 @@ def figure_changes(
     return Table("figure_changes", COLUMNS, tuple(sorted(rows, key=repr)))
 
 
-def _shown(figure: Mapping[str, object]) -> tuple[float | None, object]:
-    value = figure["value"]
-    return None if value is None else round(float(str(value)), DECIMALS), figure["mark"]
+def _shown(figure: Mapping[str, object]) -> tuple[object, ...]:
+    numbers = [figure[name] for name in SHOWN]
+    rounded = [None if number is None else round(float(str(number)), DECIMALS) for number in numbers]
+    return (*rounded, figure["mark"])
 
 
 def as_manifest(loads: Mapping[str, RestsOn]) -> dict[str, Sequence[str]]:

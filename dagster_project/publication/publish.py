@@ -148,6 +148,7 @@ EVIDENCE = (
     ("evidence_id", "VARCHAR"), ("hypothesis_id", "VARCHAR"), ("cycle", "INTEGER"), ("gathered_date", "DATE"),
     ("source_type", "VARCHAR"), ("participants", "INTEGER"), ("direction", "VARCHAR"), ("summary", "VARCHAR"),
 )  # fmt: skip
+TRIANGULATION_GAPS = (("hypothesis_id", "VARCHAR"), ("cycle", "INTEGER"), ("source_type", "VARCHAR"))
 ACCEPTED_WARNINGS = (("export", "VARCHAR"), ("rule", "VARCHAR"), ("rows", "BIGINT"))
 PLAN = (
     ("metric_id", "VARCHAR"), ("measure", "VARCHAR"), ("period_type", "VARCHAR"), ("dimension_1", "VARCHAR"),
@@ -571,7 +572,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
 
 
 def _written_by_the_partnership(connection: duckdb.DuckDBPyConnection) -> list[Table]:
-    """Its log, items, hypotheses and evidence: the entries that the figures of the as-at day count."""
+    """Its log, items, hypotheses and evidence, and whose account is missing: as at the as-at day."""
     day = "(select as_at from landing.control)"
     return [
         _table(
@@ -594,6 +595,8 @@ def _written_by_the_partnership(connection: duckdb.DuckDBPyConnection) -> list[T
             f"(select * from marts.fct_evidence where gathered_date <= {day})",
             EVIDENCE,
         ),
+        # The mart itself looks at no evidence after the as-at day.
+        _table(connection, "triangulation_gaps", "marts.fct_triangulation_gaps", TRIANGULATION_GAPS),
     ]
 
 

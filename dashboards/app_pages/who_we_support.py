@@ -51,7 +51,7 @@ def show(view: View) -> None:
             since,
             "People are meant to have at least "
             f"{view.publication.settings().get('needs_threshold', 'four')} needs; others have a recorded "
-            "reason.",
+            "reason. Where one of the needs is not known, nor is their number.",
         )
     components.section(
         "Who they are", "The same breakdown for those open on the day and for all who started."

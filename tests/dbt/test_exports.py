@@ -460,13 +460,16 @@ def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
             "caseload", EXTRACT,
             [episode("E1", "anna", "2015-04-30"), episode("E2", "ben", "2015-05-01"),
              episode("E3", "cara", "2015-01-10"), episode("E4", "dan", "2015-01-10"),
-             episode("E5", "eve", "2015-01-10"), episode("E6", "finn", "2015-01-10", "2015-02-01")],
+             episode("E5", "eve", "2015-01-10"), episode("E6", "finn", "2015-01-10", "2015-02-01"),
+             episode("E7", "gus", "2015-01-10")],
         ),
         LandedFile(
             "contacts", EXTRACT,
             [{"contact_id": f"K{number}", "client_id": client, "contact_date": day, "result": result}
              for number, (client, day, result) in enumerate(
-                 [("cara", "2015-04-30", "successful"), ("dan", "2015-05-01", None),
+                 # Neither an attempt nor a contact without a result is one
+                 [("cara", "2015-04-30", "successful"), ("gus", "2015-05-01", "successful"),
+                  ("dan", "2015-05-20", None), ("dan", "2015-04-30", "successful"),
                   ("eve", "2015-05-20", "attempted"), ("eve", "2015-03-01", "successful")])],
         ),
         LandedFile(
@@ -518,4 +521,4 @@ def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert warehouse.rows("select record_key from marts.fct_vanished_keys") == []
     # 30 days before 31 May 2015 is 1 May
-    assert warned(warehouse, "int_support_warnings", "stale_open") == {"E1", "E3", "E5"}
+    assert warned(warehouse, "int_support_warnings", "stale_open") == {"E1", "E3", "E4", "E5"}

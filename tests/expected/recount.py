@@ -532,13 +532,13 @@ def episodes_of(known: Known) -> list[Episode]:
             referral = max(earlier, key=lambda r: (r["received_date"], r["referral_id"]), default=None)
         answers = {need: referral[need] for need in NEEDS} if referral else {}
         needs = tuple(need for need, answer in answers.items() if answer == "yes")
-        asked = any(answer in ("yes", "no") for answer in answers.values())
+        all_known = referral is not None and "unknown" not in answers.values()
         attributes = {
             "borough": str(row["borough"]),
             "sex": str(row["sex"]),
             "age_band": age_band(start, row.get("birth_year")),
             "ethnicity_group": str(row["ethnicity"]),
-            "domain_count": str(len(needs)) if asked else "not_known",
+            "domain_count": str(len(needs)) if all_known else "not_known",
             "start_cohort": f"{start.year}-H{1 if start.month <= 6 else 2}",
         }
         episodes.append(

@@ -6,6 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from datetime import date
 
+from tests.expected.durations import add_months
 from tests.expected.recount import Count, Row
 
 # What has happened to a change, the furthest first.
@@ -25,9 +26,14 @@ def happened(row: Row, column: str, day: date) -> bool:
 
 
 def stage_of(change: Row, day: date) -> str:
-    """Where a system change stands; a review that says neither yes nor no leaves it where it was."""
+    """Where a system change stands; a review too early to say that it lasts leaves it where it was."""
     if happened(change, "reviewed_date", day):
-        if change["still_in_place"] == "yes":
+        adopted = change["adopted_date"]
+        if (
+            change["still_in_place"] == "yes"
+            and adopted
+            and change["reviewed_date"] >= add_months(adopted, 6)
+        ):
             return "still_in_place"
         if change["still_in_place"] == "no":
             return "lapsed"

@@ -31,10 +31,9 @@ def received_by(known: Known, day: date) -> list[Row]:
 
 
 def domain_count(referral: Row) -> str:
-    """How many needs a referral names; not known if it names none and leaves one open."""
+    """How many needs a referral names; not known if it leaves any domain open."""
     answers = [referral[need] for need in NEEDS]
-    number = answers.count("yes")
-    return "not_known" if number == 0 and "unknown" in answers else str(number)
+    return "not_known" if "unknown" in answers else str(answers.count("yes"))
 
 
 def count_needs_at_referral(count: Count, known: Known) -> None:
@@ -98,14 +97,16 @@ def by_day(dates: Iterable[date | None], day: date) -> list[date]:
 def waits_to_decision(known: Known, as_at: date) -> list[Waiting]:
     found = []
     for row in received_by(known, as_at):
-        decision, decided = row.get("decision"), row.get("decision_date")
-        is_decided = decision not in (None, "pending")
-        if decision == "duplicate" or (is_decided and not decided):
-            continue
-        if decided and decided <= as_at and decision != "pending":
-            wait = Wait(days_between(row["received_date"], decided), "event")
-        else:
+        status, decided = status_on(row, as_at), row.get("decision_date")
+        if status == "awaiting":
             wait = Wait(days_between(row["received_date"], as_at), "waiting")
+        elif status == "duplicate" or not decided:
+            continue
+        else:
+            ended_by_client = status in ("declined_by_client", "withdrawn")
+            wait = Wait(
+                days_between(row["received_date"], decided), "competing" if ended_by_client else "event"
+            )
         found.append((str(row["borough"]), wait))
     return found
 
@@ -153,7 +154,7 @@ def waits_to_start(known: Known, as_at: date, episodes: dict[str, list[Row]]) ->
         status = status_on(row, as_at)
         own = episodes.get(str(row["referral_id"]), [])
         started = by_day((episode["start_date"] for episode in own), as_at)
-        if row.get("decision") == "duplicate":
+        if status == "duplicate":
             continue
         if started:
             wait = Wait(days_between(row["received_date"], min(started)), "event")

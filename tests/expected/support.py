@@ -151,7 +151,7 @@ class Contacts:
 
 
 class Teams:
-    """Who works with whom: assignments, and the caseload's columns for people whom no assignment names."""
+    """Who works with whom: assignments, and the caseload's columns for people whom none has named yet."""
 
     def __init__(self, known: Known, assignments: list[Row]) -> None:
         self.assignments: dict[str, list[Row]] = defaultdict(list)
@@ -163,7 +163,7 @@ class Teams:
 
     def on(self, client: str, role: str, day: date) -> set[str]:
         """The workers who are someone's lead, second or third at the end of a day."""
-        if client in self.assignments:
+        if any(row["from_date"] <= day for row in self.assignments.get(client, [])):
             return {
                 str(row["worker_id"])
                 for row in self.assignments[client]

@@ -39,12 +39,14 @@ def test_cases_for_each_whole_post() -> None:
     count = Count(AS_AT)
     rows = known(
         episode("E1", "2015-01-05", client="A", lead_worker_id="LW9"),
-        # Whom no assignment names has the lead of the caseload; TBC is nobody.
+        # Whom no assignment has named by the day has the lead of the caseload; TBC is nobody.
         episode("E2", "2015-01-05", client="B", lead_worker_id="LW1", third_worker_id="LW2"),
         episode("E3", "2015-01-05", client="C", lead_worker_id="TBC"),
         episode("E4", "2015-01-05", client="D"),
         episode("E5", "2015-01-05", "2015-05-31", client="gone", lead_worker_id="LW1"),
         episode("E6", "2015-01-05", client="E"),
+        episode("E7", "2015-01-05", client="F", lead_worker_id="LW2"),
+        episode("E8", "2015-01-05", client="G", lead_worker_id="LW9"),
     )
     assignments = [
         # Of two leads one was gone by the day, one begins on it.
@@ -55,6 +57,9 @@ def test_cases_for_each_whole_post() -> None:
         assignment("LW2", "2015-02-05", role="second", client="D"),
         assignment("LW2", "2015-01-05", client="E"),
         assignment("LW3", "2015-06-01", role="second", client="E"),
+        # Named from the next day on, and on the day itself.
+        assignment("LW1", "2015-06-01", client="F"),
+        assignment("LW3", "2015-05-31", role="second", client="G"),
     ]
     workers = [
         worker("LW1", "2014-06-02"),
@@ -64,16 +69,16 @@ def test_cases_for_each_whole_post() -> None:
         worker("PM1", "2014-06-02", fte="1", role="peer_mentor"),
     ]
     count_teams(count, spells_of(rows), Teams(rows, assignments), workers)
-    # A, B and E have a lead; one post and a half.
-    assert figures(count, "caseload_per_fte", "mean", "as_at") == {(): 2}
+    # A, B, E and F have a lead; one post and a half.
+    assert figures(count, "caseload_per_fte", "mean", "as_at") == {(): pytest.approx(4 / 1.5)}
     assert figures(count, "allocation_completeness", "count", "as_at") == {
         ("lead_and_second",): 1,
         ("third_too",): 1,
-        ("none",): 2,
-        ("lead_only",): 1,
+        ("none",): 3,
+        ("lead_only",): 2,
     }
     # LW2's secondment ends on the ninetieth day.
-    assert figures(count, "secondment_cliff", "count", "as_at") == {(): 2}
+    assert figures(count, "secondment_cliff", "count", "as_at") == {(): 3}
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,12 @@ ADOPTED = ("2014-12-01", "2015-01-01", "2015-02-01")
         # Agreed without a dialogue that anybody wrote down.
         (change("", "2015-02-01"), "agreed"),
         (change(*ADOPTED), "adopted"),
-        (change(*ADOPTED, "2015-05-01", "yes"), "still_in_place"),
+        # Found in place six months after the adoption to the day, and a day too soon.
+        (change("", "", "2014-08-31", "2015-02-28", "yes", raised="2014-08-01"), "still_in_place"),
+        (change("", "", "2014-08-31", "2015-02-27", "yes", raised="2014-08-01"), "adopted"),
+        (change("2014-12-01", "2015-01-01", "", "2015-05-01", "yes"), "agreed"),
+        (change("", "", "2014-08-31", "2015-06-01", "yes", raised="2014-08-01"), "adopted"),
+        (change(*ADOPTED, "2015-05-31", "no"), "lapsed"),
         (change(*ADOPTED, "2015-05-01", "no"), "lapsed"),
         (change(*ADOPTED, "2015-05-01", "unknown"), "adopted"),
         (change(*ADOPTED, "2015-05-01", None), "adopted"),

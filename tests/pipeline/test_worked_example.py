@@ -128,6 +128,13 @@ def test_the_sleeping_bag_change_and_the_hypotheses_are_in_the_release(published
     assert practice_c
     first_cycle = "select count(distinct hypothesis_id) from hypotheses where cycle = 1"
     assert published_may_2015.query(first_cycle) == [(3,)]
+    # Where somebody has spoken there is no gap.
+    spoken_gaps = (
+        "select count(*) from triangulation_gaps"
+        " inner join evidence using (hypothesis_id, cycle, source_type)"
+    )
+    assert published_may_2015.query(spoken_gaps) == [(0,)]
+    assert published_may_2015.query("select count(*) > 0 from triangulation_gaps") == [(True,)]
 
 
 def test_seventy_seven_referrals_are_accounted_for_by_other_statuses(published_may_2015: Programme) -> None:

@@ -591,6 +591,11 @@ WRITTEN = (
             ("V2", "H1", 1, _LATER, "peer", None, "mixed", "Later"),
         ),
     ),
+    (
+        "fct_triangulation_gaps",
+        "hypothesis_id varchar, cycle integer, source_type varchar",
+        (("H1", 1, "peer"), ("H1", 2, "client"), ("H1", 2, "peer")),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from dagster_project.publication.approval import approve, served_history
+from dagster_project.publication.figure_changes import SAME_CELL, figure_changes
 from dagster_project.publication.publish import (
     PublicationError,
     PublishReport,
@@ -122,6 +123,7 @@ def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zo
         "spg_items",
         "hypotheses",
         "evidence",
+        "triangulation_gaps",
     }
     described = query(zone.publications_dir, "describe metric_values")
     assert [row[0] for row in described] == METRIC_VALUES.split()
@@ -185,6 +187,12 @@ def test_what_the_partnership_writes_stands_in_both_files_in_its_words(zone: Set
         ]
         assert query(folder, "select evidence_id, source_type, direction, summary from evidence") == [
             ("V1", "client", "supports", "All three knew their lead")
+        ]
+        # Whose account nobody has, for each hypothesis and cycle.
+        assert query(folder, "select * from triangulation_gaps order by all") == [
+            ("H1", 1, "peer"),
+            ("H1", 2, "client"),
+            ("H1", 2, "peer"),
         ]
 
 
@@ -574,6 +582,31 @@ def test_a_corrected_figure_is_listed_with_old_new_and_the_file(zone: Settings):
     assert [(row[0], row[1], row[3]) for row in query(zone.publications_dir, changes)] == [
         (old, new, "caseload of 2015-03-31")
     ]
+
+
+@pytest.mark.parametrize("column", ["lower", "upper", "denominator"])
+def test_the_same_share_of_other_people_has_moved(column: str):
+    """A reader sees value, interval and people as one figure."""
+    old: dict[str, object] = {**dict.fromkeys(SAME_CELL)}
+    old |= {
+        "metric_id": "moved_on",
+        "value": 0.5,
+        "lower": 0.3,
+        "upper": 0.7,
+        "denominator": 20.0,
+        "mark": "",
+    }
+    new = old | {column: 0.9}
+
+    def moved(figure: dict[str, object]) -> list[dict[str, object]]:
+        table = figure_changes([old], [figure], previous_release_id="before", because_of={})
+        names = [name for name, _ in table.columns]
+        return [dict(zip(names, row, strict=True)) for row in table.rows]
+
+    assert moved(old) == []
+    [change] = moved(new)
+    assert (change["old_value"], change["new_value"]) == (0.5, 0.5)
+    assert (change[f"old_{column}"], change[f"new_{column}"]) == (old[column], 0.9)
 
 
 def test_the_same_figures_again_keep_what_the_release_said_moved(zone: Settings):

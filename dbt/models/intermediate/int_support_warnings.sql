@@ -28,7 +28,7 @@ leads as (
 
 ),
 
--- Attempts are no contacts.
+-- Attempts are no contacts, and of a contact without a result nobody knows which it was.
 last_contacts as (
 
     select
@@ -37,7 +37,7 @@ last_contacts as (
     from {{ ref('stg_contacts') }} as contacts
     inner join {{ source('landing', 'control') }} as control on contacts.contact_date <= control.as_at
     left join {{ ref('stg_people') }} as people on contacts.client_id = people.client_id
-    where coalesce(contacts.result, 'successful') <> 'attempted'
+    where contacts.result = 'successful'
     group by coalesce(people.person_id, contacts.client_id)
 
 )
@@ -65,7 +65,8 @@ inner join {{ ref('stg_loads') }} as assignments_load
 left join leads
     on episodes.client_key = leads.client_key
         and episodes.as_at >= leads.from_date
-        and (leads.to_date is null or episodes.as_at <= leads.to_date)
+        -- Over on its last day, as in the figures (int_workers_on_day).
+        and (leads.to_date is null or episodes.as_at < leads.to_date)
 where leads.client_key is null
 
 union all

@@ -13,8 +13,7 @@ lines as (
         paid_date,
         coalesce(paid_date, agreed_date, requested_date) as line_date,
         amount,
-        category,
-        outcome_agreed
+        category
     from {{ ref('stg_personal_budget') }} as lines
     left join {{ ref('stg_people') }} as people on lines.client_id = people.client_id
 
@@ -45,7 +44,6 @@ select
     lines.paid_date,
     lines.amount,
     coalesce(lines.category, 'not_known') as category,
-    lines.outcome_agreed,
     coalesce(boroughs.borough, 'not_known') as borough
 from lines
 left join boroughs on lines.line_id = boroughs.line_id

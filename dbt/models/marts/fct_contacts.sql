@@ -4,7 +4,6 @@ select
     contacts.contact_date,
     contacts.result,
     coalesce(contacts.setting, 'not_known') as setting,
-    contacts.initiated_by,
     contacts.worker_id as worker_key,
     contacts.peer_mentor_present
 from {{ ref('stg_contacts') }} as contacts

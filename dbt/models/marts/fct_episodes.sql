@@ -27,9 +27,9 @@ select
     coalesce(episodes.age_band, 'not_known') as age_band,
     coalesce(ethnicities.ethnicity_group, 'not_known') as ethnicity_group,
     case
-        when needs.referral_id is null then 'not_known'
-        when needs.domain_count = 0 and needs.domains_unknown > 0 then 'not_known'
-        else cast(needs.domain_count as string)
+        -- What is not known of one domain may be a need.
+        when needs.domains_unknown = 0 then cast(needs.domain_count as string)
+        else 'not_known'
     end as domain_count,
     coalesce(needs.domain_count, 0) as domains_evidenced,
     concat(
@@ -39,11 +39,7 @@ select
     episodes.eligibility_override_reason,
     episodes.lead_worker_id as lead_worker_key,
     episodes.second_worker_id as second_worker_key,
-    episodes.third_worker_id as third_worker_key,
-    cast(row_number() over (
-        partition by coalesce(people.person_id, episodes.client_id)
-        order by episodes.start_date, episodes.episode_id
-    ) as integer) as episode_number
+    episodes.third_worker_id as third_worker_key
 from {{ ref('stg_caseload') }} as episodes
 left join {{ ref('stg_people') }} as people on episodes.client_id = people.client_id
 left join needs on episodes.episode_id = needs.episode_id

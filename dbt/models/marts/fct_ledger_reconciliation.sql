@@ -6,25 +6,26 @@ with
 paid as (
 
     select
-        cast(date_trunc('quarter', paid_date) as date) as quarter_start,
-        sum(amount) as paid_gbp,
+        {{ quarter_start('lines.paid_date', 'settings.quarter_start_month') }} as quarter_start,
+        sum(lines.amount) as paid_gbp,
         count(*) as lines_paid
-    from {{ ref('fct_budget_lines') }}
-    where status in ('paid', 'refunded') and paid_date is not null
-    group by cast(date_trunc('quarter', paid_date) as date)
+    from {{ ref('fct_budget_lines') }} as lines
+    cross join {{ ref('stg_programme_settings') }} as settings
+    where lines.status in ('paid', 'refunded') and lines.paid_date is not null
+    group by {{ quarter_start('lines.paid_date', 'settings.quarter_start_month') }}
 
 ),
 
 ledger as (
 
     select
-        cast(date_trunc('quarter', budget.period_start) as date) as quarter_start,
+        {{ quarter_start('budget.period_start', 'settings.quarter_start_month') }} as quarter_start,
         -- A quarter is closed once each of its periods is.
         case when count(budget.actual) = count(*) then sum(budget.actual) end as ledger_gbp
     from {{ ref('fct_programme_budget') }} as budget
     inner join {{ ref('stg_programme_settings') }} as settings
         on lower(trim(budget.budget_line)) = lower(trim(settings.personal_budget_line))
-    group by cast(date_trunc('quarter', budget.period_start) as date)
+    group by {{ quarter_start('budget.period_start', 'settings.quarter_start_month') }}
 
 ),
 

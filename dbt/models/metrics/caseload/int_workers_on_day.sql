@@ -1,6 +1,6 @@
--- Who works with whom at the end of each as-at day, by the assignments. A person whom the assignments never name, as
--- where a programme keeps none, has the workers that the caseload gives. A person whom they name on other days only has
--- nobody on this one: the caseload shows who it was last, not who it was then.
+-- Who works with whom at the end of each as-at day, by the assignments. A person whom none of them has named by the day, as
+-- where a programme keeps none, has the workers that the caseload gives. From the first assignment on the caseload counts no
+-- more: it shows who it was last, not who it was then.
 
 {% set places = ["lead", "second", "third"] %}
 
@@ -17,8 +17,11 @@ episodes as (
 ),
 
 people_named as (
-    select distinct client_key
+    select
+        client_key,
+        min(from_date) as named_from
     from assignments
+    group by client_key
 ),
 
 workers_of_episodes as (
@@ -61,4 +64,6 @@ inner join workers_of_episodes
         and (workers_of_episodes.end_date is null or as_at_days.as_at < workers_of_episodes.end_date)
 left join people_named
     on workers_of_episodes.client_key = people_named.client_key
-where people_named.client_key is null
+where
+    people_named.named_from is null
+    or as_at_days.as_at < people_named.named_from

@@ -15,8 +15,14 @@ select
     system_changes.level,
     system_changes.sector,
     case
-        -- A review that did not find out leaves the change where it was.
-        when as_at_days.as_at >= system_changes.reviewed_date and system_changes.still_in_place = 'yes' then 'still_in_place'
+        -- Only a review six months or more after the adoption can find that a change lasts. One that did not find out, or that
+        -- came earlier and found the change in place, leaves it where it was.
+        when
+            as_at_days.as_at >= system_changes.reviewed_date
+            and system_changes.still_in_place = 'yes'
+            and system_changes.reviewed_date >= {{ add_months('system_changes.adopted_date', 6) }}
+            then 'still_in_place'
+        -- What is gone has lapsed, however soon.
         when as_at_days.as_at >= system_changes.reviewed_date and system_changes.still_in_place = 'no' then 'lapsed'
         when as_at_days.as_at >= system_changes.adopted_date then 'adopted'
         when as_at_days.as_at >= system_changes.agreed_date then 'agreed'

@@ -16,8 +16,8 @@ select
     cast(null as string) as need_domain,
     cast(null as string) as answer,
     case
-        -- No yes, and something is not known: nobody can say that there is no need.
-        when domain_count = 0 and domains_unknown > 0 then 'not_known'
+        -- What is not known of one domain may be a need: nobody can say how many there are.
+        when domains_unknown > 0 then 'not_known'
         else cast(domain_count as string)
     end as domain_count
 from referrals

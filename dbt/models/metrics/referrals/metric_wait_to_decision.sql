@@ -1,34 +1,39 @@
-with referrals as (
-    select * from {{ ref('fct_referrals') }}
+with referral_status as (
+    select * from {{ ref('int_referral_status') }}
 ),
 
-as_at_days as (
-    select * from {{ ref('dim_as_at_days') }}
+referrals as (
+    select * from {{ ref('fct_referrals') }}
 ),
 
 referrals_by_day as (
     select
-        as_at_days.as_at,
-        referrals.client_key,
-        referrals.borough,
+        referral_status.as_at,
+        referral_status.client_key,
+        referral_status.borough,
+        referral_status.status,
         referrals.received_date,
-        -- Pending is no decision, whatever day stands beside it. A day alone says that something was decided.
-        case when coalesce(referrals.decision, 'not_stated') <> 'pending' then referrals.decision_date end as decided_on
-    from as_at_days
+        case when referral_status.status <> 'awaiting' then referrals.decision_date end as closed_on
+    from referral_status
     inner join referrals
-        on as_at_days.as_at >= referrals.received_date
+        on referral_status.referral_key = referrals.referral_key
     where
-        -- A second copy of a referral waits for nothing.
-        coalesce(referrals.decision, 'not_stated') <> 'duplicate'
-        -- Decided on a day that nobody wrote down: neither a wait that is over nor one that goes on.
-        and (referrals.decision_date is not null or coalesce(referrals.decision, 'pending') = 'pending')
+        -- Known to be a second copy, a referral waits for nothing; until then it waits like any other.
+        referral_status.status <> 'duplicate'
+        -- Closed on a day that nobody wrote down: neither a wait that is over nor one that goes on.
+        and (referral_status.status = 'awaiting' or referrals.decision_date is not null)
 )
 
 select
     client_key,
     cast(null as string) as episode_key,
     as_at as counted_on,
-    cast({{ days_between('received_date', 'case when decided_on <= as_at then decided_on else as_at end') }} as double) as amount,
-    case when decided_on <= as_at then 'event' else 'waiting' end as outcome,
+    cast({{ days_between('received_date', 'coalesce(closed_on, as_at)') }} as double) as amount,
+    case
+        when status = 'awaiting' then 'waiting'
+        -- The client's side ended the wait before the programme decided.
+        when status in ('declined_by_client', 'withdrawn') then 'competing'
+        else 'event'
+    end as outcome,
     borough
 from referrals_by_day

@@ -35,8 +35,8 @@ referrals_by_day as (
         on referral_status.referral_key = referrals.referral_key
     left join starts
         on referral_status.referral_key = starts.referral_key
-    -- A second copy of a referral waits for nothing.
-    where coalesce(referrals.decision, 'not_stated') <> 'duplicate'
+    -- Known to be a second copy, a referral waits for nothing; until then it waits like any other.
+    where referral_status.status <> 'duplicate'
 )
 
 select
