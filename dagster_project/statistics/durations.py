@@ -50,7 +50,7 @@ def _too_early(observed: Sequence[Observed], days: float) -> bool:
 
 
 def _at(observed: Sequence[Observed], days: float, value: float, lower: float, upper: float) -> AtTime:
-    """The figure of a time, which the sums of doubles may put beside 0 and 1, with its interval if it has one."""
+    """The figure of a time and its interval, if it has one; sums of doubles may lie beside 0 and 1."""
     at_risk = _at_risk(observed, days)
     if _too_early(observed, days):
         return AtTime(None, None, None, at_risk)

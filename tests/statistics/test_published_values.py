@@ -109,14 +109,14 @@ def test_nothing_is_known_beyond_the_longest_who_has_not_ended() -> None:
 
 
 def test_the_log_log_interval_of_the_remissions() -> None:
-    # By hand: 6/7 after six weeks, with Greenwood's sum 3 / (21 x 18); log(-log(6/7)) is -1.869825, and its error
-    # sqrt(3 / 378) / log(7/6) = 0.577922, so that the exponents are exp(-/+ 1.959964 x 0.577922).
+    # By hand: 6/7 after six weeks, with Greenwood's sum 3 / (21 x 18). The error of log(-log(6/7)) is
+    # sqrt(3 / 378) / log(7/6) = 0.577922, so that the exponents of 6/7 are exp(+/- 1.959964 x 0.577922).
     [found] = survival(remission(SIX_MP), [6])
     assert (found.lower, found.upper) == pytest.approx((0.6197180, 0.9515517), abs=5e-7)
 
 
 def test_no_interval_where_none_can_be_worked_out() -> None:
-    """Before the first end and after the last there is no spread: an interval of no width would promise one."""
+    """Before the first end and after the last there is no spread; an interval of no width would deny doubt."""
     observed = remission(PLACEBO)
     assert survival(observed, [0]) == [AtTime(1, None, None, 21)]
     assert survival(observed, [23, 24]) == [AtTime(0, None, None, 1), AtTime(0, None, None, 0)]
