@@ -30,7 +30,8 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "example_inbox"
 PROGRAMME_START = date(2014, 6, 1)
 # (metric_id, measure, period_type, period_end, pairs of dimension and category in alphabetical order)
 Key = tuple[str, str, str, date, tuple[tuple[str, str], ...]]
-Figures = dict[Key, float | None]
+# A number, or None where a figure is expressly not given.
+Figures = dict[Key, Any]
 Row = dict[str, Any]
 
 

@@ -116,7 +116,7 @@ def test_the_log_log_interval_of_the_remissions() -> None:
 
 
 def test_no_interval_where_none_can_be_worked_out() -> None:
-    """Before the first end and after the last there is no spread; an interval of no width would deny doubt."""
+    """Before the first end and after the last there is no spread; an interval of no width would be false."""
     observed = remission(PLACEBO)
     assert survival(observed, [0]) == [AtTime(1, None, None, 21)]
     assert survival(observed, [23, 24]) == [AtTime(0, None, None, 1), AtTime(0, None, None, 0)]
