@@ -1,7 +1,7 @@
--- Nobody falls out between the figures of stars and assessments: who has a star done or due are the open people, the delays of the first
--- star are of everybody who ever started, and those with and without two stars to compare are the same people in every
--- area of the star, and are those who are missing or not; and everybody stands once in every item of the assessment. A row
--- here is a day and figure where they are not.
+-- Nobody falls out between the figures of stars and assessments: who has a star done or due are the open people, the delays
+-- of the first star are of everybody who ever started, and those with and without two stars to compare are the same people
+-- in every area of the star, and are those who are missing or not; and everybody stands once in every item of the
+-- assessment. A row here is a day and figure where they are not.
 
 with metric_values as (
     select * from {{ ref('fct_metric_values') }}
