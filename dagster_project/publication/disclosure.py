@@ -14,7 +14,7 @@ from itertools import permutations
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from dagster_project.publication.rounding import Cell, CountTable, Layer, round_tables, wish
 from dagster_project.statistics.intervals import t_interval, wilson
-from dagster_project.statistics.store import METHODS
+from dagster_project.statistics.store import METHODS, PAIRED
 
 WITHHELD = "c"
 NOT_AVAILABLE = "x"
@@ -213,7 +213,7 @@ def _exact_figure(figure: ExactFigure, definition: MetricDefinition, money: bool
             value, lower, upper = (_per_cent(part) for part in (value, lower, upper))
     elif figure.measure == "share":
         value = None
-        if figure.denominator and figure.numerator is not None:
+        if not figure.note and figure.denominator and figure.numerator is not None:
             value = round(100 * figure.numerator / figure.denominator, 6)
             if not money:
                 lower, upper = (round(bound, 6) for bound in wilson(figure.numerator, figure.denominator))
@@ -400,6 +400,7 @@ class _Counts:
         metric_id, measure, _, dimensions = table[0]
         definition = self.definitions[metric_id]
         additive = tuple(d for d in dimensions if d not in definition.overlapping)
+        everyone, figures = figures, [f for f in figures if not _too_few_pairs(f, definition)]
         layers: list[Layer] = []
         totals: list[tuple[Cell, tuple[Cell, ...]]] = []
         at_most: list[tuple[Cell, Cell]] = []
@@ -469,7 +470,7 @@ class _Counts:
                 layers.append(Layer(dict(zip(cells, numbers, strict=True)), additive))
             totals += [(d, (n, r)) for d, n, r in zip(denominators, numerators, rest, strict=True)]
 
-        layers.append(Layer(self._place_people(figures)))
+        layers.append(Layer(self._place_people(everyone)))
         if measure == "count" and definition.counts != "people" and not exact:
             at_most += [(self.cells[figure]["people"], self.cells[figure]["value"]) for figure in figures]
         self.tables.append(
@@ -513,11 +514,20 @@ class _Counts:
                 # The same people at each time: rounded again for each, they would be told more nearly.
                 time = METHODS[definition.method].time_breakdown
                 cell = cell._replace(parts=tuple(part for part in cell.parts if part[0] != time))
+            elif _too_few_pairs(figure, definition):
+                # Those who have two to compare, whichever way they went: the people of the mean.
+                parts = (part for part in cell.parts if part[0] in definition.overlapping)
+                cell = cell._replace(parts=tuple(parts))
             if self._known.setdefault(cell, figure.people) != figure.people:
                 cell = cell._replace(population=f"{figure.metric_id} {figure.measure} people")
             self.cells[figure]["people"] = cell
             placed[cell] = figure.people
         return placed
+
+
+def _too_few_pairs(figure: ExactFigure, definition: MetricDefinition) -> bool:
+    """Whether too few have two readings to compare: no count or share of who rose is there to be rounded."""
+    return definition.method == PAIRED and figure.measure in ("count", "share") and bool(figure.note)
 
 
 def _whole(count: float | None, figure: ExactFigure) -> int:
@@ -542,6 +552,9 @@ def _safe_figure(
     people = rounded["people"] if rounded["people"] >= rules.count_minimum else None
     if figure.note and people is not None:
         return published(figure, people=people, mark=_mark_without_value(figure), note=figure.note)
+    if _too_few_pairs(figure, definition):
+        # In the words of figures of a few: of fewer than ten it is not told whether they are enough.
+        return _withheld(figure, f"<{rules.count_minimum}" if figure.measure == "count" else FEW_PEOPLE)
     if definition.is_about_durations and figure.measure != "median":
         return _safe_at_time(figure, people, rounded["denominator"], rules)
     if figure.measure == "count":

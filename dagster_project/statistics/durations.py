@@ -7,12 +7,12 @@ when (the metrics' SQL), and which figures are due (`store.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, isfinite, isnan, log
+from math import exp, log
 from typing import Any
 
 EVENT, COMPETING, WAITING = "event", "competing", "waiting"
 NORMAL_QUANTILE = 1.959963984540054
-# Fractions that make just a half may differ from it in their last binary digits.
+# Fractions that make just a half, or one, may differ from it in their last binary digits.
 LAST_DIGITS = 1e-9
 
 
@@ -26,11 +26,12 @@ class Observed:
 
 @dataclass(frozen=True)
 class AtTime:
-    """A figure at a fixed time, between 0 and 1, with its interval; None where it is not known yet."""
+    """A figure at a fixed time, between 0 and 1; None where it is not known yet."""
 
     value: float | None
     lower: float | None
     upper: float | None
+    """The interval's bounds; None where none can be worked out, as before the first or after the last end."""
     at_risk: int
     """How many had been observed for at least that long."""
 
@@ -40,9 +41,23 @@ def _at_risk(observed: Sequence[Observed], days: float) -> int:
 
 
 def _too_early(observed: Sequence[Observed], days: float) -> bool:
-    """Whether nothing is known of that time: nobody was observed so long, and not all have ended."""
-    longest = max((one.days for one in observed), default=0)
-    return days > longest and any(one.days == longest and one.outcome == WAITING for one in observed)
+    """Whether nothing is known of that time: nobody was observed so long, and not all have ended.
+
+    Where the longest observation ended, the libraries go on with the last figure; those who left the
+    observation earlier and have not ended say that it is not known.
+    """
+    return not _at_risk(observed, days) and any(one.outcome == WAITING for one in observed)
+
+
+def _at(observed: Sequence[Observed], days: float, value: float, lower: float, upper: float) -> AtTime:
+    """The figure of a time and its interval, if it has one; sums of doubles may lie beside 0 and 1."""
+    at_risk = _at_risk(observed, days)
+    if _too_early(observed, days):
+        return AtTime(None, None, None, at_risk)
+    value, lower, upper = (min(max(part, 0.0), 1.0) for part in (value, lower, upper))
+    # False also of what is no number.
+    has_interval = lower < upper
+    return AtTime(value, lower if has_interval else None, upper if has_interval else None, at_risk)
 
 
 # The same people are asked for each of the fixed times and for the median: one fit serves all.
@@ -65,22 +80,10 @@ def survival(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTime
     fitted = _kaplan_meier(tuple(observed))
     curve = fitted.survival_function_at_times(list(days))
     bounds = fitted.confidence_interval_survival_function_
-    found = []
-    for day, value in zip(days, curve, strict=True):
-        if _too_early(observed, day):
-            found.append(AtTime(None, None, None, _at_risk(observed, day)))
-            continue
-        lower, upper = (float(bound) for bound in bounds[bounds.index <= day].iloc[-1])
-        found.append(
-            AtTime(
-                float(value),
-                # At one and at nought the interval is not defined: nobody has ended, or everybody.
-                float(value) if isnan(lower) else lower,
-                float(value) if isnan(upper) else upper,
-                _at_risk(observed, day),
-            )
-        )
-    return found
+    return [
+        _at(observed, day, float(value), *(float(bound) for bound in bounds[bounds.index <= day].iloc[-1]))
+        for day, value in zip(days, curve, strict=True)
+    ]
 
 
 def median_survival(observed: Sequence[Observed]) -> float | None:
@@ -110,35 +113,25 @@ def _incidence(observed: tuple[Observed, ...]) -> tuple[list[float], list[float]
 
 def incidence(observed: Sequence[Observed], days: Sequence[float]) -> list[AtTime]:
     """Cumulative incidence: the share with the event within each number of days, competing ends apart."""
+    if not observed:
+        return [AtTime(None, None, None, 0) for _ in days]
     if not any(one.outcome == EVENT for one in observed):
-        return [
-            AtTime(
-                None if not observed or _too_early(observed, day) else 0.0,
-                None if not observed or _too_early(observed, day) else 0.0,
-                None if not observed or _too_early(observed, day) else 0.0,
-                _at_risk(observed, day),
-            )
-            for day in days
-        ]
+        return [_at(observed, day, 0.0, 0.0, 0.0) for day in days]
     times, shares, errors = _incidence(tuple(observed))
     found = []
     for day in days:
-        at_risk = _at_risk(observed, day)
-        if _too_early(observed, day):
-            found.append(AtTime(None, None, None, at_risk))
-            continue
         place = sum(1 for time in times if time <= day) - 1
-        value, error = (shares[place], errors[place]) if place >= 0 else (0.0, 0.0)
-        found.append(AtTime(float(value), *_log_log(float(value), float(error)), at_risk))
+        value, error = (float(shares[place]), float(errors[place])) if place >= 0 else (0.0, 0.0)
+        found.append(_at(observed, day, value, *_log_log(value, error)))
     return found
 
 
 def _log_log(value: float, error: float) -> tuple[float, float]:
-    """The interval that stays between 0 and 1; the figure itself where there is no spread."""
-    if not 0 < value < 1 or not isfinite(error) or error == 0:
+    """The interval that stays between 0 and 1; of no width, or no number, where there is no spread."""
+    if not LAST_DIGITS < value < 1 - LAST_DIGITS:
         return value, value
     spread = NORMAL_QUANTILE * error / (value * log(value))
-    return tuple(sorted((value ** exp(spread), value ** exp(-spread))))  # pyright: ignore[reportReturnType]
+    return value ** exp(-spread), value ** exp(spread)
 
 
 def median_incidence(observed: Sequence[Observed]) -> float | None:

@@ -8,7 +8,7 @@ not `sums` are empty until `fill_store` has run. It may run again: the same ware
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -30,6 +30,10 @@ TOO_EARLY = "too early: nobody has been observed for so long"
 NOT_REACHED = "too early: fewer than half so far"
 NO_CHANGE_TO_UNDO = "nothing to undo"
 SETTING = "change_coverage_minimum_percent"
+PAIRED = "paired_change"
+# Breakdowns by what the two readings are: coverage is asked of everybody, whichever way they went.
+WHAT_A_PAIR_SAYS = ("direction", "headroom")
+NO_PAIR = "no_pair"
 
 
 _Row = Mapping[str, object]
@@ -142,13 +146,13 @@ def _within(
     rows: Sequence[_Row],
     table: _Row,
     cell: _Row,
-    without: str,
+    without: Collection[str] = (),
 ) -> list[_Row]:
-    """The rows of a cell, whatever the breakdown `without` says."""
+    """The rows of a cell, whatever the breakdowns `without` say."""
     wanted = [
         (str(table[f"dimension_{place}"]), cell[f"category_{place}"])
         for place in (1, 2)
-        if table[f"dimension_{place}"] not in ("", without)
+        if table[f"dimension_{place}"] not in ("", *without)
     ]
     return [row for row in rows if all(row[dimension] == category for dimension, category in wanted)]
 
@@ -159,7 +163,7 @@ def _duration(
     cell: _Row,
     rows: Sequence[_Row],
 ) -> _Worked:
-    own = _within(rows, table, cell, method.time_breakdown)
+    own = _within(rows, table, cell, (method.time_breakdown,))
     observed = [Observed(float(str(row["amount"])), str(row["outcome"])) for row in own]
     people = len({row["client_key"] for row in own})
     if table["measure"] == "median":
@@ -190,10 +194,10 @@ def _change(
     rows: Sequence[_Row],
     least_coverage: float,
 ) -> _Worked | None:
-    """The typical change and the tipping point; a mean stays as it is unless too few people have a pair."""
-    if table["measure"] == "count":
+    """The typical change and the tipping point; sums stay unless too few people have a pair."""
+    if NO_PAIR in (cell["category_1"], cell["category_2"]):
         return None
-    own = _within(rows, table, cell, "")
+    own = _within(rows, table, cell, WHAT_A_PAIR_SAYS)
     changes = [float(str(row["amount"])) for row in own if row["amount"] is not None]
     with_pair = len({row["client_key"] for row in own if row["amount"] is not None})
     eligible = len({row["client_key"] for row in own})
@@ -201,7 +205,7 @@ def _change(
     value: float | None
     if eligible and with_pair < least_coverage * eligible:
         value, note = None, f"fewer than {100 * least_coverage:.0f} % of the people have two to compare"
-    elif table["measure"] == "mean":
+    elif table["measure"] in ("count", "mean", "share"):
         return None
     elif table["measure"] == "median":
         value = hodges_lehmann(changes)

@@ -73,12 +73,12 @@ class Curve:
     first: Fraction
     steps: tuple[tuple[int, Fraction], ...]
     longest: int
-    ends_waiting: bool
-    """Whether somebody of the longest duration still waits: beyond it nothing is known then."""
+    all_have_ended: bool
+    """Whether nobody waits any more: else nothing is known beyond the longest duration."""
 
     def at(self, day: int) -> Fraction | None:
-        """The share on a day; None where nobody is under observation any more."""
-        if day > self.longest and self.ends_waiting:
+        """The share on a day; None where nobody was observed so long and some had not ended."""
+        if day > self.longest and not self.all_have_ended:
             return None
         return ([self.first] + [value for since, value in self.steps if since <= day])[-1]
 
@@ -106,8 +106,8 @@ def curves(waits: Iterable[Wait]) -> tuple[Curve, Curve] | None:
         at_risk -= events + others + waiting
         incidence.append((day, happened))
         survival.append((day, without_end))
-    ends_waiting = numbers[days[-1], "waiting"] > 0
+    all_have_ended = all(outcome != "waiting" for _, outcome in numbers)
     return (
-        Curve(Fraction(0), tuple(incidence), days[-1], ends_waiting),
-        Curve(Fraction(1), tuple(survival), days[-1], ends_waiting),
+        Curve(Fraction(0), tuple(incidence), days[-1], all_have_ended),
+        Curve(Fraction(1), tuple(survival), days[-1], all_have_ended),
     )

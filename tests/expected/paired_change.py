@@ -48,20 +48,29 @@ def tipping_point(changes: Collection[int], without: int) -> float | None:
     return sum(changes) / without if without and sum(changes) else None
 
 
+def has_enough(with_pair: Collection[str], everybody: Collection[str]) -> bool:
+    """Whether three in ten have a pair; everybody includes who has one."""
+    return len(with_pair) * 100 >= 30 * len(everybody)
+
+
 def put_changes(
     count: Count, metric: str, dimension: str, names: Iterable[str], changes: Changes, everybody: set[str]
 ) -> None:
-    """The figures of one metric. Where fewer than 30 % have a pair there are counts of people alone."""
+    """The figures of one metric. Where fewer than 30 % have a pair it is only told how many have none."""
     for name in names:
         own = changes.get(name, {})
         without = len(everybody - own.keys())
         directions = Counter(direction(change) for change in own.values())
+        enough = has_enough(own, everybody)
+        for category in ("up", "same", "down"):
+            if not enough or directions[category]:
+                cell = {dimension: name, "direction": category}
+                number = directions[category] if enough else None
+                count.put(metric, "count", "as_at", count.as_at, number, **cell)
         if without:
-            directions["no_pair"] = without
-        for category, number in directions.items():
-            cell = {dimension: name, "direction": category}
-            count.put(metric, "count", "as_at", count.as_at, number, **cell)
-        if not own or len(own) * 100 < 30 * (len(own) + without):
+            cell = {dimension: name, "direction": "no_pair"}
+            count.put(metric, "count", "as_at", count.as_at, without, **cell)
+        if not own or not enough:
             continue
         found = list(own.values())
         measures = {

@@ -30,7 +30,8 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "example_inbox"
 PROGRAMME_START = date(2014, 6, 1)
 # (metric_id, measure, period_type, period_end, pairs of dimension and category in alphabetical order)
 Key = tuple[str, str, str, date, tuple[tuple[str, str], ...]]
-Figures = dict[Key, float]
+# A number, or None where a figure is expressly not given.
+Figures = dict[Key, Any]
 Row = dict[str, Any]
 
 
@@ -577,8 +578,10 @@ class Count:
         self.as_at = as_at
         self.figures: Figures = {}
 
-    def put(self, metric: str, measure: str, period_type: str, end: date, value: float, **cell: str) -> None:
-        """One figure, with its cell as dimension=category."""
+    def put(
+        self, metric: str, measure: str, period_type: str, end: date, value: float | None, **cell: str
+    ) -> None:
+        """One figure, with its cell as dimension=category; None where there is expressly none."""
         self.figures[metric, measure, period_type, end, tuple(sorted(cell.items()))] = value
 
     def people(

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from tests.expected.durations import add_months, quarter_of
-from tests.expected.paired_change import Changes, changes_of, put_changes, with_a_pair
+from tests.expected.paired_change import Changes, changes_of, has_enough, put_changes, with_a_pair
 from tests.expected.recount import AREAS, Count, Known, Row, readings_in_use
 from tests.expected.support import Spell, spells_of
 
 PAIR = timedelta(days=90)
 """First and latest lie at least this far apart; a first reading within it of the start is a baseline."""
+BEFORE_START = timedelta(days=30)
+"""And a baseline lies before the start by no more than this."""
 GRACE = timedelta(days=28)
 INTERVAL_MONTHS = 6
 DELAYS = ((30, "0_to_30"), (90, "31_to_90"), (180, "91_to_180"))
@@ -33,8 +35,9 @@ def count_star_metrics(count: Count, known: Known) -> None:
     changes_12m = changes_of(baseline_and_year_later(readings, year_on), AREAS)
     put_changes(count, "star_change", "star_area", AREAS, changes, everybody)
     put_changes(count, "star_change_12m", "star_area", AREAS, changes_12m, set(year_on))
-    count_stages(count, pairs)
-    count_headroom(count, pairs)
+    areas = [area for area in AREAS if has_enough(changes.get(area, {}), everybody)]
+    count_stages(count, pairs, areas)
+    count_headroom(count, pairs, areas)
     count_missing(count, "first_to_latest", readings, everybody, changes)
     count_missing(count, "twelve_months", readings, set(year_on), changes_12m)
     count_due(count, spells, readings, known.rows["outcome_stars"])
@@ -66,20 +69,21 @@ def baseline_and_year_later(readings: Readings, starts: dict[str, date]) -> list
     found = []
     for client, start in starts.items():
         own, year_on = readings.get(client, []), add_months(start, 12)
+        near = [row for row in own if start - BEFORE_START <= row["completed_date"] <= start + PAIR]
         later = [row for row in own if add_months(start, 9) <= row["completed_date"] <= add_months(start, 15)]
-        if later and own[0]["completed_date"] <= start + PAIR:
+        if near and later:
             # Of two equally near the earlier.
             nearest = min(
                 later, key=lambda row: (abs(row["completed_date"] - year_on), row["completed_date"])
             )
-            found.append((client, own[0], nearest))
+            found.append((client, near[0], nearest))
     return found
 
 
-def scored(pairs: Iterable[Pair]) -> Iterable[tuple[str, int, int]]:
-    """Area, first and latest score, of every area of a pair that has both."""
+def scored(pairs: Iterable[Pair], areas: Iterable[str]) -> Iterable[tuple[str, int, int]]:
+    """Area, first and latest score, of every one of these areas of a pair that has both."""
     for _, first, latest in pairs:
-        for area in AREAS:
+        for area in areas:
             if first[area] is not None and latest[area] is not None:
                 yield area, first[area], latest[area]
 
@@ -92,19 +96,19 @@ def stage(score: int) -> int:
 # Figures ------------------------------------------------------------------------------------------
 
 
-def count_stages(count: Count, pairs: list[Pair]) -> None:
-    """star_stage_move: from 5 to 6 is no move."""
+def count_stages(count: Count, pairs: list[Pair], areas: list[str]) -> None:
+    """star_stage_move, of areas that enough people have twice: from 5 to 6 is no move."""
     moves: dict[str, list[bool]] = defaultdict(list)
-    for area, first, latest in scored(pairs):
+    for area, first, latest in scored(pairs, areas):
         moves[area].append(stage(latest) > stage(first))
     for area, own in moves.items():
         count.share("star_stage_move", "as_at", count.as_at, sum(own), len(own), star_area=area)
 
 
-def count_headroom(count: Count, pairs: list[Pair]) -> None:
-    """star_headroom: who could rise did; who was near the top still is."""
+def count_headroom(count: Count, pairs: list[Pair], areas: list[str]) -> None:
+    """star_headroom, of areas that enough people have twice: who could rise did, who was near the top is."""
     did: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for area, first, latest in scored(pairs):
+    for area, first, latest in scored(pairs, areas):
         if first <= 8:
             did[area, "could_rise"].append(latest > first)
         else:
@@ -117,14 +121,14 @@ def count_headroom(count: Count, pairs: list[Pair]) -> None:
 def count_missing(
     count: Count, comparison: str, readings: Readings, everybody: set[str], changes: Changes
 ) -> None:
-    """star_missing: people with and without a pair, and the mean of their first reading's scored areas."""
+    """star_missing: people with and without a pair, and the mean of first readings with all areas."""
     paired = with_a_pair(changes)
     for pair, people in (("with_pair", everybody & paired), ("without_pair", everybody - paired)):
         cell = {"comparison": comparison, "pair": pair}
         first = [
-            statistics.fmean(readings[client][0][area] for area in AREAS if readings[client][0][area])
+            statistics.fmean(readings[client][0][area] for area in AREAS)
             for client in people
-            if client in readings
+            if client in readings and all(readings[client][0][area] is not None for area in AREAS)
         ]
         count.put("star_missing", "count", "as_at", count.as_at, len(people), **cell)
         if first:
@@ -132,18 +136,28 @@ def count_missing(
 
 
 def count_due(count: Count, spells: list[Spell], readings: Readings, stars: list[Row]) -> None:
-    """star_due: six months after the star before the quarter, or at the start, with four weeks' grace."""
+    """star_due: six months after this support's star before the quarter, or at its start, and four weeks."""
     quarter = quarter_of(count.as_at)
-    drafted = {
-        row["client_id"]
-        for row in stars
-        if row["status"] == "draft" and quarter <= row["completed_date"] <= count.as_at
-    }
+    drafts = [
+        row for row in stars if row["status"] == "draft" and quarter <= row["completed_date"] <= count.as_at
+    ]
+    ends = {(spell.client, spell.number): spell.end for spell in spells}
     states: Counter[str] = Counter()
     for spell in spells:
         if not spell.open_on(count.as_at):
             continue
-        days = [row["completed_date"] for row in readings.get(spell.client, [])]
+        before_it = ends.get((spell.client, spell.number - 1))
+
+        def own(rows: Iterable[Row], spell: Spell = spell, left: date | None = before_it) -> list[date]:
+            """Days of the person's readings, without those of a time of support that was over."""
+            return [
+                row["completed_date"]
+                for row in rows
+                if row["client_id"] == spell.client
+                and (left is None or row["completed_date"] > left or row["completed_date"] >= spell.start)
+            ]
+
+        days = own(readings.get(spell.client, []))
         before = [day for day in days if day < quarter]
         due = add_months(max(before), INTERVAL_MONTHS) if before else spell.start
         if len(before) < len(days):
@@ -151,7 +165,7 @@ def count_due(count: Count, spells: list[Spell], readings: Readings, stars: list
         elif due + GRACE >= count.as_at:
             states["not_due"] += 1
         else:
-            states["due_draft" if spell.client in drafted else "due_not_done"] += 1
+            states["due_draft" if own(drafts) else "due_not_done"] += 1
     for state, number in states.items():
         count.put("star_due", "count", "as_at", count.as_at, number, star_due=state)
 

@@ -67,9 +67,11 @@ def test_who_ends_otherwise_never_has_the_event() -> None:
     assert survival.first_day(0, HALF) == 20
 
 
-def test_nothing_is_known_beyond_the_longest_who_still_waits() -> None:
-    incidence, survival = both((7, "event"), (14, "event"), (14, "waiting"))
-    assert incidence.at(14) == Fraction(2, 3)
+@pytest.mark.parametrize("waiting_since", [10, 14])
+def test_nothing_is_known_beyond_the_longest_while_anybody_waits(waiting_since: int) -> None:
+    # Also where the longest of all has ended: the others have not come so far.
+    incidence, survival = both((7, "event"), (14, "event"), (waiting_since, "waiting"))
+    assert incidence.at(14) == (Fraction(2, 3) if waiting_since == 14 else 1)
     assert incidence.at(15) is None
     assert survival.at(15) is None
 

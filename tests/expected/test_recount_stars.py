@@ -7,6 +7,8 @@ from tests.expected.recount import Count, Row
 from tests.expected.recount_stars import count_star_metrics
 
 AS_AT = date(2015, 5, 31)
+# Where fewer than three in ten have a pair.
+NOT_TOLD = {"up": None, "same": None, "down": None}
 
 
 def counted(as_at: date, *rows: Row) -> Count:
@@ -15,12 +17,12 @@ def counted(as_at: date, *rows: Row) -> Count:
     return count
 
 
-def directions(count: Count, metric: str, area: str) -> dict[str, float]:
+def directions(count: Count, metric: str, area: str) -> dict[str, float | None]:
     found = figures(count, metric, "count", "as_at")
     return {direction: number for (direction, own), number in found.items() if own == area}
 
 
-def of_areas(count: Count, metric: str, measure: str) -> dict[str, float]:
+def of_areas(count: Count, metric: str, measure: str) -> dict[str, float | None]:
     return {area: value for (area,), value in figures(count, metric, measure, "as_at").items()}
 
 
@@ -53,51 +55,47 @@ FIRST_AND_LATEST = (
 def test_change_from_the_first_to_the_latest_reading() -> None:
     count = counted(AS_AT, *FIRST_AND_LATEST)
     assert directions(count, "star_change", "area_1") == {"up": 1, "same": 1, "no_pair": 2}
-    assert directions(count, "star_change", "area_2") == {"up": 1, "no_pair": 3}
-    assert directions(count, "star_change", "area_3") == {"same": 1, "no_pair": 3}
-    assert directions(count, "star_change", "area_4") == {"down": 1, "no_pair": 3}
-    assert directions(count, "star_change", "area_10") == {"no_pair": 4}
     # Two of four have both scores in the first area (+2 and 0), one of four in the next three.
+    for area in ("area_2", "area_3", "area_4"):
+        assert directions(count, "star_change", area) == NOT_TOLD | {"no_pair": 3}
+    assert directions(count, "star_change", "area_10") == NOT_TOLD | {"no_pair": 4}
     assert of_areas(count, "star_change", "mean") == {"area_1": 1}
     assert of_areas(count, "star_change", "median") == {"area_1": 1}
     assert of_areas(count, "star_change", "tipping_point") == {"area_1": 1}
 
 
-def test_stages_and_headroom() -> None:
+def test_stages_and_headroom_of_areas_that_three_in_ten_have_twice() -> None:
     count = counted(AS_AT, *FIRST_AND_LATEST)
-    # 3 to 5 is a move from the second stage to the third; 5 to 6 is none.
-    assert of_areas(count, "star_stage_move", "share") == {
-        "area_1": 1 / 2,
-        "area_2": 0,
-        "area_3": 0,
-        "area_4": 0,
-    }
-    # From 9 to 9 is kept, from 10 to 8 is not.
-    assert figures(count, "star_headroom", "share", "as_at") == {
-        ("could_rise", "area_1"): 1 / 2,
-        ("could_rise", "area_2"): 1,
-        ("near_top", "area_3"): 1,
-        ("near_top", "area_4"): 0,
-    }
+    # 3 to 5 is a move from the second stage to the third; the other of the two stayed.
+    assert of_areas(count, "star_stage_move", "share") == {"area_1": 1 / 2}
+    assert figures(count, "star_headroom", "share", "as_at") == {("could_rise", "area_1"): 1 / 2}
 
 
 def test_who_could_rise_has_eight_or_fewer_and_who_is_near_the_top_nine() -> None:
     count = counted(
         AS_AT,
         episode("E1", "2014-07-01"),
-        reading("2014-07-01", "8 9 8 10 9"),
-        reading("2015-01-01", "9 10 8 9 8"),
+        reading("2014-07-01", "8 9 8 10 9 5 6"),
+        reading("2015-01-01", "9 10 8 9 8 6 7"),
     )
+    # From 5 to 6 is no stage, from 6 to 7 is one.
+    moves = of_areas(count, "star_stage_move", "share")
+    assert moves == dict.fromkeys((f"area_{number}" for number in range(1, 8)), 0) | {
+        "area_1": 1,
+        "area_7": 1,
+    }
     assert figures(count, "star_headroom", "share", "as_at") == {
         ("could_rise", "area_1"): 1,
         ("near_top", "area_2"): 1,
         ("could_rise", "area_3"): 0,
         ("near_top", "area_4"): 1,
         ("near_top", "area_5"): 0,
+        ("could_rise", "area_6"): 1,
+        ("could_rise", "area_7"): 1,
     }
 
 
-def test_first_readings_of_people_with_and_without_a_pair() -> None:
+def test_people_with_and_without_a_pair() -> None:
     count = counted(AS_AT, *FIRST_AND_LATEST)
     numbers = figures(count, "star_missing", "count", "as_at")
     assert numbers == {
@@ -107,10 +105,27 @@ def test_first_readings_of_people_with_and_without_a_pair() -> None:
         ("twelve_months", "with_pair"): 0,
         ("twelve_months", "without_pair"): 0,
     }
-    # A has (3 + 5 + 9 + 10) / 4 and E 3; B has 5 and C no reading.
+    # Nobody's first reading has all ten areas.
+    assert figures(count, "star_missing", "mean", "as_at") == {}
+
+
+def test_the_mean_is_of_first_readings_with_all_ten_areas() -> None:
+    count = counted(
+        date(2016, 3, 31),
+        episode("E1", "2014-07-01", client="A"),
+        reading("2014-07-10", "4 4 4 4 4 4 4 4 4 9", client="A"),
+        reading("2015-07-01", "9 9 9 9 9 9 9 9 9 9", client="A"),
+        # Nine of ten.
+        episode("E2", "2014-07-01", client="B"),
+        reading("2014-07-10", "1 1 1 1 1 1 1 1 1 -", client="B"),
+        reading("2015-07-01", "1 1 1 1 1 1 1 1 1 1", client="B"),
+        episode("E3", "2015-07-01", client="C"),
+        reading("2015-07-10", "2 2 2 2 2 2 2 2 2 2", client="C"),
+    )
     assert figures(count, "star_missing", "mean", "as_at") == {
-        ("first_to_latest", "with_pair"): 4.875,
-        ("first_to_latest", "without_pair"): 5,
+        ("first_to_latest", "with_pair"): 4.5,
+        ("first_to_latest", "without_pair"): 2,
+        ("twelve_months", "with_pair"): 4.5,
     }
 
 
@@ -145,7 +160,7 @@ def test_change_over_a_year() -> None:
     count = counted(date(2016, 3, 31), *YEAR_ON)
     # A rises by 5, C falls by 1; B and E have no pair, and D started too lately.
     assert directions(count, "star_change_12m", "area_1") == {"up": 1, "down": 1, "no_pair": 2}
-    assert directions(count, "star_change_12m", "area_2") == {"no_pair": 4}
+    assert directions(count, "star_change_12m", "area_2") == NOT_TOLD | {"no_pair": 4}
     assert of_areas(count, "star_change_12m", "mean") == {"area_1": 2}
     # 5, 2 and -1
     assert of_areas(count, "star_change_12m", "median") == {"area_1": 2}
@@ -153,10 +168,24 @@ def test_change_over_a_year() -> None:
     missing = figures(count, "star_missing", "count", "as_at")
     assert missing["twelve_months", "with_pair"] == 2
     assert missing["twelve_months", "without_pair"] == 2
-    means = figures(count, "star_missing", "mean", "as_at")
-    # First readings: A 2 and C 4; B 2 and E 4.
-    assert means["twelve_months", "with_pair"] == 3
-    assert means["twelve_months", "without_pair"] == 3
+
+
+def test_a_baseline_lies_at_most_thirty_days_before_the_start() -> None:
+    count = counted(
+        date(2016, 3, 31),
+        episode("E1", "2014-07-01", client="A"),
+        reading("2014-06-01", "4", client="A"),
+        reading("2015-07-01", "6", client="A"),
+        # A day too early; the next one in time is the baseline, and without one there is none.
+        episode("E2", "2014-07-01", client="B"),
+        reading("2014-05-31", "9", client="B"),
+        reading("2014-09-01", "3", client="B"),
+        reading("2015-07-01", "4", client="B"),
+        episode("E3", "2014-07-01", client="C"),
+        reading("2014-05-31", "4", client="C"),
+        reading("2015-07-01", "6", client="C"),
+    )
+    assert directions(count, "star_change_12m", "area_1") == {"up": 2, "no_pair": 1}
 
 
 def test_nine_months_to_the_day_are_enough() -> None:
@@ -177,7 +206,7 @@ def test_who_comes_back_is_measured_from_the_first_start() -> None:
         reading("2015-07-10", "4"),
         reading("2016-03-20", "6"),
     )
-    assert directions(count, "star_change_12m", "area_1") == {"no_pair": 1}
+    assert directions(count, "star_change_12m", "area_1") == NOT_TOLD | {"no_pair": 1}
     assert directions(count, "star_change", "area_1") == {"up": 1}
 
 
@@ -218,6 +247,33 @@ def test_when_a_star_is_due() -> None:
 def test_without_a_star_the_open_time_of_support_says_when_it_is_due() -> None:
     count = counted(AS_AT, episode("E1", "2014-07-01", "2014-12-01"), episode("E2", "2015-05-20"))
     assert figures(count, "star_due", "count", "as_at") == {("not_due",): 1}
+
+
+def test_stars_of_the_support_before_tell_nothing_of_this_one() -> None:
+    count = counted(
+        AS_AT,
+        # Due by the start on 4 May, neither by the star of the year before nor by that of April.
+        episode("E1", "2014-07-01", "2015-04-20", client="A"),
+        episode("E2", "2015-05-04", client="A"),
+        reading("2014-07-10", "5", client="A"),
+        reading("2015-04-20", "5", client="A"),
+        # Past the twenty-eight days; the draft is old too.
+        episode("E3", "2014-07-01", "2015-04-20", client="B"),
+        episode("E4", "2015-05-02", client="B"),
+        reading("2015-04-10", "5", client="B", status="draft"),
+        # Between the two, and on the day that ends one and begins the other.
+        episode("E5", "2014-07-01", "2015-04-20", client="C"),
+        episode("E6", "2015-05-02", client="C"),
+        reading("2015-04-21", "5", client="C"),
+        episode("E7", "2014-07-01", "2015-04-20", client="D"),
+        episode("E8", "2015-04-20", client="D"),
+        reading("2015-04-20", "5", client="D"),
+    )
+    assert figures(count, "star_due", "count", "as_at") == {
+        ("not_due",): 1,
+        ("due_not_done",): 1,
+        ("done",): 2,
+    }
 
 
 def test_days_until_the_first_star() -> None:

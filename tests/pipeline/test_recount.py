@@ -165,6 +165,24 @@ def test_the_recount_holds_every_metric(published: Programme) -> None:
     assert {metric_id for (metric_id,) in metrics} == set(METRICS)
 
 
+def test_no_curve_turns_or_leaves_its_interval(published: Programme) -> None:
+    curves: dict[tuple, list[tuple]] = {}
+    for metric, end, time, by, category, *figure in published.warehouse(
+        "select metric_id, period_end, category_1, dimension_2, category_2, value, lower, upper"
+        " from metrics.fct_metric_values where value is not null"
+        " and (measure = 'survival' or (metric_id like 'wait_to_%' and measure = 'share'))"
+    ):
+        curves.setdefault((metric, end, by, category), []).append((int(time), *figure))
+    assert {metric for metric, *_ in curves} == {"length_of_support", *(m for m in METRICS if "wait_to" in m)}
+    for (metric, *_), points in curves.items():
+        values = [value for _, value, _, _ in sorted(points)]
+        assert values == sorted(values, reverse=metric == "length_of_support")
+        for _, value, lower, upper in points:
+            assert (lower is None) == (upper is None)
+            assert 0 <= value <= 1
+            assert lower is None or 0 <= lower < value < upper <= 1
+
+
 # What the product says of a row for each class of reason in the list of what must not load.
 REASONS = {
     "missing_required": {"missing", "not_an_identifier", "needed_for_status"},

@@ -439,6 +439,39 @@ def test_rows_with_a_fault_are_rounded_like_counts(rows: int, shown: set):
     assert mark == ("c" if got is None else "")
 
 
+@pytest.mark.parametrize(("with_pair", "is_told"), [(12, True), (4, False)])
+def test_too_few_with_two_readings_leave_their_number_alone(with_pair: int, is_told: bool):
+    change = replace(
+        definition("star_change", measures="mean count", overlapping="star_area"), method="paired_change"
+    )
+    moves = replace(
+        definition("star_stage_move", measures="share", overlapping="star_area"),
+        method="paired_change",
+        population="star_change",
+    )
+    note = "fewer than 30 % of the people have two to compare"
+    area = ("star_area", "area_1")
+    few = {"denominator": 60.0, "note": note}
+    ways = [
+        figure("star_change", "count", with_pair, categories=(area, ("direction", way)), **few)
+        for way in ("up", "same", "down")
+    ]
+    without = figure("star_change", "count", 48, 48.0, categories=(area, ("direction", "no_pair")))
+    mean = figure("star_change", "mean", with_pair, categories=(area,), **few)
+    share = figure("star_stage_move", "share", with_pair, categories=(area,), **few)
+    shown = {(f.measure, f.category_2): f for f in safe([*ways, without, mean, share], change, moves).figures}
+    assert shown["count", "no_pair"].value in (45, 50)
+    people = shown["mean", ""].people
+    assert people in ((10, 15) if is_told else (None,))
+    for measure, way in (("count", "up"), ("count", "same"), ("count", "down"), ("share", "")):
+        got = shown[measure, way]
+        assert (got.value, got.numerator, got.denominator, got.people) == (None, None, None, people)
+        told = "<10" if measure == "count" else FEW_PEOPLE
+        assert (got.mark, got.note) == (("x", note) if is_told else ("c", told))
+    exact = exact_figures([share], {"star_stage_move": moves})[0]
+    assert (exact.value, exact.lower, exact.people, exact.note) == (None, None, with_pair, note)
+
+
 def test_management_sees_what_there_is():
     metric = definition("m", measures="count share mean")
     figures = [

@@ -4,6 +4,7 @@ import pytest
 
 from dagster_project.statistics.change import hodges_lehmann, tipping_point
 from dagster_project.statistics.durations import (
+    AtTime,
     Observed,
     incidence,
     median_incidence,
@@ -103,6 +104,42 @@ def test_nothing_is_known_beyond_the_longest_who_has_not_ended() -> None:
     # 35 weeks is the longest and still goes on; of the placebo's all have ended after 23.
     assert [at.value is None for at in survival(remission(SIX_MP), [35, 36])] == [False, True]
     assert survival(remission(PLACEBO), [24])[0].value == 0
+    # The longest has ended, but another has not come so far.
+    assert [at.value is None for at in survival(remission("5 7+ 9"), [7, 9, 10])] == [False, False, True]
+
+
+def test_the_log_log_interval_of_the_remissions() -> None:
+    # By hand: 6/7 after six weeks, with Greenwood's sum 3 / (21 x 18). The error of log(-log(6/7)) is
+    # sqrt(3 / 378) / log(7/6) = 0.577922, so that the exponents of 6/7 are exp(+/- 1.959964 x 0.577922).
+    [found] = survival(remission(SIX_MP), [6])
+    assert (found.lower, found.upper) == pytest.approx((0.6197180, 0.9515517), abs=5e-7)
+
+
+def test_no_interval_where_none_can_be_worked_out() -> None:
+    """Before the first end and after the last there is no spread; an interval of no width would be false."""
+    observed = remission(PLACEBO)
+    assert survival(observed, [0]) == [AtTime(1, None, None, 21)]
+    assert survival(observed, [23, 24]) == [AtTime(0, None, None, 1), AtTime(0, None, None, 0)]
+    [before, after] = incidence(observed, [0, 24])
+    assert (before.value, before.lower, before.upper) == (0, None, None)
+    # Sums of doubles pass one.
+    assert (after.value, after.lower, after.upper) == (1, None, None)
+    # The last of all has another end: the library has no error there.
+    last = incidence([Observed(1, "event"), Observed(2, "event"), Observed(3, "competing")], [3])
+    assert [(at.value, at.lower, at.upper) for at in last] == [(pytest.approx(2 / 3), None, None)]
+
+
+def test_a_curve_never_turns_and_lies_within_its_interval() -> None:
+    for weeks in (SIX_MP, PLACEBO):
+        stayed = survival(remission(weeks), range(36))
+        had_it = incidence(remission(weeks), range(36))
+        for curve, step in ((stayed, -1), (had_it, 1)):
+            known = [at for at in curve if at.value is not None]
+            values = [step * at.value for at in known if at.value is not None]
+            assert values == sorted(values)
+            for at in known:
+                if at.value is not None and at.lower is not None and at.upper is not None:
+                    assert 0 <= at.lower < at.value < at.upper <= 1
 
 
 # One has the event after a day, one another end after two, one still waits after three, one has the event
@@ -112,9 +149,11 @@ FOUR = [Observed(1, "event"), Observed(2, "competing"), Observed(3, "waiting"), 
 
 
 def test_cumulative_incidence_by_hand() -> None:
-    found = incidence(FOUR, [0, 1, 2, 3, 4, 9])
-    assert [at.value for at in found] == pytest.approx([0, 0.25, 0.25, 0.25, 0.75, 0.75])
-    assert [at.at_risk for at in found] == [4, 4, 3, 2, 1, 0]
+    found = incidence(FOUR, [0, 1, 2, 3, 4])
+    assert [at.value for at in found] == pytest.approx([0, 0.25, 0.25, 0.25, 0.75])
+    assert [at.at_risk for at in found] == [4, 4, 3, 2, 1]
+    # Nobody was observed longer, and one still waits.
+    assert incidence(FOUR, [9]) == [AtTime(None, None, None, 0)]
     assert median_incidence(FOUR) == 4
 
 

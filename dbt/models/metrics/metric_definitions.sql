@@ -7,7 +7,7 @@
 ] %}
 {% set settings_in_words = [
     "allowance_gbp_per_year", "star_pair_minimum_days", "feedback_working_days", "contact_gap_days",
-    "star_interval_months", "star_grace_days",
+    "star_interval_months", "star_grace_days", "change_coverage_minimum_percent", "star_days_before_referral",
     "budget_near_limit_gbp", "budget_year", "price_year",
 ] %}
 {% set terms_in_words = ["link_worker"] %}

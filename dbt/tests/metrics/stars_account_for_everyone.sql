@@ -1,6 +1,7 @@
--- Nobody falls out between the figures of stars: who has a star done or due are the open people, the delays of the first
--- star are of everybody who ever started, and those with and without two stars to compare are the same people in every
--- area of the star, and are those who are missing or not. A row here is a day and figure where they are not.
+-- Nobody falls out between the figures of stars and assessments: who has a star done or due are the open people, the delays
+-- of the first star are of everybody who ever started, and those with and without two stars to compare are the same people
+-- in every area of the star, and are those who are missing or not; and everybody stands once in every item of the
+-- assessment. A row here is a day and figure where they are not.
 
 with metric_values as (
     select * from {{ ref('fct_metric_values') }}
@@ -20,12 +21,14 @@ parts as (
         case when dimension_2 = 'direction' then category_1 else '' end as part,
         sum(value) as value
     from metric_values
-    where metric_id in ('star_due', 'baseline_delay', 'star_change', 'star_change_12m')
+    where metric_id in ('star_due', 'baseline_delay', 'star_change', 'star_change_12m', 'ndta_change')
     group by
         metric_id,
         period_end,
         dimension_2,
         case when dimension_2 = 'direction' then category_1 else '' end
+    -- Once statistics has run, directions of which too few have two readings are empty.
+    having count(*) = count(value)
 ),
 
 wholes as (
@@ -52,6 +55,14 @@ wholes as (
         metric_id,
         period_end,
         category_1
+    union all
+    select
+        'ndta_change' as metric_id,
+        counted_on as period_end,
+        '' as comparison,
+        cast(count(distinct client_key) as double) as value
+    from {{ ref('metric_ndta_change') }}
+    group by counted_on
 )
 
 select
@@ -68,8 +79,7 @@ left join wholes
         and wholes.metric_id = case parts.metric_id
             when 'star_due' then 'open_caseload'
             when 'baseline_delay' then 'starts'
+            when 'ndta_change' then 'ndta_change'
             else 'star_missing'
         end
-where
-    wholes.value is null
-    or parts.value <> wholes.value
+where parts.value <> coalesce(wholes.value, 0)

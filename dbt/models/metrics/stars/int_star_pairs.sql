@@ -2,8 +2,9 @@
 -- area of the star. Everybody who started long enough ago is here, still supported or not, so that figures of change
 -- always stand beside those they do not speak for; without two scores to compare the scores are empty.
 --   first_to_latest: the first and the latest reading by the day, if they lie far enough apart.
---   twelve_months: the first reading, if it was made within 90 days of the start, and the one nearest to twelve months
---   after the start, from nine months to fifteen.
+--   twelve_months: the first reading within 90 days of the start, and the one nearest to twelve months after the start,
+--   from nine months to fifteen. A reading from long before the start is no baseline: it may lie before the start by as
+--   many days as a star may before the referral (setting star_days_before_referral).
 
 with readings as (
     select * from {{ ref('int_star_readings_in_use') }}
@@ -20,7 +21,9 @@ areas as (
 ),
 
 settings as (
-    select cast(max(case when setting = 'star_pair_minimum_days' then value end) as integer) as minimum_days
+    select
+        cast(max(case when setting = 'star_pair_minimum_days' then value end) as integer) as minimum_days,
+        cast(max(case when setting = 'star_days_before_referral' then value end) as integer) as days_before
     from {{ ref('programme_settings') }}
 ),
 
@@ -65,30 +68,46 @@ started_15_months_ago as (
     where as_at >= {{ add_months('start_date', '15') }}
 ),
 
+near_start as (
+    select
+        started.as_at,
+        started.client_key,
+        started.start_date,
+        readings.reading_key,
+        row_number() over (
+            partition by started.as_at, started.client_key
+            order by readings.completed_date
+        ) as order_of_day
+    from started_15_months_ago as started
+    cross join settings
+    inner join readings
+        on
+            started.as_at = readings.as_at
+            and started.client_key = readings.client_key
+            and readings.completed_date >= started.start_date - settings.days_before * interval '1' day
+            and readings.completed_date <= started.start_date + interval '90' day
+),
+
 around_twelve_months as (
     select
-        first_readings.as_at,
-        first_readings.client_key,
-        first_readings.reading_key as first_reading_key,
+        baselines.as_at,
+        baselines.client_key,
+        baselines.reading_key as first_reading_key,
         later_reading.reading_key as latest_reading_key,
         row_number() over (
-            partition by first_readings.as_at, first_readings.client_key
+            partition by baselines.as_at, baselines.client_key
             order by
-                abs({{ days_between(add_months('started_15_months_ago.start_date', '12'), 'later_reading.completed_date') }}),
+                abs({{ days_between(add_months('baselines.start_date', '12'), 'later_reading.completed_date') }}),
                 later_reading.completed_date
         ) as order_of_nearness
-    from started_15_months_ago
-    inner join first_readings
-        on
-            started_15_months_ago.as_at = first_readings.as_at
-            and started_15_months_ago.client_key = first_readings.client_key
-            and first_readings.completed_date <= started_15_months_ago.start_date + interval '90' day
+    from near_start as baselines
     inner join readings as later_reading
         on
-            first_readings.as_at = later_reading.as_at
-            and first_readings.client_key = later_reading.client_key
-            and later_reading.completed_date >= {{ add_months('started_15_months_ago.start_date', '9') }}
-            and later_reading.completed_date <= {{ add_months('started_15_months_ago.start_date', '15') }}
+            baselines.as_at = later_reading.as_at
+            and baselines.client_key = later_reading.client_key
+            and later_reading.completed_date >= {{ add_months('baselines.start_date', '9') }}
+            and later_reading.completed_date <= {{ add_months('baselines.start_date', '15') }}
+    where baselines.order_of_day = 1
 ),
 
 pairs as (

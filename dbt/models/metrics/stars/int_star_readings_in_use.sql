@@ -1,7 +1,6 @@
 -- The Outcomes Star readings that figures may use at each as-at day: valid, completed by then, of clients who had
 -- started by then, and of one star version, because the areas of different stars do not compare. The version in use is
--- the one that the programme names (setting star_in_use), else the one with most valid readings by that day. Readings of one
--- person on one day are one reading: the one made together counts before the worker's, and the worker's before the client's.
+-- the one that the programme names (setting star_in_use), else the one with most valid readings by that day.
 
 with readings as (
     select * from {{ ref('fct_star_readings') }}
@@ -25,36 +24,22 @@ first_starts as (
     where spell_number = 1
 ),
 
-one_a_day as (
-    select
-        *,
-        row_number() over (
-            partition by client_key, star_version, completed_date
-            order by
-                case completed_by when 'together' then 1 when 'worker' then 2 when 'client' then 3 else 4 end,
-                reading_key
-        ) as order_of_preference
-    from readings
-),
-
 by_day as (
     select
         as_at_days.as_at,
-        one_a_day.reading_key,
-        one_a_day.client_key,
-        one_a_day.star_version,
-        one_a_day.completed_date
+        readings.reading_key,
+        readings.client_key,
+        readings.star_version,
+        readings.completed_date
     from as_at_days
-    inner join one_a_day
-        on as_at_days.as_at >= one_a_day.completed_date
+    inner join readings
+        on as_at_days.as_at >= readings.completed_date
     inner join first_starts
         on
-            one_a_day.client_key = first_starts.client_key
+            readings.client_key = first_starts.client_key
             and as_at_days.as_at >= first_starts.start_date
     cross join settings
-    where
-        one_a_day.order_of_preference = 1
-        and settings.star_in_use in ('most_readings', one_a_day.star_version)
+    where settings.star_in_use in ('most_readings', readings.star_version)
 ),
 
 versions as (

@@ -6,16 +6,31 @@ with settings as (
     from {{ ref('programme_settings') }}
 ),
 
+spells as (
+    select
+        *,
+        lag(end_date) over (
+            partition by client_key
+            order by spell_number
+        ) as previous_end
+    from {{ ref('int_support_spells') }}
+),
+
 open_people as (
     select
         caseload.*,
-        {{ quarter_start('caseload.counted_on', 'settings.quarter_start_month') }} as quarter_start
+        spells.start_date,
+        {{ quarter_start('caseload.counted_on', 'settings.quarter_start_month') }} as quarter_start,
+        -- A star of the support before, its last day included, tells nothing of this one; one made between the two
+        -- was made for this one.
+        case
+            when spells.previous_end is not null
+                then least(spells.start_date, cast(spells.previous_end + interval '1' day as date))
+        end as stars_from
     from {{ ref('metric_open_caseload') }} as caseload
     cross join settings
-),
-
-spells as (
-    select * from {{ ref('int_support_spells') }}
+    inner join spells
+        on caseload.episode_key = spells.episode_key
 ),
 
 readings as (
@@ -38,6 +53,7 @@ stars as (
         on
             open_people.counted_on = readings.as_at
             and open_people.client_key = readings.client_key
+            and (open_people.stars_from is null or readings.completed_date >= open_people.stars_from)
     group by
         open_people.counted_on,
         open_people.client_key
@@ -53,6 +69,7 @@ drafted as (
             open_people.client_key = drafts.client_key
             and open_people.quarter_start <= drafts.completed_date
             and open_people.counted_on >= drafts.completed_date
+            and (open_people.stars_from is null or drafts.completed_date >= open_people.stars_from)
 ),
 
 due as (
@@ -64,13 +81,11 @@ due as (
         open_people.out_of,
         coalesce(stars.done_in_quarter, 0) as done_in_quarter,
         case
-            when stars.done_before is null then spells.start_date
+            when stars.done_before is null then open_people.start_date
             else {{ add_months('stars.done_before', 'settings.interval_months') }}
         end + settings.grace_days * interval '1' day as last_day_of_grace
     from open_people
     cross join settings
-    inner join spells
-        on open_people.episode_key = spells.episode_key
     left join stars
         on
             open_people.counted_on = stars.counted_on

@@ -11,7 +11,7 @@ scores as (
     select * from {{ ref('fct_star_scores') }}
 ),
 
--- The mean of the areas that are scored; the blank ones are not known, not nought.
+-- Every version of the star has ten areas. Without one of them the mean would be of other areas than everybody's.
 first_stars as (
     select
         first_readings.as_at,
@@ -23,6 +23,7 @@ first_stars as (
     group by
         first_readings.as_at,
         first_readings.client_key
+    having count(*) = 10
 ),
 
 people as (
