@@ -48,10 +48,18 @@ def tipping_point(changes: Collection[int], without: int) -> float | None:
     return sum(changes) / without if without and sum(changes) else None
 
 
+LEAST_PEOPLE = 10
+
+
+def is_enough(with_pair: int, everybody: int) -> bool:
+    """Whether a change may speak for everybody: ten people and three in ten have a pair."""
+    return with_pair >= LEAST_PEOPLE and with_pair * 100 >= 30 * everybody
+
+
 def put_changes(
     count: Count, metric: str, dimension: str, names: Iterable[str], changes: Changes, everybody: set[str]
 ) -> None:
-    """The figures of one metric. Where fewer than 30 % have a pair there are counts of people alone."""
+    """The figures of one metric. Of fewer than 30 % or ten people with a pair there are counts alone."""
     for name in names:
         own = changes.get(name, {})
         without = len(everybody - own.keys())
@@ -61,7 +69,7 @@ def put_changes(
         for category, number in directions.items():
             cell = {dimension: name, "direction": category}
             count.put(metric, "count", "as_at", count.as_at, number, **cell)
-        if not own or len(own) * 100 < 30 * (len(own) + without):
+        if not is_enough(len(own), len(own) + without):
             continue
         found = list(own.values())
         measures = {

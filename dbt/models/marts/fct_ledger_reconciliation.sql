@@ -10,7 +10,8 @@ paid as (
         sum(amount) as paid_gbp,
         count(*) as lines_paid
     from {{ ref('fct_budget_lines') }}
-    where status in ('paid', 'refunded') and paid_date is not null
+    cross join {{ source('landing', 'control') }} as control
+    where status in ('paid', 'refunded') and paid_date <= control.as_at
     group by cast(date_trunc('quarter', paid_date) as date)
 
 ),
@@ -19,11 +20,12 @@ ledger as (
 
     select
         cast(date_trunc('quarter', budget.period_start) as date) as quarter_start,
-        -- A quarter is closed once each of its periods is.
+        -- A quarter is closed once it is over and each of its periods is.
         case when count(budget.actual) = count(*) then sum(budget.actual) end as ledger_gbp
     from {{ ref('fct_programme_budget') }} as budget
     inner join {{ ref('stg_programme_settings') }} as settings
         on lower(trim(budget.budget_line)) = lower(trim(settings.personal_budget_line))
+    inner join {{ source('landing', 'control') }} as control on budget.actual_counted_on <= control.as_at
     group by cast(date_trunc('quarter', budget.period_start) as date)
 
 ),

@@ -3,11 +3,11 @@
 -- {link_worker}. Both are filled in here, so that the words follow the seeds. A plural takes an s: {link_worker}s.
 {% set words = [
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
-    "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
+    "source", "timing", "counts", "method", "averages", "empty_sum", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
 {% set settings_in_words = [
     "allowance_gbp_per_year", "star_pair_minimum_days", "feedback_working_days", "contact_gap_days",
-    "star_interval_months", "star_grace_days",
+    "star_interval_months", "star_grace_days", "change_coverage_minimum_percent",
     "budget_near_limit_gbp", "budget_year", "price_year",
 ] %}
 {% set terms_in_words = ["link_worker"] %}
