@@ -222,7 +222,7 @@ def test_service_value_of_each_person_and_quarter() -> None:
     count = Count(AS_AT)
     count_service_value(count, quarters_of(USES, "service", "events"))
     metric, day = "service_value", date(2015, 3, 31)
-    # Of drugs and alcohol A alone has every service: 3 x 154.94 and 2 x 336.39. Of criminal justice nobody has.
+    # Of drugs and alcohol A alone has every service: 3 x 154.94, 2 x 336.39. Of criminal justice nobody has.
     whole = 464.82 + 672.78
     assert figures(count, metric, "mean", "quarter", day) == {
         ("substance_misuse",): pytest.approx(whole),
