@@ -32,6 +32,7 @@ _ERRORS_THAT_QUOTE_VALUES = re.compile(
 
 # The tag of tests whose rows are of seeds, and what is told of these.
 SEEDS_TAG = "seeds"
+NOBODYS_TAG = "about_nobody"
 _TOLD_ROWS = 5
 _LONGEST_TOLD = 80
 
@@ -172,13 +173,14 @@ def _asked(node: Any) -> str:
 
 
 def _told_rows(settings: Settings, node: Any) -> str:
-    """What a failed test found, where its rows are those of seeds: attached to a seed, or tagged `seeds`.
+    """What a failed test found, where its rows are of seeds (attached to one, or tagged) or about nobody.
 
     Rows of any other test may be about people, and are never told.
     """
     test = node.node
     is_of_seed = (getattr(test, "attached_node", None) or "").startswith("seed.")
-    if str(node.status) != "fail" or not (is_of_seed or SEEDS_TAG in test.tags):
+    may_be_told = is_of_seed or not {SEEDS_TAG, NOBODYS_TAG}.isdisjoint(test.tags)
+    if str(node.status) not in {"fail", "warn"} or not may_be_told:
         return ""
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         found = warehouse.execute(f"select * from (\n{test.compiled_code}\n) order by all")
@@ -222,6 +224,9 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
             for node in failed
         ]
         raise TransformationError("; ".join(reasons) or f"dbt did not run: {result.exception}")
+    for node in nodes:
+        if str(node.status) == "warn":
+            logger.warning("%s%s%s", _asked(node.node), node.node.name, _told_rows(settings, node))
     logger.info("Warehouse built: %d tables and %d checks passed.", done, len(nodes) - done)
     return nodes
 

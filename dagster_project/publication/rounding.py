@@ -230,8 +230,10 @@ class _Network:
             signs += [(whole, -1)] if whole in self._free else []
             yield _Tie((whole, *parts), tuple(signs), steps, steps)
         for smaller, greater in self._at_most:
-            # In different steps of the base the order keeps itself.
-            if smaller in self._free and self._floor(smaller) == self._floor(greater):
+            # A count of a table that was given up is not shown. In different steps the order keeps itself.
+            if smaller not in self._free or greater not in self.counts:
+                continue
+            if self._floor(smaller) == self._floor(greater):
                 signs = [(smaller, 1)] + ([(greater, -1)] if greater in self._free else [])
                 yield _Tie((smaller, greater), tuple(signs), -np.inf, 0)
 

@@ -34,6 +34,7 @@ PAIRED = "paired_change"
 # Breakdowns by what the two readings are: coverage is asked of everybody, whichever way they went.
 WHAT_A_PAIR_SAYS = ("direction", "headroom")
 NO_PAIR = "no_pair"
+PEOPLE_SETTING = "mean_people_minimum"
 
 
 _Row = Mapping[str, object]
@@ -121,7 +122,7 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
                 found = (
                     _duration(METHODS[str(table["method"])], table, cell, here)
                     if table["method"] in METHODS
-                    else _change(table, cell, here, _coverage(warehouse))
+                    else _change(table, cell, here, *_least(warehouse))
                 )
                 if found is not None:
                     key = (
@@ -132,14 +133,13 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
     return _write(warehouse, worked)
 
 
-def _coverage(warehouse: duckdb.DuckDBPyConnection) -> float:
-    """The least share of people, from 0 to 1, that a figure of change must rest on."""
-    found = warehouse.execute(
-        "select value from reference.programme_settings where setting = ?", [SETTING]
-    ).fetchall()
-    if not found:
-        raise StatisticsError(f"programme_settings.csv must give {SETTING}; figures of change need it.")
-    return float(found[0][0]) / 100
+def _least(warehouse: duckdb.DuckDBPyConnection) -> tuple[float, int]:
+    """What a figure of change must rest on: the least share of people, from 0 to 1, and the least number."""
+    found = dict(warehouse.execute("select setting, value from reference.programme_settings").fetchall())
+    for setting in (SETTING, PEOPLE_SETTING):
+        if setting not in found:
+            raise StatisticsError(f"programme_settings.csv must give {setting}; figures of change need it.")
+    return float(found[SETTING]) / 100, int(found[PEOPLE_SETTING])
 
 
 def _within(
@@ -193,6 +193,7 @@ def _change(
     cell: _Row,
     rows: Sequence[_Row],
     least_coverage: float,
+    least_people: int,
 ) -> _Worked | None:
     """The typical change and the tipping point; sums stay unless too few people have a pair."""
     if NO_PAIR in (cell["category_1"], cell["category_2"]):
@@ -205,6 +206,8 @@ def _change(
     value: float | None
     if eligible and with_pair < least_coverage * eligible:
         value, note = None, f"fewer than {100 * least_coverage:.0f} % of the people have two to compare"
+    elif eligible and with_pair < least_people:
+        value, note = None, f"fewer than {least_people} people have two to compare"
     elif table["measure"] in ("count", "mean", "share"):
         return None
     elif table["measure"] == "median":

@@ -7,7 +7,7 @@
 
 -- One word of a metric as a text of SQL; a list is joined by '|'. What most metrics have need not be said.
 {% macro metric_word(metric_id, word) -%}
-    {%- set usual = {"method": "sums", "averages": "people"} -%}
+    {%- set usual = {"method": "sums", "averages": "people", "empty_sum": "nought"} -%}
     {%- set value = metric_meta(metric_id).get(word, usual.get(word, "")) if execute else "" -%}
     '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
 {%- endmacro %}

@@ -48,15 +48,23 @@ def tipping_point(changes: Collection[int], without: int) -> float | None:
     return sum(changes) / without if without and sum(changes) else None
 
 
+LEAST_PEOPLE = 10
+
+
 def has_enough(with_pair: Collection[str], everybody: Collection[str]) -> bool:
-    """Whether three in ten have a pair; everybody includes who has one."""
-    return len(with_pair) * 100 >= 30 * len(everybody)
+    """Whether ten people and three in ten have a pair; everybody includes who has one."""
+    return is_enough(len(with_pair), len(everybody))
+
+
+def is_enough(with_pair: int, everybody: int) -> bool:
+    """Whether a change may speak for everybody: ten people and three in ten have a pair."""
+    return with_pair >= LEAST_PEOPLE and with_pair * 100 >= 30 * everybody
 
 
 def put_changes(
     count: Count, metric: str, dimension: str, names: Iterable[str], changes: Changes, everybody: set[str]
 ) -> None:
-    """The figures of one metric. Where fewer than 30 % have a pair it is only told how many have none."""
+    """The figures of one metric; of fewer than 30 % or ten people with a pair, only how many have none."""
     for name in names:
         own = changes.get(name, {})
         without = len(everybody - own.keys())

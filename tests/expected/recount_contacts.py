@@ -42,13 +42,16 @@ def count_teams(count: Count, spells: list[Spell], teams: Teams, workers: list[R
     is_open = {spell.client for spell in spells if spell.open_on(day)}
     leads = {client: teams.on(client, "lead", day) for client in is_open}
     posts = [
-        1 if row["fte"] is None else row["fte"]
+        row["fte"]
         for row in workers
         if row["role"] == "link_worker"
+        and row["fte"] is not None
         and row["start_date"] <= day
         and (row["end_date"] is None or row["end_date"] > day)
     ]
-    led = sum(bool(own) for own in leads.values())
+    # Who has no place below the line leads nobody above it.
+    without_fte = {str(row["worker_id"]) for row in workers if row["fte"] is None}
+    led = sum(bool(own - without_fte) for own in leads.values())
     if sum(posts):
         count.put("caseload_per_fte", "mean", "as_at", day, led / float(sum(posts, Decimal(0))))
 

@@ -16,6 +16,7 @@ from tests.expected.durations import (
     is_over,
     quarter_of,
 )
+from tests.expected.paired_change import is_enough
 from tests.expected.recount import Count, Known, Row, periods
 from tests.expected.support import Spell, spells_of
 
@@ -148,26 +149,41 @@ def count_length_of_support(count: Count, spells: list[Spell]) -> None:
 # Housing ------------------------------------------------------------------------------------------
 
 
+def is_settled(own: dict[str, Decimal]) -> bool | None:
+    """Whether at least half of a quarter was in a tenancy; None where the part not recorded may decide it."""
+    recorded = sum((percent for home, percent in own.items() if home != "not_known"), Decimal(0))
+    whole = max(recorded, Decimal(100))
+    settled = sum((own.get(home, Decimal(0)) for home in SETTLED), Decimal(0))
+    at_most = settled + whole - recorded
+    if settled * 2 >= whole:
+        return True
+    return False if at_most * 2 < whole else None
+
+
 def count_tenancies(count: Count, homes: PersonQuarters) -> None:
-    """tenancy_sustained_6m, tenancy_sustained_12m."""
-    settled: dict[str, dict[date, bool]] = defaultdict(dict)
+    """tenancy_sustained_6m, tenancy_sustained_12m: settled in each quarter from the first to the last."""
+    settled: dict[str, dict[date, bool | None]] = defaultdict(dict)
     for (client, quarter), own in homes.items():
-        if sum(own.values()) > 0:
-            settled[client][quarter] = sum(own.get(home, Decimal(0)) for home in SETTLED) >= 50
+        settled[client][quarter] = is_settled(own)
     for metric, months in (("tenancy_sustained_6m", 6), ("tenancy_sustained_12m", 12)):
         states: Counter[str] = Counter()
         for quarters in settled.values():
-            unsettled = [quarter for quarter, is_settled in quarters.items() if not is_settled]
+            unsettled = [quarter for quarter, status in quarters.items() if status is False]
             begun = [
                 quarter
-                for quarter, is_settled in quarters.items()
-                if is_settled and any(earlier < quarter for earlier in unsettled)
+                for quarter, status in quarters.items()
+                if status and any(earlier < quarter for earlier in unsettled)
             ]
             if not begun:
                 continue
-            later = add_months(min(begun), months)
-            if is_over(later, count.as_at):
-                states[{True: "held", False: "not_held", None: "not_known"}[quarters.get(later)]] += 1
+            first = min(begun)
+            if not is_over(add_months(first, months), count.as_at):
+                continue
+            statuses = [quarters.get(add_months(first, later)) for later in range(0, months + 1, 3)]
+            if False in statuses:
+                states["not_held"] += 1
+            else:
+                states["not_known" if None in statuses else "held"] += 1
         for state, number in states.items():
             count.put(metric, "count", "as_at", count.as_at, number, tenancy=state)
         known = states["held"] + states["not_held"]
@@ -198,19 +214,20 @@ def count_accommodation_mix(count: Count, homes: PersonQuarters) -> None:
 # Services -----------------------------------------------------------------------------------------
 
 
-def put_means(
+def put_by_period(
     count: Count,
     metric: str,
+    measure: str,
     dimension: str,
     amounts: Iterable[tuple[date, str, Decimal]],
-    totals: tuple[str, ...] = (),
+    period_types: tuple[str, ...] = ("quarter", "year"),
 ) -> None:
-    """Means over the person-quarters of each quarter and year, and pounds of the period types named."""
+    """Means over the person-quarters of each period, or their sum in pounds."""
     by_quarter: dict[date, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     for quarter, category, amount in amounts:
         by_quarter[quarter][category].append(amount)
     for period_type, first, last in periods(count.as_at):
-        if period_type not in ("quarter", "year"):
+        if period_type not in period_types:
             continue
         cells: dict[str, list[Decimal]] = defaultdict(list)
         for quarter, own in by_quarter.items():
@@ -219,41 +236,55 @@ def put_means(
                     cells[category] += found
         for category, found in cells.items():
             total = float(sum(found))
-            cell = {dimension: category}
-            count.put(metric, "mean", period_type, last, total / len(found), **cell)
-            if period_type in totals:
-                count.put(metric, "total_gbp", period_type, last, total, **cell)
+            value = total if measure == "total_gbp" else total / len(found)
+            count.put(metric, measure, period_type, last, value, **{dimension: category})
 
 
-def summed(services: PersonQuarters, of: dict[str, tuple[str, Decimal]]) -> list[tuple[date, str, Decimal]]:
-    """Person-quarters by group of services, each service times its weight; none where no service is known."""
+def summed(
+    services: PersonQuarters, of: dict[str, tuple[str, Decimal]], *, whole: bool
+) -> list[tuple[date, str, Decimal]]:
+    """Person-quarters by group of services, each service times its weight.
+
+    `whole`: those alone in which every service of the group is known. Without it whatever is known.
+    """
+    members = Counter(group for group, _ in of.values())
     found = []
     for (_, quarter), own in services.items():
-        groups: dict[str, Decimal] = defaultdict(Decimal)
+        groups: dict[str, list[Decimal]] = defaultdict(list)
         for service, events in own.items():
             if service in of:
                 group, weight = of[service]
-                groups[group] += events * weight
-        found += [(quarter, group, amount) for group, amount in groups.items()]
+                groups[group].append(events * weight)
+        found += [
+            (quarter, group, sum(amounts, Decimal(0)))
+            for group, amounts in groups.items()
+            if not whole or len(amounts) == members[group]
+        ]
     return found
 
 
 def count_service_events(count: Count, services: PersonQuarters) -> None:
-    """service_events: means of known counts; a blank is no zero."""
+    """service_events: means of known counts; a blank is no zero, and leaves its kind unknown."""
     each = {service: (service, Decimal(1)) for service in KIND_OF}
     kinds = {service: (kind, Decimal(1)) for service, kind in KIND_OF.items()}
-    put_means(count, "service_events", "service", summed(services, each))
-    put_means(count, "service_events", "service_kind", summed(services, kinds))
+    for dimension, of in (("service", each), ("service_kind", kinds)):
+        put_by_period(count, "service_events", "mean", dimension, summed(services, of, whole=True))
 
 
 def count_service_value(count: Count, services: PersonQuarters) -> None:
     """service_value: events at their unit cost in prices of 2014-15."""
-    put_means(count, "service_value", "service_group", summed(services, COST_OF), totals=("year",))
+    each = {service: (service, cost) for service, (_, cost) in COST_OF.items()}
+    metric = "service_value"
+    put_by_period(count, metric, "mean", "service", summed(services, each, whole=True))
+    put_by_period(count, metric, "mean", "service_group", summed(services, COST_OF, whole=True))
+    known = summed(services, COST_OF, whole=False)
+    put_by_period(count, metric, "total_gbp", "service_group", known, ("year",))
 
 
 def count_service_change(count: Count, spells: list[Spell], services: PersonQuarters) -> None:
     """service_change: the same people's quarter of start against the fourth and eighth quarter after it."""
     changes: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    everybody: Counter[str] = Counter()
     for spell in spells:
         if spell.number > 1:
             continue
@@ -262,9 +293,12 @@ def count_service_change(count: Count, spells: list[Spell], services: PersonQuar
         for after in (4, 8):
             later = add_months(start, 3 * after)
             if is_over(later, count.as_at):
+                everybody[str(after)] += 1
                 events = services.get((spell.client, later), {})
                 for service in before.keys() & events.keys():
                     changes[service, str(after)].append(events[service] - before[service])
     for (service, after), found in changes.items():
+        if not is_enough(len(found), everybody[after]):
+            continue
         mean = float(sum(found)) / len(found)
         count.put("service_change", "mean", "as_at", count.as_at, mean, service=service, quarters_after=after)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from tests.expected.durations import add_months, quarter_of
+from tests.expected.durations import add_months, is_over, quarter_of
 from tests.expected.recount import PROGRAMME_START, Count, Known, Row
 from tests.expected.recount_contacts import longer_periods, months_open
 from tests.expected.support import spells_of
@@ -120,11 +120,12 @@ def counted_on(line: Row) -> date:
     return begins
 
 
-def figures_of_line(line: Row) -> dict[str, Decimal]:
-    """Those of budget, actual, variance and forecast that a line has; less spent than planned is a plus."""
-    actual = line["actual"]
+def figures_of_line(line: Row, last: date) -> dict[str, Decimal]:
+    """What a line has by a day; less spent than planned is a plus. What was spent is of the whole quarter."""
+    actual = line["actual"] if is_over(quarter_of(line["period_start"]), last) else None
     found = {
         "budget": line["budget"],
+        "budget_with_actual": None if actual is None else line["budget"],
         "actual": actual,
         "variance": None if actual is None else line["budget"] - actual,
         "forecast": line["forecast"],
@@ -139,7 +140,7 @@ def count_programme_budget(count: Count, lines: list[Row]) -> None:
             (amount, {"budget_line": line["line"], "budget_figure": figure})
             for line in lines
             if first <= counted_on(line) <= last
-            for figure, amount in figures_of_line(line).items()
+            for figure, amount in figures_of_line(line, last).items()
         ]
         in_all = ((amount, {"budget_figure": cell["budget_figure"]}) for amount, cell in amounts)
         put_pounds(count, "programme_budget", period_type, last, in_all)
@@ -150,10 +151,15 @@ def count_programme_budget(count: Count, lines: list[Row]) -> None:
 def count_cost(count: Count, known: Known, lines: list[Row]) -> None:
     """cost_per_client_month: what was spent by the months in which people were open in those quarters."""
     spells = spells_of(known)
-    spent: dict[date, Decimal] = defaultdict(Decimal)
+    actuals: dict[date, list[Decimal | None]] = defaultdict(list)
     for line in lines:
-        if line["actual"] is not None and counted_on(line) <= count.as_at:
-            spent[quarter_of(line["period_start"])] += line["actual"]
+        actuals[quarter_of(line["period_start"])].append(line["actual"])
+    # With one line still to come a quarter's money is not all of it.
+    spent = {
+        quarter: sum((actual for actual in own if actual is not None), Decimal(0))
+        for quarter, own in actuals.items()
+        if None not in own
+    }
     for period_type, first, last in longer_periods(count.as_at):
         pounds, months = Decimal(0), 0.0
         for quarter, amount in spent.items():
@@ -169,12 +175,13 @@ def count_cost(count: Count, known: Known, lines: list[Row]) -> None:
 def ledger_quarters(
     budget_lines: list[Row], programme_lines: list[Row], as_at: date
 ) -> dict[date, tuple[Decimal, Decimal | None]]:
-    """By quarter: net personal budget paid, and what the ledger says of it; None where it says nothing."""
+    """By quarter: net personal budget paid, and what the ledger says of it; None where it does not yet."""
     paid: dict[date, Decimal] = defaultdict(Decimal)
     for row in moved(budget_lines, as_at):
         paid[quarter_of(row["paid_date"])] += row["amount"]
     ledger: dict[date, Decimal] = defaultdict(Decimal)
     for line in programme_lines:
-        if line["line"] == PERSONAL_BUDGETS and line["actual"] is not None and line["period_start"] <= as_at:
-            ledger[quarter_of(line["period_start"])] += line["actual"]
+        quarter = quarter_of(line["period_start"])
+        if line["line"] == PERSONAL_BUDGETS and line["actual"] is not None and is_over(quarter, as_at):
+            ledger[quarter] += line["actual"]
     return {quarter: (paid.get(quarter, Decimal(0)), ledger.get(quarter)) for quarter in {*paid, *ledger}}

@@ -47,6 +47,8 @@ def test_cases_for_each_whole_post() -> None:
         episode("E6", "2015-01-05", client="E"),
         episode("E7", "2015-01-05", client="F", lead_worker_id="LW2"),
         episode("E8", "2015-01-05", client="G", lead_worker_id="LW9"),
+        # Led by somebody whose share of a post is not recorded.
+        episode("E9", "2015-01-05", client="H", lead_worker_id="LW5"),
     )
     assignments = [
         # Of two leads one was gone by the day, one begins on it.
@@ -62,20 +64,21 @@ def test_cases_for_each_whole_post() -> None:
         assignment("LW3", "2015-05-31", role="second", client="G"),
     ]
     workers = [
-        worker("LW1", "2014-06-02"),
+        worker("LW1", "2014-06-02", fte="1"),
+        worker("LW5", "2014-06-02"),
         worker("LW2", "2015-05-31", fte="0.5", secondment_end="2015-08-29"),
         worker("LW3", "2014-06-02", "2015-05-31", secondment_end="2015-06-30"),
-        worker("LW4", "2015-06-01"),
+        worker("LW4", "2015-06-01", fte="1"),
         worker("PM1", "2014-06-02", fte="1", role="peer_mentor"),
     ]
     count_teams(count, spells_of(rows), Teams(rows, assignments), workers)
-    # A, B, E and F have a lead; one post and a half.
+    # A, B, E and F have a lead; one post and a half. LW5 and H are in neither part.
     assert figures(count, "caseload_per_fte", "mean", "as_at") == {(): pytest.approx(4 / 1.5)}
     assert figures(count, "allocation_completeness", "count", "as_at") == {
         ("lead_and_second",): 1,
         ("third_too",): 1,
         ("none",): 3,
-        ("lead_only",): 2,
+        ("lead_only",): 3,
     }
     # LW2's secondment ends on the ninetieth day.
     assert figures(count, "secondment_cliff", "count", "as_at") == {(): 3}

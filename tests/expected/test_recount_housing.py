@@ -94,11 +94,18 @@ def lived(*kinds: str) -> list[Row]:
 @pytest.mark.parametrize(
     ("rows", "six_months"),
     [
-        (lived("hostel", "private_rented", "hostel", "social_tenancy"), "held"),
+        (lived("hostel", "private_rented", "private_rented", "social_tenancy"), "held"),
+        # Lost and found again.
+        (lived("hostel", "private_rented", "hostel", "social_tenancy"), "not_held"),
         (lived("hostel", "private_rented", "private_rented", "hostel"), "not_held"),
         (lived("hostel", "private_rented", "private_rented", "-"), "not_known"),
-        # Half of the quarter makes it settled, less does not.
-        (lived("hostel", "private_rented 50", "hostel", "social_tenancy 49.9"), "not_held"),
+        (lived("hostel", "private_rented", "-", "private_rented"), "not_known"),
+        (lived("hostel", "private_rented", "-", "hostel"), "not_held"),
+        # Half of the quarter makes it settled; of less the part that is not recorded may decide.
+        (lived("hostel", "private_rented 50", "private_rented 50", "social_tenancy 49.9"), "not_known"),
+        (lived("hostel", "private_rented", "private_rented", "hostel 50"), "not_known"),
+        (lived("hostel", "private_rented", "private_rented", "hostel 50.1"), "not_held"),
+        (lived("social_tenancy 40.5", "private_rented", "private_rented", "private_rented"), None),
         # Two settled kinds together.
         ([*lived("hostel", "private_rented 25"), home("2014-10-01", "social_tenancy", "25")], "not_known"),
         # A tenancy before any other home was not begun; one begun in 2015 is not yet six months old.
@@ -159,33 +166,45 @@ def test_accommodation_mix_says_what_is_missing() -> None:
 
 
 USES = [
-    use("2015-01-01", "ae_attendance", 3),
+    use("2015-01-01", "detox_day", 3),
+    use("2015-01-01", "residential_rehab_day", 2),
     use("2015-01-01", "arrest", 0),
     use("2015-01-01", "gp_contact", None),
-    use("2015-01-01", "ae_attendance", 0, client="B"),
-    use("2015-01-01", "gp_contact", 4, client="B"),
+    # A has both, B one of the two with the other blank, C one without a row for the other.
+    use("2015-01-01", "detox_day", 1, client="B"),
+    use("2015-01-01", "residential_rehab_day", None, client="B"),
+    use("2015-01-01", "detox_day", 5, client="C"),
+    use("2015-01-01", "eviction", 1, client="B"),
     use("2015-01-01", "homelessness_application", 2, client="B"),
-    use("2014-10-01", "ae_attendance", 1),
-    use("2015-04-01", "ae_attendance", 9),
-    use("2014-04-01", "ae_attendance", 9),
+    use("2014-10-01", "detox_day", 0),
+    use("2014-10-01", "residential_rehab_day", 1),
+    use("2015-04-01", "detox_day", 9),
+    use("2014-04-01", "detox_day", 9),
 ]
+OTHER = ("police_caution", "conviction", "magistrates_court_appearance", "crown_court_appearance")
 
 
 def test_service_events_leave_out_what_is_not_known() -> None:
     count = Count(AS_AT)
-    count_service_events(count, quarters_of(USES, "service", "events"))
+    whole = [use("2015-01-01", service, 2, client="D") for service in OTHER]
+    part = [use("2015-01-01", service, 7, client="E") for service in OTHER[1:]]
+    count_service_events(count, quarters_of([*USES, *whole, *part], "service", "events"))
     assert figures(count, "service_events", "mean", "quarter", date(2015, 3, 31)) == {
-        ("ae_attendance",): 1.5,
+        ("detox_day",): 3,
+        ("residential_rehab_day",): 2,
         ("arrest",): 0,
-        ("gp_contact",): 4,
+        ("eviction",): 1,
         ("homelessness_application",): 2,
-        # 3 of A, 2 of B.
-        ("crisis",): 2.5,
-        ("planned",): 4,
+        ("police_caution",): 2,
+        ("conviction",): 4.5,
+        ("magistrates_court_appearance",): 4.5,
+        ("crown_court_appearance",): 4.5,
+        # D alone: of E one of the four is not known, and of nobody is every crisis or planned service.
+        ("other",): 8,
     }
     year = figures(count, "service_events", "mean", "year", date(2015, 3, 31))
-    assert year[("ae_attendance",)] == pytest.approx(4 / 3)
-    assert year[("crisis",)] == 2
+    assert year[("detox_day",)] == pytest.approx(9 / 4)
+    assert year[("other",)] == 8
     # A quarter that is not over is not counted.
     assert figures(count, "service_events", "mean", "quarter") == {}
 
@@ -202,16 +221,30 @@ def test_costs_are_brought_to_the_prices_of_2014_15() -> None:
 def test_service_value_of_each_person_and_quarter() -> None:
     count = Count(AS_AT)
     count_service_value(count, quarters_of(USES, "service", "events"))
-    quarter = figures(count, "service_value", "mean", "quarter", date(2015, 3, 31))
-    # A: 3 x 115.22; B: 4 x 38.74. Two people stand in health, A alone in criminal justice, nobody in housing.
-    assert quarter == {("health",): pytest.approx((345.66 + 154.96) / 2), ("criminal_justice",): 0}
-    total = figures(count, "service_value", "total_gbp", "year", date(2015, 3, 31))
-    assert total == {("health",): pytest.approx(345.66 + 154.96 + 115.22), ("criminal_justice",): 0}
-    mean = figures(count, "service_value", "mean", "year", date(2015, 3, 31))
-    assert mean[("health",)] == pytest.approx(615.84 / 3)
-    assert figures(count, "service_value", "total_gbp", "quarter", date(2015, 3, 31)) == {}
+    metric, day = "service_value", date(2015, 3, 31)
+    # Of drugs and alcohol A alone has every service: 3 x 154.94, 2 x 336.39. Of criminal justice nobody has.
+    whole = 464.82 + 672.78
+    assert figures(count, metric, "mean", "quarter", day) == {
+        ("substance_misuse",): pytest.approx(whole),
+        ("housing",): pytest.approx(7167.38),
+        ("detox_day",): pytest.approx(3 * 154.94),
+        ("residential_rehab_day",): pytest.approx(672.78),
+        ("arrest",): 0,
+        ("eviction",): pytest.approx(7167.38),
+    }
+    # The total has what is known: 1 and 5 days of B and C more, and A's quarter before.
+    assert figures(count, metric, "total_gbp", "year", day) == {
+        ("substance_misuse",): pytest.approx(whole + 6 * 154.94 + 336.39),
+        ("criminal_justice",): 0,
+        ("housing",): pytest.approx(7167.38),
+    }
+    year = figures(count, metric, "mean", "year", day)
+    assert year[("substance_misuse",)] == pytest.approx((whole + 336.39) / 2)
+    assert year[("detox_day",)] == pytest.approx(9 * 154.94 / 4)
+    assert figures(count, metric, "total_gbp", "quarter", day) == {}
 
 
+@pytest.mark.usefixtures("few_people_will_do")
 def test_service_change_is_of_people_known_in_both_quarters() -> None:
     rows = known(
         episode("E1", "2014-09-30", client="A"),
@@ -242,8 +275,25 @@ def test_service_change_is_of_people_known_in_both_quarters() -> None:
     assert count.figures == {}
     count = Count(date(2015, 9, 30))
     count_service_change(count, spells_of(rows), services)
-    # -3 and +2.
+    # -3 and +2, of three who started.
     assert figures(count, "service_change", "mean", "as_at") == {("4", "arrest"): -0.5}
     count = Count(date(2016, 9, 30))
     count_service_change(count, spells_of(rows), services)
     assert figures(count, "service_change", "mean", "as_at") == {("4", "arrest"): -0.5, ("8", "arrest"): -4}
+
+
+def test_service_change_is_silent_below_ten_people_and_below_three_in_ten() -> None:
+    def changed(pairs: int, others: int) -> dict:
+        starts = [episode(f"E{n}", "2014-07-01", client=f"P{n}") for n in range(pairs + others)]
+        uses = [
+            use(quarter, "arrest", events, client=f"P{n}")
+            for n in range(pairs)
+            for quarter, events in (("2014-07-01", 3), ("2015-07-01", 1))
+        ]
+        count = Count(date(2015, 9, 30))
+        count_service_change(count, spells_of(known(*starts)), quarters_of(uses, "service", "events"))
+        return figures(count, "service_change", "mean", "as_at")
+
+    assert changed(10, 23) == {("4", "arrest"): -2}
+    assert changed(10, 24) == {}
+    assert changed(9, 0) == {}

@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import pytest
+
 from tests.expected.invented_rows import assessment, episode, figures, known
 from tests.expected.recount import Count
 from tests.expected.recount_ndta import count_ndta_metrics
 
+pytestmark = pytest.mark.usefixtures("few_people_will_do")
 AS_AT = date(2015, 5, 31)
 PEOPLE = known(
     episode("E1", "2014-07-01", client="A"),

@@ -40,6 +40,7 @@ def test_tipping_point(changes: list[int], without: int, expected: float | None)
     assert tipping_point(changes, without) == expected
 
 
+@pytest.mark.usefixtures("few_people_will_do")
 @pytest.mark.parametrize(("people", "has_figures"), [(10, True), (11, False)])
 def test_below_three_in_ten_there_is_no_figure_of_change(people: int, has_figures: bool) -> None:
     count = Count(date(2015, 5, 31))
@@ -57,6 +58,15 @@ def test_below_three_in_ten_there_is_no_figure_of_change(people: int, has_figure
         assert bool(figures(count, "change", measure, "as_at")) == has_figures
 
 
+@pytest.mark.parametrize(("pairs", "expected"), [(9, {}), (10, {("one",): 2})])
+def test_below_ten_people_there_is_no_figure_of_change(pairs: int, expected: dict) -> None:
+    count = Count(date(2015, 5, 31))
+    changes = {f"P{number}": 2 for number in range(pairs)}
+    put_changes(count, "change", "area", ["one"], {"one": changes}, set(changes))
+    assert figures(count, "change", "mean", "as_at") == expected
+
+
+@pytest.mark.usefixtures("few_people_will_do")
 def test_no_pair_at_all_and_a_pair_of_everybody() -> None:
     count = Count(date(2015, 5, 31))
     put_changes(count, "change", "area", ["none", "all"], {"all": {"A": 1, "B": 4}}, {"A", "B"})

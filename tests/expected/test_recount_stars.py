@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import pytest
+
 from tests.expected.invented_rows import episode, figures, known, reading
 from tests.expected.recount import Count, Row
 from tests.expected.recount_stars import count_star_metrics
 
+pytestmark = pytest.mark.usefixtures("few_people_will_do")
 AS_AT = date(2015, 5, 31)
 # Where fewer than three in ten have a pair.
 NOT_TOLD = {"up": None, "same": None, "down": None}

@@ -81,6 +81,8 @@ METRICS = [
 ]
 # What adds up: where the recount has no entry, nothing is there to add.
 SUMS = {"count", "total", "total_gbp"}
+# Sums of which nothing recorded is not nothing spent.
+UNKNOWN_WITHOUT_ENTRY = {"programme_budget"}
 
 
 @cache
@@ -127,8 +129,9 @@ def differences(programme: Programme, metric_id: str) -> dict[tuple, tuple]:
     assert found
     differing = {}
     for key, value in found.items():
-        # A count where the recount has no entry is a count of nobody; a mean of nobody is no figure.
-        by_hand = expected.get(key, 0.0 if key[1] in SUMS else None)
+        # Where the recount has no entry a count is one of nobody; a mean of nobody is no figure.
+        is_nil = key[1] in SUMS and metric_id not in UNKNOWN_WITHOUT_ENTRY
+        by_hand = expected.get(key, 0.0 if is_nil else None)
         # Pounds of millions do not come out alike to the last digit of a double.
         if value is None or by_hand is None or not isclose(value, by_hand, rel_tol=1e-6, abs_tol=1e-6):
             differing[key] = (value, by_hand)

@@ -172,6 +172,19 @@ def test_tables_without_a_common_rounding_lose_the_finest_one():
     assert result.figures[cell(n="1")] == 85
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_count_tied_to_a_table_that_is_given_up_is_rounded_without_it(swapped: bool):
+    exact = {cell(): 88, cell(a="x"): 44, cell(a="y"): 44}
+    needs = table("n", {cell(n="1"): 85})
+    by_borough = table("an", {cell(a="x", n="1"): 42, cell(a="y", n="1"): 43})
+    counted = cell(population="counted")
+    pair = (cell(a="x", n="1"), counted) if swapped else (counted, cell(a="x", n="1"))
+    beside = CountTable("share", 0, (Layer({counted: 42}),), at_most=(pair,))
+    result = rounded([by_borough, needs, beside], exact)
+    assert result.dropped == ["table an"]
+    assert result.figures[counted] in (40, 45)
+
+
 @pytest.mark.parametrize(
     ("limit", "value"),
     [("BRANCHES", 0), ("DRAWS", 0)],

@@ -11,7 +11,8 @@ paid as (
         count(*) as lines_paid
     from {{ ref('fct_budget_lines') }} as lines
     cross join {{ ref('stg_programme_settings') }} as settings
-    where lines.status in ('paid', 'refunded') and lines.paid_date is not null
+    cross join {{ source('landing', 'control') }} as control
+    where lines.status in ('paid', 'refunded') and lines.paid_date <= control.as_at
     group by {{ quarter_start('lines.paid_date', 'settings.quarter_start_month') }}
 
 ),
@@ -20,11 +21,12 @@ ledger as (
 
     select
         {{ quarter_start('budget.period_start', 'settings.quarter_start_month') }} as quarter_start,
-        -- A quarter is closed once each of its periods is.
+        -- A quarter is closed once it is over and each of its periods is.
         case when count(budget.actual) = count(*) then sum(budget.actual) end as ledger_gbp
     from {{ ref('fct_programme_budget') }} as budget
     inner join {{ ref('stg_programme_settings') }} as settings
         on lower(trim(budget.budget_line)) = lower(trim(settings.personal_budget_line))
+    inner join {{ source('landing', 'control') }} as control on budget.actual_counted_on <= control.as_at
     group by {{ quarter_start('budget.period_start', 'settings.quarter_start_month') }}
 
 ),

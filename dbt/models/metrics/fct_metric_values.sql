@@ -103,7 +103,8 @@ cells as (
         sum(is_counted * is_person) as people_counted,
         sum(case when out_of > 0 then is_person else 0 end) as people_out_of,
         sum(is_averaged * is_person) as people_averaged,
-        sum(is_person) as people,
+        -- Of a mean for each month or quarter of a person: who stands above the line or below it.
+        sum(case when share_amount <> 0 or out_of > 0 then is_person else 0 end) as people_of_ratio,
         cast(sum(case when is_averaged = 1 then amount else 0 end) as double) as amount_averaged,
         median(cast(case when is_averaged = 1 then amount end as double)) as median_amount,
         round(stddev_samp(cast(case when is_averaged = 1 then amount end as double)), 6) as standard_deviation,
@@ -167,6 +168,7 @@ select
     case
         when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
         when grid.measure = 'count' and grid.averages = 'contributions' then coalesce(single_contributions.contributions, 0)
+        when grid.measure = 'total_gbp' and grid.empty_sum = 'unknown' then cells.amount
         when grid.measure in ('count', 'total', 'total_gbp') then coalesce(cells.amount, 0)
         when grid.measure in ('share', 'mean') and cells.out_of > 0 then cells.share_amount / cells.out_of
         when grid.measure = 'mean' and cells.is_ratio = 0 and cells.people_averaged > 0
@@ -192,7 +194,7 @@ select
         case
             when grid.measure = 'count' then cells.people_counted
             when grid.measure = 'share' then cells.people_out_of
-            when grid.measure = 'mean' and cells.is_ratio = 1 then cells.people
+            when grid.measure = 'mean' and cells.is_ratio = 1 then cells.people_of_ratio
             else cells.people_averaged
         end, 0
     ) as bigint) as people,
@@ -200,7 +202,12 @@ select
     case when grid.measure = 'mean' and cells.is_ratio = 0 then cells.standard_deviation end as standard_deviation,
     cells.largest,
     cells.second_largest,
-    cast(null as string) as note
+    cast(
+        case
+            when grid.measure = 'total_gbp' and grid.empty_sum = 'unknown' and cells.amount is null
+                then 'nothing is recorded of it'
+        end as string
+    ) as note
 from grid
 left join cells
     on

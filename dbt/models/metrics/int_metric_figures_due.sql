@@ -40,7 +40,8 @@ select
     definitions.timing,
     definitions.counts,
     definitions.method,
-    definitions.averages
+    definitions.averages,
+    definitions.empty_sum
 from plan
 inner join definitions
     on plan.metric_id = definitions.metric_id

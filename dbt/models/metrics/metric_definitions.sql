@@ -3,7 +3,7 @@
 -- {link_worker}. Both are filled in here, so that the words follow the seeds. A plural takes an s: {link_worker}s.
 {% set words = [
     "metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit", "direction", "owner",
-    "source", "timing", "counts", "method", "averages", "population", "exports", "measures", "breakdowns", "overlapping",
+    "source", "timing", "counts", "method", "averages", "empty_sum", "population", "exports", "measures", "breakdowns", "overlapping",
 ] %}
 {% set settings_in_words = [
     "allowance_gbp_per_year", "star_pair_minimum_days", "feedback_working_days", "contact_gap_days",

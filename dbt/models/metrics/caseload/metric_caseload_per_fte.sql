@@ -14,6 +14,14 @@ as_at_days as (
     select * from {{ ref('dim_as_at_days') }}
 ),
 
+workers_without_fte as (
+    select worker_key
+    from workers
+    where fte is null
+),
+
+-- A worker whose share of a post is not recorded has no place below the line, and so the people led by such a worker alone
+-- have none above it.
 people_with_lead as (
     select distinct
         open_people.counted_on,
@@ -23,20 +31,24 @@ people_with_lead as (
         on
             open_people.counted_on = workers_on_day.as_at
             and open_people.client_key = workers_on_day.client_key
-    where workers_on_day.role = 'lead'
+    where
+        workers_on_day.role = 'lead'
+        and workers_on_day.worker_key not in (select worker_key from workers_without_fte)
 ),
 
 posts as (
     select
         as_at_days.as_at,
         workers.worker_key,
-        coalesce(workers.fte, 1) as fte
+        workers.fte
     from as_at_days
     inner join workers
         on
             as_at_days.as_at >= workers.start_date
             and (workers.end_date is null or as_at_days.as_at < workers.end_date)
-    where workers.role = 'link_worker'
+    where
+        workers.role = 'link_worker'
+        and workers.fte is not null
 ),
 
 -- Without anybody in post there is nothing to divide by, and so no figure: people alone would be averaged among

@@ -9,9 +9,8 @@ select
     cast({{ days_between("agreed_date", "paid_date") }} as double) as amount,
     cast(null as double) as out_of
 from budget_lines
--- A refund is not paid to anybody; a payment before the agreement was agreed later and says nothing of the wait.
+-- A refund is not paid to anybody; a payment before the agreement was agreed later and says nothing of the wait. Without
+-- both days the comparison is unknown and leaves the line out.
 where
     status = 'paid'
-    and paid_date is not null
-    and agreed_date is not null
     and paid_date >= agreed_date

@@ -1,6 +1,5 @@
 with budget as (
     select * from {{ ref('fct_programme_budget') }}
-    where actual is not null
 ),
 
 spells as (
@@ -11,10 +10,10 @@ periods as (
     select * from {{ ref('dim_periods') }}
 ),
 
--- Quarters that are over and have an actual. One that still runs would set the money of all of it against the months
--- so far.
+-- Quarters that are over and of which every line has an actual. One that still runs would set the money of all of it
+-- against the months so far, and one with a line still to come a part of the money against all the months.
 quarters as (
-    select distinct
+    select
         periods.period_start,
         periods.period_end
     from periods
@@ -25,6 +24,10 @@ quarters as (
     where
         periods.period_type = 'quarter'
         and periods.is_complete
+    group by
+        periods.period_start,
+        periods.period_end
+    having count(*) = count(budget.actual)
 ),
 
 quarters_by_period as (

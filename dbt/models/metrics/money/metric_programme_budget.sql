@@ -11,10 +11,19 @@ figures as (
         budget as amount
     from budget
     union all
+    -- Less the actual it is the variance: the same lines stand in all three.
     select
         line_period_key,
         budget_line,
-        counted_on,
+        actual_counted_on as counted_on,
+        'budget_with_actual' as budget_figure,
+        case when actual is not null then budget end as amount
+    from budget
+    union all
+    select
+        line_period_key,
+        budget_line,
+        actual_counted_on as counted_on,
         'actual' as budget_figure,
         actual as amount
     from budget
@@ -22,7 +31,7 @@ figures as (
     select
         line_period_key,
         budget_line,
-        counted_on,
+        actual_counted_on as counted_on,
         'variance' as budget_figure,
         -- Positive: less was spent than budgeted.
         budget - actual as amount

@@ -18,35 +18,42 @@ times as (
     select 8 as quarters_after
 ),
 
--- The same person and service, known in the quarter of the first start and in the later one.
-pairs as (
+services as (
+    select * from {{ ref('services') }}
+),
+
+-- Everybody by each service, whether it is known or not, so that a figure of change always stands beside those that it does
+-- not speak for.
+compared as (
     select
-        baseline.client_key,
-        baseline.service,
+        spells.client_key,
+        services.service,
         times.quarters_after,
-        later.quarter_end,
-        later.events - baseline.events as events_more
+        cast(date_trunc('quarter', spells.start_date) as date) as baseline_start,
+        {{ add_months("cast(date_trunc('quarter', spells.start_date) as date)", '3 * times.quarters_after') }} as later_start
     from spells
-    inner join service_use as baseline
-        on
-            spells.client_key = baseline.client_key
-            and baseline.quarter_start = cast(date_trunc('quarter', spells.start_date) as date)
+    cross join services
     cross join times
-    inner join service_use as later
-        on
-            baseline.client_key = later.client_key
-            and baseline.service = later.service
-            and later.quarter_start = {{ add_months('baseline.quarter_start', '3 * times.quarters_after') }}
 )
 
 select
-    pairs.client_key,
+    compared.client_key,
     cast(null as string) as episode_key,
     as_at_days.as_at as counted_on,
-    cast(pairs.events_more as double) as amount,
+    cast(later.events - baseline.events as double) as amount,
     cast(null as double) as out_of,
-    pairs.service,
-    cast(pairs.quarters_after as string) as quarters_after
-from pairs
+    compared.service,
+    cast(compared.quarters_after as string) as quarters_after
+from compared
 inner join as_at_days
-    on pairs.quarter_end <= as_at_days.as_at
+    on cast({{ add_months('compared.later_start', '3') }} - interval '1' day as date) <= as_at_days.as_at
+left join service_use as baseline
+    on
+        compared.client_key = baseline.client_key
+        and compared.service = baseline.service
+        and compared.baseline_start = baseline.quarter_start
+left join service_use as later
+    on
+        compared.client_key = later.client_key
+        and compared.service = later.service
+        and compared.later_start = later.quarter_start

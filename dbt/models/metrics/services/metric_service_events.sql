@@ -12,8 +12,16 @@ periods as (
     where period_type in ('quarter', 'year')
 ),
 
--- Each quarter of a person once for each service that is known, and once for each kind with a known service: over several
--- services a person's quarter is still one quarter.
+services_of_kind as (
+    select
+        service_kind,
+        count(*) as services
+    from services
+    group by service_kind
+),
+
+-- Each quarter of a person once for each service that is known, and once for each kind of which every service is: with one
+-- that is not known the sum would be too low.
 quarters as (
     select
         client_key,
@@ -34,11 +42,14 @@ quarters as (
     from service_use
     inner join services
         on service_use.service = services.service
+    inner join services_of_kind
+        on services.service_kind = services_of_kind.service_kind
     group by
         service_use.client_key,
         service_use.quarter_start,
         service_use.quarter_end,
         services.service_kind
+    having count(*) = max(services_of_kind.services)
 )
 
 select
