@@ -91,6 +91,9 @@ where
         or concat('|', definitions.overlapping, '|') not like concat('%|', sums.summed_over, '|%')
     )
     and (
-        wholes.value is null
+        wholes.metric_id is null
+        -- A whole of which nothing is recorded is no sum of noughts, and no part of it is a figure.
+        or (sums.value is null and wholes.value is not null)
+        or (sums.value is not null and wholes.value is null)
         or abs(sums.value - wholes.value) > 0.001
     )

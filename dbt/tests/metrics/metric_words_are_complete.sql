@@ -35,7 +35,7 @@ where
     or timing not in ('flow', 'stock', 'period')
     or counts not in ('people', 'referrals', 'episodes', 'client_years', 'contacts', 'events', 'months', 'lines', 'entries')
     or method not in ('sums', 'paired_change', 'kaplan_meier', 'cumulative_incidence')
-    or averages not in ('people', 'contributions')
+    or averages not in ('people', 'contributions', 'posts')
     or empty_sum not in ('nought', 'unknown')
     or population not in (select known.metric_id from definitions as known)
 {% for name, metric_id in themed %}
