@@ -52,8 +52,8 @@ LEAST_PEOPLE = 10
 
 
 def has_enough(with_pair: Collection[str], everybody: Collection[str]) -> bool:
-    """Whether ten people and three in ten have a pair; everybody includes who has one."""
-    return is_enough(len(with_pair), len(everybody))
+    """Whether ten people and three in ten have a pair; of nobody none is missing."""
+    return not everybody or is_enough(len(with_pair), len(everybody))
 
 
 def is_enough(with_pair: int, everybody: int) -> bool:
