@@ -154,7 +154,8 @@ def test_moving_on_is_never_an_exact_headline(published_may_2015: Programme) -> 
     # Two people moved on. The partnership must not see a figure from which that follows.
     rows = published_may_2015.query(
         "select value, numerator, denominator, mark from metric_values"
-        " where metric_id = 'moved_on' and period_end = ?",
+        # Two ends are no batch: the last one that is shown is of an earlier day, and withheld too.
+        " where metric_id = 'moved_on' and period_end <= ?",
         REVIEW_DAY,
     )
     assert rows
