@@ -165,6 +165,7 @@ select
     grid.dimension_2,
     grid.category_2,
     case
+        when grid.note is not null then null
         when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
         when grid.measure = 'count' and grid.averages = 'contributions' then coalesce(single_contributions.contributions, 0)
         when grid.measure in ('count', 'total', 'total_gbp') then coalesce(cells.amount, 0)
@@ -179,11 +180,14 @@ select
     cast(null as double) as lower,
     cast(null as double) as upper,
     case
+        -- The share that something happened to within a time is estimated, and no quotient.
+        when grid.note is not null or grid.method in ('kaplan_meier', 'cumulative_incidence') then null
         when grid.measure = 'share' then coalesce(cells.share_amount, 0)
         when grid.measure = 'mean' and cells.is_ratio = 1 then cells.share_amount
         when grid.measure = 'mean' then coalesce(cells.amount_averaged, 0)
     end as numerator,
     case
+        when grid.note is not null then null
         when grid.measure = 'share' then coalesce(cells.out_of, 0)
         when grid.measure = 'mean' and cells.is_ratio = 1 then cells.out_of
         when grid.measure in ('mean', 'median') then coalesce(cast(cells.people_averaged as double), 0)
@@ -200,7 +204,7 @@ select
     case when grid.measure = 'mean' and cells.is_ratio = 0 then cells.standard_deviation end as standard_deviation,
     cells.largest,
     cells.second_largest,
-    cast(null as string) as note
+    coalesce(grid.note, case when cells.due_key is null then nullif(grid.nothing_counted, '') end) as note
 from grid
 left join cells
     on

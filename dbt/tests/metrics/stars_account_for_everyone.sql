@@ -71,5 +71,9 @@ left join wholes
             else 'star_missing'
         end
 where
-    wholes.value is null
-    or parts.value <> wholes.value
+    -- Without any export of stars there is no figure on either side.
+    parts.value is not null
+    and (
+        wholes.value is null
+        or parts.value <> wholes.value
+    )
