@@ -249,8 +249,9 @@ def _is_for_want_of_files(figure: ExactFigure, definition: MetricDefinition) -> 
 
     Such a reason says nothing of people. Those of statistics do: they rest on who was observed.
     """
-    note = figure.note or ""
-    return figure.value is None and (note.startswith(NEVER_CAME) or (note != "" and definition.method == "sums"))
+    if figure.value is not None or not figure.note:
+        return False
+    return definition.method == "sums" or figure.note.startswith(NEVER_CAME)
 
 
 def _mark_without_value(figure: ExactFigure) -> str:
@@ -298,8 +299,8 @@ def safe_figures(
     tables: dict[_TableKey, list[ExactFigure]] = defaultdict(list)
     for figure in figures:
         tables[figure.table, figure.period_start, figure.period_end].append(figure)
-    # What the partnership writes or budgets is nobody's own, and neither is a table without figures for want of an
-    # export: shown as it is, no part of the rounding.
+    # What the partnership writes or budgets is nobody's own, and neither is a table without figures for want
+    # of an export: shown as it is, no part of the rounding.
     nobodys: dict[ExactFigure, PublishedFigure] = {}
     for table, members in list(tables.items()):
         definition = definitions[table[0][0]]
