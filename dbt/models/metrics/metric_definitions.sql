@@ -34,7 +34,7 @@ with decided as (
         term as name,
         label as value
     from {{ ref('wording') }}
-    where term in ({% for term in terms_in_words %}'{{ term }}'{{ ", " if not loop.last }}{% endfor %})
+    where term in ('{{ terms_in_words | join("', '") }}')
 ),
 
 settings as (
