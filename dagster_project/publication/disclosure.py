@@ -20,6 +20,9 @@ WITHHELD = "c"
 NOT_AVAILABLE = "x"
 TOO_EARLY_MARK = "m"
 
+# How the reason begins why the warehouse has no figure of an export (int_metric_figures_due).
+NEVER_CAME = "this export never came"
+
 # What one person can do many times over: not only the people, also the number of times may be one person's.
 DONE_OFTEN = frozenset({"contacts", "events"})
 
@@ -232,7 +235,7 @@ def _exact_figure(figure: ExactFigure, definition: MetricDefinition, money: bool
         upper=upper,
         numerator=figure.numerator,
         denominator=figure.denominator,
-        people=figure.people,
+        people=None if _is_for_want_of_files(figure, definition) else figure.people,
         mark="" if value is not None else _mark_without_value(figure),
         exact=True,
         note="" if value is not None else figure.note or "nobody to count",
@@ -241,6 +244,16 @@ def _exact_figure(figure: ExactFigure, definition: MetricDefinition, money: bool
 
 def _per_cent(part: float | None) -> float | None:
     return None if part is None else round(100 * part, 6)
+
+
+def _is_for_want_of_files(figure: ExactFigure, definition: MetricDefinition) -> bool:
+    """Whether there is no figure because an export, or what an export should say, is not there.
+
+    Such a reason says nothing of people. Those of statistics do: they rest on who was observed.
+    """
+    if figure.value is not None or not figure.note:
+        return False
+    return definition.method == "sums" or figure.note.startswith(NEVER_CAME)
 
 
 def _mark_without_value(figure: ExactFigure) -> str:
@@ -288,12 +301,14 @@ def safe_figures(
     tables: dict[_TableKey, list[ExactFigure]] = defaultdict(list)
     for figure in figures:
         tables[figure.table, figure.period_start, figure.period_end].append(figure)
-    # What the partnership writes or budgets is nobody's own: shown as it is, no part of the rounding.
-    nobodys = {
-        figure: _as_it_is(figure) for figure in figures if definitions[figure.metric_id].counts == "entries"
-    }
-    for table in {(figure.table, figure.period_start, figure.period_end) for figure in nobodys}:
-        del tables[table]
+    # What the partnership writes or budgets is nobody's own, and neither is a table without figures for want
+    # of an export: shown as it is, no part of the rounding.
+    nobodys: dict[ExactFigure, PublishedFigure] = {}
+    for table, members in list(tables.items()):
+        definition = definitions[table[0][0]]
+        if definition.counts == "entries" or all(_is_for_want_of_files(f, definition) for f in members):
+            nobodys |= {figure: _as_it_is(figure) for figure in members}
+            del tables[table]
     counted = _Counts(definitions, money, programme_start)
     # Headlines first, then counts: what comes later has to agree with them.
     for table in sorted(tables, key=lambda t: (t[0] not in headlines, t[0][1] != "count", t)):

@@ -26,7 +26,7 @@ from dagster_project.statistics.durations import (
 )
 
 DAYS_A_MONTH = 30.4375
-TOO_EARLY = "too early: nobody has been observed for so long"
+TOO_EARLY = "too early or too few to say: not enough people have been followed for so long"
 NOT_REACHED = "too early: fewer than half so far"
 NO_CHANGE_TO_UNDO = "nothing to undo"
 SETTING = "change_coverage_minimum_percent"
@@ -98,7 +98,7 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
     due = _rows(
         warehouse,
         "select metric_id, measure, period_type, period_end, dimension_1, dimension_2, method"
-        " from metrics.int_metric_figures_due where method <> 'sums' order by due_key",
+        " from metrics.int_metric_figures_due where method <> 'sums' and note is null order by due_key",
     )
     worked: dict[tuple[object, ...], _Worked] = {}
     by_metric: dict[str, list[dict[str, object]]] = defaultdict(list)

@@ -13,7 +13,7 @@ from dashboards.state import View, current
 GLOSSARY = (
     ("As-at day", "The day that the figures describe, at its end."),
     ("Open", "Supported at the end of the day: started, and not yet ended."),
-    ("Started", "Support began in the period. A person with two spells of support is one person."),
+    ("Started", "Support began in the period. Somebody who left and came back counts at each start."),
     ("Moved on", "Support ended because the person no longer needs it."),
     ("Outcomes Star reading", "One completed star, approved by the worker, with at least one area scored."),
     ("Release", "A dated file of figures that is never changed. A draft has not been approved yet."),

@@ -822,13 +822,15 @@ def count_budget_people(
 
 
 def allowance(was_open: list[Episode], first: date, last: date) -> float:
-    """Pounds that people open in a budget year may spend: joiners from their month on, leavers all."""
+    """Pounds that people open in a budget year may spend, each to the penny: joiners from their month on,
+    leavers all.
+    """
     year_start = date(first.year, 4, 1)
     months: dict[str, int] = {}
     for episode in was_open:
         joined = 12 if episode.start < year_start else 12 - (episode.start.month - 4) % 12
         months[episode.client] = max(joined, months.get(episode.client, 0))
-    return sum(1000 * number / 12 for number in months.values())
+    return sum(round(1000 * number / 12, 2) for number in months.values())
 
 
 def recount(

@@ -5,6 +5,7 @@ independent recount's reading of them; no seed says what to write.
 """
 
 import csv
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -301,8 +302,37 @@ def test_needs_and_words_are_those_of_the_programme(ours: Programme, theirs: Oth
     assert theirs.warehouse(words) == [
         ("Open cases per service coordinator", "people per full-time service coordinator")
     ]
-    said = "select metric_id from metrics.metric_definitions as words where words::text ilike '%link worker%'"
-    assert theirs.warehouse(said) == []
+    for word in ("link worker", "client", "strategic partnership group"):
+        said = (
+            "select metric_id from metrics.metric_definitions where concat(label, definition, counted,"
+            f" not_counted, missing, caveats, unit) ilike '%{word}%'"
+        )
+        assert theirs.warehouse(said) == [], word
+        assert ours.warehouse(said), word
+
+
+def test_what_an_export_that_never_came_would_hold_has_no_figure(theirs: OtherProgramme) -> None:
+    labels = {
+        "contacts": "Contacts",
+        "contact_gap": "Contacts",
+        "petty_cash": "Petty cash",
+        "programme_budget": "Programme budget",
+        "system_changes_by_stage": "System changes",
+        "ndta_change": "New Directions Team Assessment",
+    }
+    shown = (
+        "select distinct metric_id, value, numerator, denominator, people, mark, note from metric_values"
+        f" where metric_id in {tuple(labels)}"
+    )
+    expected = {
+        (metric, None, None, None, None, "x", f"this export never came: {label}")
+        for metric, label in labels.items()
+    }
+    assert set(theirs.query(shown, folder="management")) == expected
+    assert set(theirs.query(shown)) == expected
+    # Of exports that came, nobody is nought.
+    came = "select count(*) from metric_values where metric_id = 'star_coverage' and value is null"
+    assert theirs.query(came, folder="management") == [(0,)]
 
 
 def test_files_that_break_what_the_seed_declares(theirs: OtherProgramme, tmp_path: Path) -> None:
@@ -322,3 +352,8 @@ def test_files_that_break_what_the_seed_declares(theirs: OtherProgramme, tmp_pat
     assert "but in line 4" in done.stdout
     # All 166 rows of the file have a day of receipt, which is read in the declared form only.
     assert "received_date is not a date in an accepted form" in done.stdout
+
+
+if __name__ == "__main__":
+    for early in early_files():
+        print(write_for_system(Path(sys.argv[1]), early))

@@ -568,3 +568,26 @@ def test_a_random_programme_keeps_every_rule_from_end_to_end(seed: int, people: 
             if cells and not cells[0].exact and cells[0].note != DROPPED:
                 remainder = (published.value or 0) - sum(cell.value or 0 for cell in cells)
                 assert 0 <= remainder <= 5 * sum(1 for cell in cells if cell.mark), "a hidden count is 0 or 5"
+
+
+def test_an_export_that_never_came_is_told_to_everyone_and_is_no_nought():
+    reason = "this export never came: Contacts"
+    contacts = definition("contacts", counts="contacts", measures="count mean")
+    wanting = [figure("contacts", measure, 0, note=reason) for measure in ("count", "mean")]
+    told = {(f.value, f.numerator, f.people, f.mark, f.note) for f in safe(wanting, contacts).figures}
+    assert told == {(None, None, None, "x", reason)}
+    exact = exact_figures(wanting, {"contacts": contacts})
+    assert {(f.value, f.numerator, f.people, f.mark, f.note) for f in exact} == told
+
+
+def test_open_books_are_told_to_everyone_and_why_statistics_has_no_figure_is_not():
+    cost = definition("cost", counts="months", measures="mean")
+    reason = "the books of this period are not closed"
+    open_books = figure("cost", "mean", 0, note=reason)
+    assert (only([open_books], cost).mark, only([open_books], cost).note) == ("x", reason)
+    [exact] = exact_figures([open_books], {"cost": cost})
+    assert (exact.mark, exact.note, exact.people) == ("x", reason, None)
+    # How many have two readings is about people: under the minimum nobody is told.
+    change = replace(definition("change", measures="mean"), method="paired_change")
+    few = figure("change", "mean", 0, note="fewer than 30 % of the people have two to compare")
+    assert only([few], change).mark == "c"

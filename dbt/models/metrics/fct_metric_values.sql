@@ -166,6 +166,7 @@ select
     grid.dimension_2,
     grid.category_2,
     case
+        when grid.note is not null then null
         when grid.measure = 'count' and grid.counts = 'people' then coalesce(cast(cells.people_counted as double), 0)
         when grid.measure = 'count' and grid.averages = 'contributions' then coalesce(single_contributions.contributions, 0)
         when grid.measure = 'total_gbp' and grid.empty_sum = 'unknown' then cells.amount
@@ -181,11 +182,14 @@ select
     cast(null as double) as lower,
     cast(null as double) as upper,
     case
+        -- The share that something happened to within a time is estimated, and no quotient.
+        when grid.note is not null or grid.method in ('kaplan_meier', 'cumulative_incidence') then null
         when grid.measure = 'share' then coalesce(cells.share_amount, 0)
         when grid.measure = 'mean' and cells.is_ratio = 1 then cells.share_amount
         when grid.measure = 'mean' then coalesce(cells.amount_averaged, 0)
     end as numerator,
     case
+        when grid.note is not null then null
         when grid.measure = 'share' then coalesce(cells.out_of, 0)
         when grid.measure = 'mean' and cells.is_ratio = 1 then cells.out_of
         when grid.measure in ('mean', 'median') then coalesce(cast(cells.people_averaged as double), 0)
@@ -203,10 +207,14 @@ select
     cells.largest,
     cells.second_largest,
     cast(
-        case
-            when grid.measure = 'total_gbp' and grid.empty_sum = 'unknown' and cells.amount is null
-                then 'nothing is recorded of it'
-        end as string
+        coalesce(
+            grid.note,
+            case
+                when grid.measure = 'total_gbp' and grid.empty_sum = 'unknown' and cells.amount is null
+                    then 'nothing is recorded of it'
+                when cells.due_key is null then nullif(grid.nothing_counted, '')
+            end
+        ) as string
     ) as note
 from grid
 left join cells

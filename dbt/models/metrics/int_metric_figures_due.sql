@@ -22,6 +22,17 @@ periods as (
 
 as_at_days as (
     select * from {{ ref('dim_as_at_days') }}
+),
+
+-- What a metric counts is in the first of its exports. Where that never came, nought would be a figure made up.
+never_came as (
+    select
+        definitions.metric_id,
+        concat('this export never came: ', source_status.label) as note
+    from definitions
+    inner join {{ ref('fct_source_status') }} as source_status
+        on split_part(definitions.exports, '|', 1) = source_status.export
+    where not source_status.ever_received
 )
 
 select
@@ -41,7 +52,9 @@ select
     definitions.counts,
     definitions.method,
     definitions.averages,
-    definitions.empty_sum
+    definitions.empty_sum,
+    definitions.nothing_counted,
+    never_came.note
 from plan
 inner join definitions
     on plan.metric_id = definitions.metric_id
@@ -49,6 +62,8 @@ inner join periods
     on plan.period_type = periods.period_type
 inner join as_at_days
     on periods.period_end = as_at_days.as_at
+left join never_came
+    on plan.metric_id = never_came.metric_id
 where
     plan.exact
     or as_at_days.is_quarter_end

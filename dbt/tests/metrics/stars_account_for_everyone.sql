@@ -82,4 +82,5 @@ left join wholes
             when 'ndta_change' then 'ndta_change'
             else 'star_missing'
         end
+-- Without any export of stars there is no figure on either side.
 where parts.value <> coalesce(wholes.value, 0)

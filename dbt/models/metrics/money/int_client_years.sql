@@ -123,7 +123,7 @@ client_years as (
     select
         client_key,
         year_number,
-        round(max(months) * max(allowance) / 12, 6) as allowance
+        round(max(months) * max(allowance) / 12, 2) as allowance
     from spell_years
     group by
         client_key,
