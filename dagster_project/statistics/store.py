@@ -33,7 +33,8 @@ SETTING = "change_coverage_minimum_percent"
 PAIRED = "paired_change"
 # Breakdowns by what the two readings are: coverage is asked of everybody, whichever way they went.
 WHAT_A_PAIR_SAYS = ("direction", "headroom")
-NO_PAIR = "no_pair"
+# Categories that only say who has two readings: told however few they are.
+COVERAGE = frozenset({"no_pair", "with_pair", "without_pair"})
 PEOPLE_SETTING = "mean_people_minimum"
 
 
@@ -196,7 +197,7 @@ def _change(
     least_people: int,
 ) -> _Worked | None:
     """The typical change and the tipping point; sums stay unless too few people have a pair."""
-    if NO_PAIR in (cell["category_1"], cell["category_2"]):
+    if not COVERAGE.isdisjoint((cell["category_1"], cell["category_2"])):
         return None
     own = _within(rows, table, cell, WHAT_A_PAIR_SAYS)
     changes = [float(str(row["amount"])) for row in own if row["amount"] is not None]

@@ -32,6 +32,7 @@
         "star_first_profile",
         "star_change",
         "star_change_12m",
+        "star_change_12m_baseline",
         "star_stage_move",
         "star_headroom",
         "star_missing",

@@ -2,9 +2,10 @@
 -- area of the star. Everybody who started long enough ago is here, still supported or not, so that figures of change
 -- always stand beside those they do not speak for; without two scores to compare the scores are empty.
 --   first_to_latest: the first and the latest reading by the day, if they lie far enough apart.
---   twelve_months: the first reading within 90 days of the start, and the one nearest to twelve months after the start,
---   from nine months to fifteen. A reading from long before the start is no baseline: it may lie before the start by as
---   many days as a star may before the referral (setting star_days_before_referral).
+--   twelve_months: the first reading near the start, and the one nearest to twelve months after the start, from nine
+--   months to fifteen. How many days after the start are near is told in baseline_within: figures take 90, and the others
+--   show whether they hang on that choice. A reading from long before the start is no baseline: it may lie before the
+--   start by as many days as a star may before the referral (setting star_days_before_referral).
 
 with readings as (
     select * from {{ ref('int_star_readings_in_use') }}
@@ -18,6 +19,14 @@ areas as (
     select category as star_area
     from {{ ref('categories') }}
     where dimension = 'star_area'
+),
+
+baseline_windows as (
+    select
+        category as baseline_within,
+        cast(category as integer) as days_after
+    from {{ ref('categories') }}
+    where dimension = 'baseline_within'
 ),
 
 settings as (
@@ -47,6 +56,7 @@ first_readings as (
 first_and_latest as (
     select
         'first_to_latest' as comparison,
+        cast(null as string) as baseline_within,
         first_readings.as_at,
         first_readings.client_key,
         first_readings.reading_key as first_reading_key,
@@ -64,18 +74,24 @@ first_and_latest as (
 
 -- Fifteen months must be over: before that a later reading may still come nearer to the twelfth.
 started_15_months_ago as (
-    select * from started
-    where as_at >= {{ add_months('start_date', '15') }}
+    select
+        started.*,
+        baseline_windows.baseline_within,
+        baseline_windows.days_after
+    from started
+    cross join baseline_windows
+    where started.as_at >= {{ add_months('started.start_date', '15') }}
 ),
 
 near_start as (
     select
+        started.baseline_within,
         started.as_at,
         started.client_key,
         started.start_date,
         readings.reading_key,
         row_number() over (
-            partition by started.as_at, started.client_key
+            partition by started.baseline_within, started.as_at, started.client_key
             order by readings.completed_date
         ) as order_of_day
     from started_15_months_ago as started
@@ -85,17 +101,18 @@ near_start as (
             started.as_at = readings.as_at
             and started.client_key = readings.client_key
             and readings.completed_date >= started.start_date - settings.days_before * interval '1' day
-            and readings.completed_date <= started.start_date + interval '90' day
+            and readings.completed_date <= started.start_date + started.days_after * interval '1' day
 ),
 
 around_twelve_months as (
     select
+        baselines.baseline_within,
         baselines.as_at,
         baselines.client_key,
         baselines.reading_key as first_reading_key,
         later_reading.reading_key as latest_reading_key,
         row_number() over (
-            partition by baselines.as_at, baselines.client_key
+            partition by baselines.baseline_within, baselines.as_at, baselines.client_key
             order by
                 abs({{ days_between(add_months('baselines.start_date', '12'), 'later_reading.completed_date') }}),
                 later_reading.completed_date
@@ -115,6 +132,7 @@ pairs as (
     union all
     select
         'twelve_months' as comparison,
+        baseline_within,
         as_at,
         client_key,
         first_reading_key,
@@ -127,6 +145,7 @@ pairs as (
 compared as (
     select
         pairs.comparison,
+        pairs.baseline_within,
         pairs.as_at,
         pairs.client_key,
         first_score.star_area,
@@ -146,6 +165,7 @@ compared as (
 people as (
     select
         'first_to_latest' as comparison,
+        cast(null as string) as baseline_within,
         started.as_at,
         started.client_key
     from started
@@ -155,12 +175,14 @@ people as (
     -- A star made shortly before the start can make a pair in less time than that.
     select
         comparison,
+        baseline_within,
         as_at,
         client_key
     from compared
     union
     select
         'twelve_months' as comparison,
+        baseline_within,
         as_at,
         client_key
     from started_15_months_ago
@@ -168,6 +190,7 @@ people as (
 
 select
     people.comparison,
+    people.baseline_within,
     people.as_at,
     people.client_key,
     areas.star_area,
@@ -180,6 +203,7 @@ cross join areas
 left join compared
     on
         people.comparison = compared.comparison
+        and coalesce(people.baseline_within, '') = coalesce(compared.baseline_within, '')
         and people.as_at = compared.as_at
         and people.client_key = compared.client_key
         and areas.star_area = compared.star_area

@@ -3,7 +3,9 @@ with pairs as (
         *,
         latest_score - first_score as points
     from {{ ref('int_star_pairs') }}
-    where comparison = 'twelve_months'
+    where
+        comparison = 'twelve_months'
+        and baseline_within = '90'
 )
 
 select

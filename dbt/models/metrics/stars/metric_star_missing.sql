@@ -1,5 +1,6 @@
 with pairs as (
     select * from {{ ref('int_star_pairs') }}
+    where coalesce(baseline_within, '90') = '90'
 ),
 
 first_readings as (
