@@ -378,14 +378,20 @@ def _tables(
     sources: Table,
     audience: str = "",
 ) -> list[Table]:
-    """All tables but `release`; `audience` keeps the tables planned for it."""
+    """All tables but `release`; `audience` keeps the tables planned for it, and their metrics' words."""
     plan = [table for table in warehouse.plan if not audience or table.is_for(audience)]
+    metrics = {table.metric_id for table in plan}
     return [
         Table("metric_values", METRIC_VALUES, tuple(tuple(vars(figure).values()) for figure in figures)),
         _plan_table(plan),
         Table("data_quality_issues", ISSUES, tuple(issues)),
         sources,
-        *warehouse.references,
+        *(
+            replace(table, rows=tuple(row for row in table.rows if row[0] in metrics))
+            if table.name == "metric_definitions"
+            else table
+            for table in warehouse.references
+        ),
     ]
 
 

@@ -68,6 +68,20 @@ COST_OF = {
     for group, services in COSTS.items()
     for service, (cost, year) in services.items()
 }
+# Who mainly bears the cost of each.
+PAYERS = {
+    "nhs": "ae_attendance ambulance_callout outpatient_attendance gp_contact mental_health_inpatient_day"
+    " community_mental_health_contact",
+    "public_health": "detox_day residential_rehab_day",
+    "police": "arrest",
+    "prison_service": "prison_night",
+    "landlord_and_local_authority": "eviction",
+}
+PAYER_COST_OF = {
+    service: (payer, COST_OF[service][1])
+    for payer, services in PAYERS.items()
+    for service in services.split()
+}
 PersonQuarters = dict[tuple[str, date], dict[str, Decimal]]
 
 
@@ -276,9 +290,9 @@ def count_service_value(count: Count, services: PersonQuarters) -> None:
     each = {service: (service, cost) for service, (_, cost) in COST_OF.items()}
     metric = "service_value"
     put_by_period(count, metric, "mean", "service", summed(services, each, whole=True))
-    put_by_period(count, metric, "mean", "service_group", summed(services, COST_OF, whole=True))
-    known = summed(services, COST_OF, whole=False)
-    put_by_period(count, metric, "total_gbp", "service_group", known, ("year",))
+    for dimension, of in (("service_group", COST_OF), ("payer", PAYER_COST_OF)):
+        put_by_period(count, metric, "mean", dimension, summed(services, of, whole=True))
+        put_by_period(count, metric, "total_gbp", dimension, summed(services, of, whole=False), ("year",))
 
 
 def count_service_change(count: Count, spells: list[Spell], services: PersonQuarters) -> None:

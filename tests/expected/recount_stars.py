@@ -13,7 +13,11 @@ from tests.expected.recount import AREAS, Count, Known, Row, readings_in_use
 from tests.expected.support import Spell, spells_of
 
 PAIR = timedelta(days=90)
-"""First and latest lie at least this far apart; a first reading within it of the start is a baseline."""
+"""First and latest lie at least this far apart."""
+BASELINE = 90
+"""Days after the start by which a first reading is a baseline."""
+SENSITIVITY = (60, 90, 180)
+"""And the days by which it would be if the choice were another."""
 BEFORE_START = timedelta(days=30)
 """And a baseline lies before the start by no more than this."""
 GRACE = timedelta(days=28)
@@ -32,9 +36,10 @@ def count_star_metrics(count: Count, known: Known) -> None:
     changes = changes_of(pairs, AREAS)
     everybody = old_enough(starts, count.as_at) | with_a_pair(changes)
     year_on = {client: start for client, start in starts.items() if add_months(start, 15) <= count.as_at}
-    changes_12m = changes_of(baseline_and_year_later(readings, year_on), AREAS)
+    changes_12m = changes_of(baseline_and_year_later(readings, year_on, BASELINE), AREAS)
     put_changes(count, "star_change", "star_area", AREAS, changes, everybody)
     put_changes(count, "star_change_12m", "star_area", AREAS, changes_12m, set(year_on))
+    count_baselines(count, readings, year_on)
     areas = [area for area in AREAS if has_enough(changes.get(area, {}), everybody)]
     count_stages(count, pairs, areas)
     count_headroom(count, pairs, areas)
@@ -64,12 +69,13 @@ def first_and_latest(readings: Readings, day: str) -> list[Pair]:
     ]
 
 
-def baseline_and_year_later(readings: Readings, starts: dict[str, date]) -> list[Pair]:
-    """A first reading near the start, and the reading nearest to a year after it, of 9 to 15 months."""
+def baseline_and_year_later(readings: Readings, starts: dict[str, date], days: int) -> list[Pair]:
+    """A first reading by so many days after the start, and the nearest to a year after, of 9 to 15 months."""
     found = []
     for client, start in starts.items():
         own, year_on = readings.get(client, []), add_months(start, 12)
-        near = [row for row in own if start - BEFORE_START <= row["completed_date"] <= start + PAIR]
+        by = start + timedelta(days=days)
+        near = [row for row in own if start - BEFORE_START <= row["completed_date"] <= by]
         later = [row for row in own if add_months(start, 9) <= row["completed_date"] <= add_months(start, 15)]
         if near and later:
             # Of two equally near the earlier.
@@ -94,6 +100,21 @@ def stage(score: int) -> int:
 
 
 # Figures ------------------------------------------------------------------------------------------
+
+
+def count_baselines(count: Count, readings: Readings, starts: dict[str, date]) -> None:
+    """star_change_12m_baseline: who has a pair, and the mean, by how soon the first reading must be."""
+    for days in SENSITIVITY:
+        changes = changes_of(baseline_and_year_later(readings, starts, days), AREAS)
+        with_two = len(with_a_pair(changes))
+        metric, cell = "star_change_12m_baseline", {"baseline_within": str(days)}
+        count.put(metric, "count", "as_at", count.as_at, with_two, pair="with_pair", **cell)
+        without = len(starts) - with_two
+        count.put(metric, "count", "as_at", count.as_at, without, pair="without_pair", **cell)
+        for area, own in changes.items():
+            if has_enough(own, starts):
+                mean = statistics.fmean(own.values())
+                count.put(metric, "mean", "as_at", count.as_at, mean, star_area=area, **cell)
 
 
 def count_stages(count: Count, pairs: list[Pair], areas: list[str]) -> None:

@@ -231,17 +231,44 @@ def test_service_value_of_each_person_and_quarter() -> None:
         ("residential_rehab_day",): pytest.approx(672.78),
         ("arrest",): 0,
         ("eviction",): pytest.approx(7167.38),
+        # With one service or the two of one area, a payer's quarters are theirs.
+        ("public_health",): pytest.approx(whole),
+        ("landlord_and_local_authority",): pytest.approx(7167.38),
+        ("police",): 0,
     }
     # The total has what is known: 1 and 5 days of B and C more, and A's quarter before.
     assert figures(count, metric, "total_gbp", "year", day) == {
         ("substance_misuse",): pytest.approx(whole + 6 * 154.94 + 336.39),
         ("criminal_justice",): 0,
         ("housing",): pytest.approx(7167.38),
+        ("public_health",): pytest.approx(whole + 6 * 154.94 + 336.39),
+        ("police",): 0,
+        ("landlord_and_local_authority",): pytest.approx(7167.38),
     }
     year = figures(count, metric, "mean", "year", day)
     assert year[("substance_misuse",)] == pytest.approx((whole + 336.39) / 2)
     assert year[("detox_day",)] == pytest.approx(9 * 154.94 / 4)
     assert figures(count, metric, "total_gbp", "quarter", day) == {}
+
+
+def test_service_value_of_a_payer_of_two_areas() -> None:
+    health = ("ae_attendance", "ambulance_callout", "outpatient_attendance", "gp_contact")
+    uses = [use("2015-01-01", service, 1, client=client) for service in health for client in ("A", "B")]
+    uses += [use("2015-01-01", "mental_health_inpatient_day", 2, client=client) for client in ("A", "B")]
+    uses += [use("2015-01-01", "community_mental_health_contact", 3)]
+    count = Count(AS_AT)
+    count_service_value(count, quarters_of(uses, "service", "events"))
+    metric, day = "service_value", date(2015, 3, 31)
+    # 109 x 100 / 94.6, and 216, 111, 38 x 100 / 98.1; two days at 410, three contacts at 156, of 2011-12.
+    one = 115.22 + 220.18 + 113.15 + 38.74
+    days, contacts = 2 * 433.40, 3 * 164.90
+    means = figures(count, metric, "mean", "quarter", day)
+    assert means[("health",)] == pytest.approx(one)
+    # B's contacts are not known.
+    assert means[("nhs",)] == pytest.approx(one + days + contacts)
+    totals = figures(count, metric, "total_gbp", "year", day)
+    assert totals[("nhs",)] == pytest.approx(2 * one + 2 * days + contacts)
+    assert totals[("nhs",)] == pytest.approx(totals[("health",)] + totals[("mental_health",)])
 
 
 @pytest.mark.usefixtures("few_people_will_do")

@@ -191,6 +191,44 @@ def test_a_baseline_lies_at_most_thirty_days_before_the_start() -> None:
     assert directions(count, "star_change_12m", "area_1") == {"up": 2, "no_pair": 1}
 
 
+def test_how_soon_the_first_star_must_be() -> None:
+    # After a start on 1 July day 60 is 30 August, day 90 is 29 September and day 180 is 28 December.
+    first = {
+        "A": ("2014-08-30", 1),
+        "B": ("2014-08-31", 2),
+        "C": ("2014-09-29", 3),
+        "D": ("2014-09-30", 4),
+        "E": ("2014-12-28", 5),
+        "F": ("2014-12-29", 6),
+        # The thirtieth day before the start, and the thirty-first.
+        "G": ("2014-06-01", 7),
+        "H": ("2014-05-31", 8),
+    }
+    count = counted(
+        date(2016, 3, 31),
+        *(episode(f"E-{client}", "2014-07-01", client=client) for client in (*first, "I")),
+        *(reading(day, str(points), client=client) for client, (day, points) in first.items()),
+        *(reading("2015-07-01", "9", client=client) for client in first),
+        # Has no star of the start.
+        reading("2015-07-01", "9", client="I"),
+    )
+    metric = "star_change_12m_baseline"
+    assert figures(count, metric, "count", "as_at") == {
+        ("60", "with_pair"): 2,
+        ("60", "without_pair"): 7,
+        ("90", "with_pair"): 4,
+        ("90", "without_pair"): 5,
+        ("180", "with_pair"): 6,
+        ("180", "without_pair"): 3,
+    }
+    # 8 and 2; 7 and 6 more; 5 and 4 more. Two of nine are fewer than three in ten.
+    assert figures(count, metric, "mean", "as_at") == {
+        ("90", "area_1"): 23 / 4,
+        ("180", "area_1"): 32 / 6,
+    }
+    assert of_areas(count, "star_change_12m", "mean") == {"area_1": 23 / 4}
+
+
 def test_nine_months_to_the_day_are_enough() -> None:
     count = counted(
         date(2016, 3, 31),

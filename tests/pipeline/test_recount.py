@@ -62,6 +62,7 @@ METRICS = [
     "service_value",
     "service_change",
     "star_change_12m",
+    "star_change_12m_baseline",
     "star_stage_move",
     "star_headroom",
     "star_missing",

@@ -228,7 +228,7 @@ def test_a_table_planned_for_management_does_not_leave(zone: Settings):
     run(zone, "2015-04-03T09:00:00")
     asked = "select count(*) from {} where metric_id = 'cohort_status'"
     for folder, there in ((zone.management, True), (zone.publications_dir, False)):
-        for table in ("metric_values", "reference_plan"):
+        for table in ("metric_values", "reference_plan", "metric_definitions"):
             assert bool(query(folder, asked.format(table))[0][0]) is there
 
 

@@ -18,6 +18,7 @@ select
     services.service,
     services.service_group,
     unit_costs.code as unit_cost_code,
+    unit_costs.payer,
     unit_costs.edition,
     unit_costs.price_year,
     unit_costs.cost_gbp,

@@ -1,3 +1,5 @@
+{% set breakdowns = ["service", "service_group", "payer"] %}
+
 with service_use as (
     select * from {{ ref('fct_service_use') }}
     where events is not null
@@ -12,44 +14,41 @@ periods as (
     where period_type in ('quarter', 'year')
 ),
 
-services_in_group as (
-    select
-        service_group,
-        count(*) as services
-    from service_costs
-    group by service_group
+-- Each service stands by itself, among those of its area and among those of its payer.
+service_sets as (
+    {% for breakdown in breakdowns %}
+        select
+            service as member,
+            report_cost_gbp,
+            {% for column in breakdowns %}
+                {{ column if column == breakdown else "cast(null as string) as " ~ column }},
+            {% endfor %}
+            count(*) over (partition by {{ breakdown }}) as services
+        from service_costs
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
--- Each quarter of a person once for each service that is known.
-valued as (
+sets_valued as (
     select
         service_use.client_key,
         service_use.quarter_start,
         service_use.quarter_end,
-        service_costs.service,
-        service_costs.service_group,
-        service_use.events * service_costs.report_cost_gbp as value_gbp
+        service_sets.service,
+        service_sets.service_group,
+        service_sets.payer,
+        sum(service_use.events * service_sets.report_cost_gbp) as value_gbp,
+        count(*) = max(service_sets.services) as is_whole
     from service_use
-    inner join service_costs
-        on service_use.service = service_costs.service
-),
-
-groups_valued as (
-    select
-        valued.client_key,
-        valued.quarter_start,
-        valued.quarter_end,
-        valued.service_group,
-        sum(valued.value_gbp) as value_gbp,
-        count(*) = max(services_in_group.services) as is_whole
-    from valued
-    inner join services_in_group
-        on valued.service_group = services_in_group.service_group
+    inner join service_sets
+        on service_use.service = service_sets.member
     group by
-        valued.client_key,
-        valued.quarter_start,
-        valued.quarter_end,
-        valued.service_group
+        service_use.client_key,
+        service_use.quarter_start,
+        service_use.quarter_end,
+        service_sets.service,
+        service_sets.service_group,
+        service_sets.payer
 ),
 
 quarters as (
@@ -58,32 +57,24 @@ quarters as (
         quarter_start,
         quarter_end,
         value_gbp,
-        1 as out_of,
-        service,
-        cast(null as string) as service_group
-    from valued
-    union all
-    select
-        client_key,
-        quarter_start,
-        quarter_end,
-        value_gbp,
         case when is_whole then 1 end as out_of,
-        cast(null as string) as service,
-        service_group
-    from groups_valued
+        service,
+        service_group,
+        payer
+    from sets_valued
     union all
     -- A quarter with a service that is not known is in the total alone: its sum is too low for the mean. This row, which adds
-    -- nothing, says that the mean of the group is one of quarters, also where there is no whole one.
+    -- nothing, says that the mean of an area or payer is one of quarters, also where there is no whole one.
     select
         client_key,
         quarter_start,
         quarter_end,
         0 as value_gbp,
         0 as out_of,
-        cast(null as string) as service,
-        service_group
-    from groups_valued
+        service,
+        service_group,
+        payer
+    from sets_valued
     where not is_whole
 )
 
@@ -95,7 +86,8 @@ select
     cast(quarters.value_gbp as double) as amount,
     cast(quarters.out_of as double) as out_of,
     quarters.service,
-    quarters.service_group
+    quarters.service_group,
+    quarters.payer
 from periods
 inner join quarters
     on
