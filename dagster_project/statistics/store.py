@@ -9,10 +9,11 @@ not `sums` are empty until `fill_store` has run. It may run again: the same ware
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor
 
 import duckdb
+import pyarrow as pa
 
 from dagster_project.settings import FlicError, Settings
 from dagster_project.statistics.change import hodges_lehmann, tipping_point
@@ -36,7 +37,8 @@ WHAT_A_PAIR_SAYS = ("direction", "headroom")
 # Categories that only say who has two readings: told however few they are.
 COVERAGE = frozenset({"no_pair", "with_pair", "without_pair"})
 PEOPLE_SETTING = "mean_people_minimum"
-
+# What names a planned table of one period.
+TABLE = ("metric_id", "measure", "period_type", "period_end", "dimension_1", "dimension_2")
 
 _Row = Mapping[str, object]
 
@@ -101,29 +103,29 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
         "select metric_id, measure, period_type, period_end, dimension_1, dimension_2, method"
         " from metrics.int_metric_figures_due where method <> 'sums' and note is null order by due_key",
     )
+    least = _least(warehouse)
+    cells: dict[tuple[object, ...], list[dict[str, object]]] = defaultdict(list)
+    for row in _rows(
+        warehouse,
+        f"select {', '.join(TABLE)}, category_1, category_2, value, people from metrics.fct_metric_values"
+        " where metric_id in (select metric_id from metrics.int_metric_figures_due where method <> 'sums')",
+    ):
+        cells[tuple(row[column] for column in TABLE)].append(row)
     worked: dict[tuple[object, ...], _Worked] = {}
     by_metric: dict[str, list[dict[str, object]]] = defaultdict(list)
     for table in due:
         by_metric[str(table["metric_id"])].append(table)
     for metric_id, tables in by_metric.items():
-        rows: dict[object, list[dict[str, object]]] = defaultdict(list)
+        days: dict[object, _Day] = defaultdict(_Day)
         for row in _rows(warehouse, f"select * from metrics.metric_{metric_id}"):
-            rows[row["counted_on"]].append(row)
+            days[row["counted_on"]].rows.append(row)
         for table in tables:
-            store_rows = _rows(
-                warehouse,
-                "select category_1, category_2, value, people from metrics.fct_metric_values"
-                " where metric_id = ? and measure = ? and period_type = ? and period_end = ?"
-                " and dimension_1 = ? and dimension_2 = ?",
-                metric_id, table["measure"], table["period_type"], table["period_end"],
-                table["dimension_1"], table["dimension_2"],
-            )  # fmt: skip
-            here = rows[table["period_end"]]
-            for cell in store_rows:
+            here = days[table["period_end"]]
+            for cell in cells[tuple(table[column] for column in TABLE)]:
                 found = (
                     _duration(METHODS[str(table["method"])], table, cell, here)
                     if table["method"] in METHODS
-                    else _change(table, cell, here, *_least(warehouse))
+                    else _change(table, cell, here, *least)
                 )
                 if found is not None:
                     key = (
@@ -132,6 +134,24 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
                     )  # fmt: skip
                     worked[key] = found
     return _write(warehouse, worked)
+
+
+@dataclass
+class _Day:
+    """The rows of a metric that count on one day."""
+
+    rows: list[_Row] = field(default_factory=list)
+    _groups: dict[tuple[str, ...], dict[tuple[object, ...], list[_Row]]] = field(default_factory=dict)
+
+    def within(self, table: _Row, cell: _Row, without: Collection[str] = ()) -> list[_Row]:
+        """The rows of a cell, whatever the breakdowns `without` say."""
+        places = [place for place in (1, 2) if table[f"dimension_{place}"] not in ("", *without)]
+        dimensions = tuple(str(table[f"dimension_{place}"]) for place in places)
+        if dimensions not in self._groups:
+            groups = self._groups[dimensions] = defaultdict(list)
+            for row in self.rows:
+                groups[tuple(row[dimension] for dimension in dimensions)].append(row)
+        return self._groups[dimensions].get(tuple(cell[f"category_{place}"] for place in places), [])
 
 
 def _least(warehouse: duckdb.DuckDBPyConnection) -> tuple[float, int]:
@@ -143,28 +163,13 @@ def _least(warehouse: duckdb.DuckDBPyConnection) -> tuple[float, int]:
     return float(found[SETTING]) / 100, int(found[PEOPLE_SETTING])
 
 
-def _within(
-    rows: Sequence[_Row],
-    table: _Row,
-    cell: _Row,
-    without: Collection[str] = (),
-) -> list[_Row]:
-    """The rows of a cell, whatever the breakdowns `without` say."""
-    wanted = [
-        (str(table[f"dimension_{place}"]), cell[f"category_{place}"])
-        for place in (1, 2)
-        if table[f"dimension_{place}"] not in ("", *without)
-    ]
-    return [row for row in rows if all(row[dimension] == category for dimension, category in wanted)]
-
-
 def _duration(
     method: Method,
     table: _Row,
     cell: _Row,
-    rows: Sequence[_Row],
+    day: _Day,
 ) -> _Worked:
-    own = _within(rows, table, cell, (method.time_breakdown,))
+    own = day.within(table, cell, (method.time_breakdown,))
     observed = [Observed(float(str(row["amount"])), str(row["outcome"])) for row in own]
     people = len({row["client_key"] for row in own})
     if table["measure"] == "median":
@@ -192,14 +197,14 @@ def _duration(
 def _change(
     table: _Row,
     cell: _Row,
-    rows: Sequence[_Row],
+    day: _Day,
     least_coverage: float,
     least_people: int,
 ) -> _Worked | None:
     """The typical change and the tipping point; sums stay unless too few people have a pair."""
     if not COVERAGE.isdisjoint((cell["category_1"], cell["category_2"])):
         return None
-    own = _within(rows, table, cell, WHAT_A_PAIR_SAYS)
+    own = day.within(table, cell, WHAT_A_PAIR_SAYS)
     changes = [float(str(row["amount"])) for row in own if row["amount"] is not None]
     with_pair = len({row["client_key"] for row in own if row["amount"] is not None})
     eligible = len({row["client_key"] for row in own})
@@ -234,7 +239,11 @@ def _write(warehouse: duckdb.DuckDBPyConnection, worked: Mapping[tuple[object, .
     )
     rows = [[*key, *vars(one).values()] for key, one in worked.items()]
     if rows:
-        warehouse.executemany(f"insert into worked values ({', '.join('?' * len(rows[0]))})", rows)
+        # One statement for each row would take seconds.
+        columns_of = {str(number): list(column) for number, column in enumerate(zip(*rows, strict=True))}
+        warehouse.register("found", pa.table(columns_of))
+        warehouse.execute("insert into worked select * from found")
+        warehouse.unregister("found")
     same = " and ".join(f"store.{column} = worked.{column}" for column in columns)
     warehouse.execute(
         "update metrics.fct_metric_values as store set value = worked.value, lower = worked.lower,"

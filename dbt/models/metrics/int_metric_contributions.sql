@@ -1,4 +1,12 @@
--- Every contribution to every metric of sums, under one another. A breakdown that a metric does not offer is empty.
+-- Every contribution that a figure is due of, to every metric of sums, under one another. A breakdown that a metric does
+-- not offer is empty. Stocks are given for each month's end, and most figures are due for the ends of quarters alone.
+with days_due as (
+    select distinct
+        metric_id,
+        period_end
+    from {{ ref('int_metric_figures_due') }}
+)
+
 {% for metric_id in metrics_of_sums() %}
     {% set meta = metric_meta(metric_id) if execute else {} %}
     select
@@ -14,5 +22,8 @@
         {{ "need_domain" if meta.get("own_needs") else "cast(null as string) as need_domain" }},
         out_of
     from {{ ref("metric_" ~ metric_id) }}
+    {% if meta.timing != "flow" %}
+        where counted_on in (select period_end from days_due where metric_id = '{{ metric_id }}')
+    {% endif %}
     {{ "union all" if not loop.last }}
 {% endfor %}
