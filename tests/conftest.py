@@ -1,5 +1,6 @@
 """Programmes that many tests look at, each refreshed once for the whole test session."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,12 @@ from tests.pipeline.programme import Programme, example_files, next_extracts
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long `make endure` is."""
-    parser.addoption("--kills", type=int, default=4, help="refreshes killed at random moments")
+    parser.addoption("--kills", type=int, default=2, help="refreshes killed at random moments")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a refresh waits for files to settle, and a page for its browser."""
+    return min(len(os.sched_getaffinity(0)) + 1, 4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,6 +87,12 @@ def two_quarters(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pr
         programme.refresh("--backfill")
 
     return made_once(tmp_path_factory, worker_id, "two_quarters", make)
+
+
+@pytest.fixture
+def small(two_quarters: Programme, bench: Path) -> Programme:
+    """Two quarters, published, in a folder where a test may do what it likes: refreshed sooner."""
+    return two_quarters.on_workbench(bench)
 
 
 @pytest.fixture(scope="session")

@@ -334,17 +334,17 @@ def test_f7_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
 # --- F10: a stopping rule --------------------------------------------------------------------------------
 
 
-def test_f10_a_rule_that_stops_publishes_nothing_and_is_named(programme: Programme) -> None:
-    figures = programme.figures()
+def test_f10_a_rule_that_stops_publishes_nothing_and_is_named(small: Programme) -> None:
+    figures = small.figures()
     # Rows are missing from a landed file: the ledger counts more of them than there are.
-    [landed] = (programme.folder / "landing" / "caseload").glob("2014-12-31-*.parquet")
+    [landed] = (small.folder / "landing" / "caseload").glob("2014-12-31-*.parquet")
     pq.write_table(pq.read_table(landed).slice(1), landed)
-    done = programme.flic(*REFRESH, "--backfill")
+    done = small.flic(*REFRESH, "--backfill")
     assert done.returncode == 1
     assert "ledger_adds_up" in last_line(done)
     assert CLIENT not in done.stdout + done.stderr
-    assert_a_whole_release_is_served(programme)
-    assert programme.figures() == figures
+    assert_a_whole_release_is_served(small)
+    assert small.figures() == figures
 
 
 # --- F11: the keys ---------------------------------------------------------------------------------------

@@ -68,15 +68,15 @@ def test_refresh_without_a_key_fails_before_it_touches_the_inbox(tmp_path: Path,
     assert not (tmp_path / "landing").exists()
 
 
-def test_a_changed_pseudonym_key_is_refused(programme: Programme) -> None:
-    release = programme.current()["release_id"]
-    environment = programme.environment | {"FLIC_PSEUDONYM_KEY": "another-synthetic-key-of-sufficient-length"}
+def test_a_changed_pseudonym_key_is_refused(small: Programme) -> None:
+    release = small.current()["release_id"]
+    environment = small.environment | {"FLIC_PSEUDONYM_KEY": "another-synthetic-key-of-sufficient-length"}
     done = subprocess.run(
         [*FLIC, *REFRESH], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert "key" in last_line(done)
-    assert programme.current()["release_id"] == release
+    assert small.current()["release_id"] == release
 
 
 def test_an_empty_inbox_on_the_first_day_is_not_a_failure(tmp_path: Path) -> None:
@@ -97,11 +97,11 @@ def test_a_first_refresh_whose_only_file_is_refused_says_so(tmp_path: Path) -> N
     assert (tmp_path / "reports" / "load_report.md").exists()
 
 
-def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(programme: Programme) -> None:
+def test_nothing_new_keeps_the_release_and_notes_that_somebody_looked(small: Programme) -> None:
     """F14."""
-    before = programme.current()
-    done = programme.refresh()
-    after = programme.current()
+    before = small.current()
+    done = small.refresh()
+    after = small.current()
     assert last_line(done).startswith("Nothing new")
     assert after.pop("checked_at") > before.pop("checked_at")
     assert after == before
@@ -133,14 +133,14 @@ def test_the_demonstration_keeps_off_data_of_somebody_else(programme: Programme)
     assert not any(programme.inbox.iterdir())
 
 
-def test_a_second_refresh_is_told_at_once_who_runs(programme: Programme) -> None:
+def test_a_second_refresh_is_told_at_once_who_runs(small: Programme) -> None:
     with subprocess.Popen(
-        [*FLIC, *REFRESH], env=programme.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*FLIC, *REFRESH], env=small.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as first:
         assert first.stdout is not None
-        while not (programme.folder / "refresh.lock.json").exists() or not first.stdout.readline():
+        while not (small.folder / "refresh.lock.json").exists() or not first.stdout.readline():
             pass
-        second = programme.flic(*REFRESH)
+        second = small.flic(*REFRESH)
         # That the first one was not disturbed needs no end of it.
         still_running = first.poll() is None
         first.kill()
@@ -149,24 +149,25 @@ def test_a_second_refresh_is_told_at_once_who_runs(programme: Programme) -> None
     assert "already running" in last_line(second)
 
 
-def test_a_shrunken_export_stops_until_it_is_confirmed(programme: Programme) -> None:
-    release = programme.current()["release_id"]
+def test_a_shrunken_export_stops_until_it_is_confirmed(small: Programme) -> None:
+    release = small.current()["release_id"]
     [caseload] = example_files("caseload_2014-09-30.csv")
-    programme.inbox.mkdir(exist_ok=True)
-    # The first extract, sent again under a later day: a filter left on, as it happens.
-    (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
-    stopped = programme.flic(*REFRESH)
+    small.inbox.mkdir(exist_ok=True)
+    # A few rows of the first extract, sent again under a later day: a filter left on, as it happens.
+    few = b"".join(caseload.read_bytes().splitlines(keepends=True)[:20])
+    (small.inbox / "caseload_2015-01-31.csv").write_bytes(few)
+    stopped = small.flic(*REFRESH)
     assert stopped.returncode == 3
     assert "caseload" in last_line(stopped)
     assert "--confirm-volume" in last_line(stopped)
-    assert programme.current()["release_id"] == release
+    assert small.current()["release_id"] == release
     # Tomorrow's extract, as small: what nobody confirmed is no measure for the next.
-    (programme.inbox / "caseload_2018-05-01.csv").write_bytes(caseload.read_bytes() + b"\n\n")
-    assert programme.flic(*REFRESH).returncode == 3
+    (small.inbox / "caseload_2015-02-01.csv").write_bytes(few + b"\n")
+    assert small.flic(*REFRESH).returncode == 3
     # Confirmed once it never asks again.
-    assert programme.flic(*REFRESH, "--confirm-volume").returncode == 0
-    assert programme.flic(*REFRESH).returncode == 0
-    assert programme.current()["release_id"] != release
+    assert small.flic(*REFRESH, "--confirm-volume").returncode == 0
+    assert small.flic(*REFRESH).returncode == 0
+    assert small.current()["release_id"] != release
 
 
 def test_status_is_ten_lines_about_what_is_served(published: Programme) -> None:
@@ -196,37 +197,37 @@ def test_status_tells_what_cannot_be_taken_from_what_waits(tmp_path: Path) -> No
     ]
 
 
-def test_a_refresh_without_a_name_leaves_a_draft_and_says_how_to_approve_it(programme: Programme) -> None:
-    served = programme.current()
-    done = programme.flic("refresh", "--as-at", "2015-05-31")
-    draft = programme.current("drafts")["release_id"]
+def test_a_refresh_without_a_name_leaves_a_draft_and_says_how_to_approve_it(small: Programme) -> None:
+    served = small.current()
+    done = small.flic("refresh", "--as-at", "2014-10-31")
+    draft = small.current("drafts")["release_id"]
     assert done.returncode == 0
-    assert programme.current() == served | {"checked_at": programme.current()["checked_at"]}
+    assert small.current() == served | {"checked_at": small.current()["checked_at"]}
     assert last_line(done) == (
-        f"Draft: release {draft}, as at 2015-05-31, waits for approval;"
+        f"Draft: release {draft}, as at 2014-10-31, waits for approval;"
         f" `flic publications approve {draft} --by NAME` serves it."
     )
-    assert f"Draft       release {draft}" in programme.flic("status").stdout
-    report = (programme.folder / "reports" / "load_report.md").read_text()
-    assert f"Release {draft}, as at 2015-05-31, is a draft that waits for approval." in report
-    again = programme.flic("refresh", "--as-at", "2015-05-31")
-    assert last_line(again).startswith(f"Nothing new: release {draft}, as at 2015-05-31, waits for approval")
-    assert f"  {draft}  as at 2015-05-31  draft" in programme.flic("publications", "list").stdout
+    assert f"Draft       release {draft}" in small.flic("status").stdout
+    report = (small.folder / "reports" / "load_report.md").read_text()
+    assert f"Release {draft}, as at 2014-10-31, is a draft that waits for approval." in report
+    again = small.flic("refresh", "--as-at", "2014-10-31")
+    assert last_line(again).startswith(f"Nothing new: release {draft}, as at 2014-10-31, waits for approval")
+    assert f"  {draft}  as at 2014-10-31  draft" in small.flic("publications", "list").stdout
 
-    approved = programme.flic("publications", "approve", draft, "--by", "Jo Bloggs")
+    approved = small.flic("publications", "approve", draft, "--by", "Jo Bloggs")
     assert approved.returncode == 0
     assert f"Served: release {draft}, approved by Jo Bloggs on " in last_line(approved)
-    assert programme.current()["release_id"] == draft
-    assert programme.current()["approved_by"] == "Jo Bloggs"
-    assert "waits for approval" not in programme.flic("status").stdout
-    twice = programme.flic("publications", "approve", draft, "--by", "Al")
+    assert small.current()["release_id"] == draft
+    assert small.current()["approved_by"] == "Jo Bloggs"
+    assert "waits for approval" not in small.flic("status").stdout
+    twice = small.flic("publications", "approve", draft, "--by", "Al")
     assert twice.returncode == 0
     assert f"release {draft} is approved by Jo Bloggs" in last_line(twice)
     # Automation does not undo a rollback.
-    assert programme.flic("publications", "rollback", served["release_id"]).returncode == 0
-    same = programme.refresh("--as-at", "2015-05-31")
+    assert small.flic("publications", "rollback", served["release_id"]).returncode == 0
+    same = small.refresh("--as-at", "2014-10-31")
     assert last_line(same).endswith("It was rolled back, and is not served.")
-    assert programme.current()["release_id"] == served["release_id"]
+    assert small.current()["release_id"] == served["release_id"]
 
 
 def test_publications_are_listed_verified_and_rolled_back(

@@ -14,7 +14,7 @@ from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 
-DAYS = ["2015-03-31", "2016-06-30", "2017-12-31"]
+DAYS = ["2014-08-31", "2014-11-30"]
 
 # The refreshes of a service that goes on running: one process, as the daemon's.
 REFRESHES = """
@@ -51,13 +51,13 @@ def open_on(programme: Programme, release: str) -> str:
     return f"{people:.0f} people"
 
 
-def test_refreshes_under_a_page_that_is_looked_at_every_second(programme: Programme) -> None:
+def test_refreshes_under_a_page_that_is_looked_at_every_second(small: Programme) -> None:
     seen: set[str] = set()
     looks = 0
     with (
-        dashboards(programme.publications) as address,
+        dashboards(small.publications) as address,
         chromium() as browser,
-        refreshing(programme, DAYS) as child,
+        refreshing(small, DAYS) as child,
     ):
         page = browser.new_page()
         while child.poll() is None or looks == 0:
@@ -70,12 +70,12 @@ def test_refreshes_under_a_page_that_is_looked_at_every_second(programme: Progra
             assert len(set(release)) == 1
             assert "cannot be shown" not in text
             tile = " ".join(page.inner_text("[class*=st-key-tile-open]:not([class*=tiles])").split())
-            assert open_on(programme, release[0]) in tile, (release, tile)
+            assert open_on(small, release[0]) in tile, (release, tile)
             seen.add(release[0])
             looks += 1
             time.sleep(1)
         assert child.returncode == 0, child.stdout.read() if child.stdout else ""
     assert looks >= 10
-    # That which was served before, and at least two of the three: the last may come after the last look.
-    assert len(seen) >= 3
-    assert len(list(programme.publications.glob("*.duckdb"))) == 1 + len(DAYS)
+    # That which was served before, and the next one at least: the last may come after the last look.
+    assert len(seen) >= 2
+    assert len(list(small.publications.glob("*.duckdb"))) == 1 + len(DAYS)
