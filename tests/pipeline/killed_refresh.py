@@ -1,8 +1,4 @@
-"""A refresh that is killed at one place: a program of its own, a child of `test_killed_anywhere.py`."""
-
-import sys
-
-from tests.killed import kill_at
+"""Where `test_killed_anywhere.py` kills a refresh."""
 
 # name of the place: (module, function, which call of it, before or after)
 PLACES: dict[str, tuple[str, str, int, str]] = {
@@ -22,10 +18,3 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
     "before refused rows are written": ("dagster_project.reports.assets", "write_rejects", 1, "before"),
     "before the load report is written": ("dagster_project.reports.assets", "load_report", 1, "before"),
 }
-
-
-if __name__ == "__main__":
-    kill_at(*PLACES[sys.argv[1]])
-    from dagster_project.cli import main
-
-    main(sys.argv[2:])

@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from tests.killed import kill_at
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
 
@@ -38,13 +40,20 @@ COMMANDS.set_forkserver_preload(
 LONGEST_COMMAND = 900
 
 
-def command(arguments: list[str], environment: Mapping[str, str], said: Path) -> None:
+def command(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    said: Path,
+    killed_at: tuple[str, str, int, str] | None,
+) -> None:
     """What runs in the process of a command: `flic` with these arguments; its words go into two files."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
     for stream, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT), stream)
+    if killed_at:
+        kill_at(*killed_at)
     from dagster_project.cli import main
 
     sys.argv = ["flic", *arguments]
@@ -87,10 +96,14 @@ class Programme:
         """The names in the inbox, sorted."""
         return sorted(path.name for path in self.inbox.iterdir()) if self.inbox.is_dir() else []
 
-    def flic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line to its end."""
+    def flic(
+        self, *arguments: str, killed_at: tuple[str, str, int, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command line to its end, or until it is killed at a place (arguments of `kill_at`)."""
         with tempfile.TemporaryDirectory() as said:
-            process = COMMANDS.Process(target=command, args=([*arguments], self.environment, Path(said)))
+            process = COMMANDS.Process(
+                target=command, args=([*arguments], self.environment, Path(said), killed_at)
+            )
             process.start()
             process.join(LONGEST_COMMAND)
             assert process.exitcode is not None, f"flic {arguments} did not end"

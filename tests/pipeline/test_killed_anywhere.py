@@ -4,8 +4,6 @@ The renames inside a stage have their own tests (tests/ingestion, tests/publicat
 """
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from dagster_project.publication.releases import verify
 from tests.faults.seven_points import assert_seven_points
 from tests.pipeline.killed_refresh import PLACES
-from tests.pipeline.programme import REFRESH, ROOT, Figures, Programme, next_extracts
+from tests.pipeline.programme import REFRESH, Figures, Programme, next_extracts
 
 # One refresh after the other is killed, each further on, and the next lives with what the last one left.
 CHAINS = (
@@ -54,14 +52,8 @@ def test_killed(places: tuple[str, ...], two_quarters: Programme, figures: Figur
     good = programme.current()["release_id"]
     is_approved = False
     for place in places:
-        child = subprocess.run(
-            [sys.executable, "-m", "tests.pipeline.killed_refresh", place, *REFRESH, "--backfill"],
-            env=programme.environment,
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-        )
-        assert child.returncode == -signal.SIGKILL, place
+        killed = programme.flic(*REFRESH, "--backfill", killed_at=PLACES[place])
+        assert killed.returncode == -signal.SIGKILL, place
         served = programme.current()["release_id"]
         is_approved = is_approved or place in AFTER_APPROVAL
         assert (served == good) is not is_approved, place
