@@ -23,7 +23,11 @@ with days_due as (
         out_of
     from {{ ref("metric_" ~ metric_id) }}
     {% if meta.timing != "flow" %}
-        where counted_on in (select period_end from days_due where metric_id = '{{ metric_id }}')
+        where counted_on in (
+                select period_end
+                from days_due
+                where metric_id = '{{ metric_id }}'
+            )
     {% endif %}
     {{ "union all" if not loop.last }}
 {% endfor %}
