@@ -107,7 +107,7 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
     cells: dict[tuple[object, ...], list[dict[str, object]]] = defaultdict(list)
     for row in _rows(
         warehouse,
-        f"select {', '.join(TABLE)}, category_1, category_2, value, people from metrics.fct_metric_values"
+        f"select {', '.join(TABLE)}, category_1, category_2 from metrics.fct_metric_values"
         " where metric_id in (select metric_id from metrics.int_metric_figures_due where method <> 'sums')",
     ):
         cells[tuple(row[column] for column in TABLE)].append(row)

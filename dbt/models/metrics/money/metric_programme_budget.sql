@@ -1,49 +1,28 @@
+{# The same lines stand in budget_with_actual, actual and variance: the first less the second is the third. A positive variance
+   says that less was spent than budgeted. #}
+{% set figures = [
+    ("budget", "counted_on", "budget"),
+    ("budget_with_actual", "actual_counted_on", "case when actual is not null then budget end"),
+    ("actual", "actual_counted_on", "actual"),
+    ("variance", "actual_counted_on", "budget - actual"),
+    ("forecast", "counted_on", "forecast"),
+] %}
+
 with budget as (
     select * from {{ ref('fct_programme_budget') }}
 ),
 
 figures as (
-    select
-        line_period_key,
-        budget_line,
-        counted_on,
-        'budget' as budget_figure,
-        budget as amount
-    from budget
-    union all
-    -- Less the actual it is the variance: the same lines stand in all three.
-    select
-        line_period_key,
-        budget_line,
-        actual_counted_on as counted_on,
-        'budget_with_actual' as budget_figure,
-        case when actual is not null then budget end as amount
-    from budget
-    union all
-    select
-        line_period_key,
-        budget_line,
-        actual_counted_on as counted_on,
-        'actual' as budget_figure,
-        actual as amount
-    from budget
-    union all
-    select
-        line_period_key,
-        budget_line,
-        actual_counted_on as counted_on,
-        'variance' as budget_figure,
-        -- Positive: less was spent than budgeted.
-        budget - actual as amount
-    from budget
-    union all
-    select
-        line_period_key,
-        budget_line,
-        counted_on,
-        'forecast' as budget_figure,
-        forecast as amount
-    from budget
+    {% for budget_figure, counted_on, amount in figures %}
+        select
+            line_period_key,
+            budget_line,
+            {{ counted_on }} as counted_on,
+            '{{ budget_figure }}' as budget_figure,
+            {{ amount }} as amount
+        from budget
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 )
 
 select
