@@ -14,7 +14,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dagster_project.publication.disclosure import ExactFigure, PublishedFigure
+from dagster_project.publication.disclosure import (
+    ExactFigure,
+    PublishedFigure,
+    TableName,
+    TableOfPeriod,
+    table_of,
+)
 from dagster_project.publication.plan import MetricDefinition
 
 EQUALITY_DIMENSIONS = frozenset({"sex", "age_band", "ethnicity_group"})
@@ -23,12 +29,6 @@ OF_A_DAY = frozenset({"as_at", "programme"})
 
 Members = Mapping[date, Mapping[str, str]]
 """For each day who is counted in a table, by client, and in which of its categories, in one word."""
-
-TableName = tuple[str, str, str, tuple[str, ...]]
-"""What `PlannedTable.name` is: metric, measure, period type and breakdowns."""
-
-TableOfPeriod = tuple[TableName, date, date]
-"""A table, and the first and the last day of its period."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,12 @@ def as_released(
     *,
     earlier: Mapping[TableOfPeriod, Released],
     minimum: int,
-) -> tuple[list[PublishedFigure], int]:
+) -> tuple[list[PublishedFigure], set[TableOfPeriod]]:
     """The figures with those of periods in which too few people moved since their last release as they were.
 
     A correction of one record would show in an old period as the difference of two releases. Tables of one
     population and period stay or move together, so that they go on adding up. Headlines are what they are,
-    and so is what is nobody's own. Returns the number of tables that stayed too.
+    and so is what is nobody's own. Returns the tables that stayed too.
     """
     now: dict[TableOfPeriod, dict[tuple[tuple[str, str], ...], int]] = defaultdict(dict)
     for figure in exact:
@@ -158,20 +158,7 @@ def as_released(
         elif table not in stayed:
             stayed.add(table)
             kept.extend(earlier[table].rows)
-    return kept, len(stayed)
-
-
-def table_of(figure: PublishedFigure) -> TableOfPeriod:
-    """The table and period that a published cell belongs to."""
-    dimensions = tuple(sorted(filter(None, (figure.dimension_1, figure.dimension_2))))
-    name = (figure.metric_id, figure.measure, figure.period_type, dimensions)
-    return name, figure.period_start, figure.period_end
-
-
-def categories_of(figure: PublishedFigure) -> tuple[tuple[str, str], ...]:
-    """(breakdown, category) of a published cell, as `ExactFigure.categories`."""
-    pairs = ((figure.dimension_1, figure.category_1), (figure.dimension_2, figure.category_2))
-    return tuple(pair for pair in pairs if pair[0])
+    return kept, stayed
 
 
 def _group(table: TableOfPeriod, definitions: Mapping[str, MetricDefinition]) -> tuple[str, str, date]:

@@ -169,8 +169,32 @@ class Payment:
     categories: Mapping[str, str]
 
 
-_TableKey = tuple[tuple[str, str, str, tuple[str, ...]], date, date]
-"""A planned table (`PlannedTable.name`) and the period."""
+TableName = tuple[str, str, str, tuple[str, ...]]
+"""What `PlannedTable.name` is: metric, measure, period type and breakdowns."""
+
+TableOfPeriod = tuple[TableName, date, date]
+"""A table, and the first and the last day of its period."""
+
+
+def table_of(figure: PublishedFigure) -> TableOfPeriod:
+    """The table and period that a published cell belongs to."""
+    dimensions = tuple(sorted(filter(None, (figure.dimension_1, figure.dimension_2))))
+    name = (figure.metric_id, figure.measure, figure.period_type, dimensions)
+    return name, figure.period_start, figure.period_end
+
+
+def categories_of(figure: PublishedFigure) -> tuple[tuple[str, str], ...]:
+    """(breakdown, category) of a published cell, as `ExactFigure.categories`."""
+    pairs = ((figure.dimension_1, figure.category_1), (figure.dimension_2, figure.category_2))
+    return tuple(pair for pair in pairs if pair[0])
+
+
+def in_words(table: TableOfPeriod) -> str:
+    """The table and its period as messages and manifests call it."""
+    (metric_id, measure, period_type, dimensions), start, end = table
+    by = f" by {' and '.join(dimensions)}" if dimensions else ""
+    days = f"{end}" if period_type == "as_at" else f"{start} to {end}"
+    return f"{metric_id} {measure} {period_type} {days}{by}"
 
 
 def published(figure: ExactFigure, **shown: object) -> PublishedFigure:
@@ -288,17 +312,21 @@ def safe_figures(
     programme_start: date,
     key: bytes,
     payments: Callable[[str], Sequence[Payment]],
+    draws: Mapping[tuple[str, date], int] | None = None,
+    solved: dict[object, tuple[int, ...] | None] | None = None,
 ) -> SafeFigures:
     """Make the figures of the planned tables safe.
 
     `figures` are those of the plan's tables alone. `programme_start` makes "as at a day" and "programme start
     to that day" one period: a population counted either way is the same. `payments` gives the contributions
-    of a money metric, asked for only when a withheld sum could be worked out from those shown.
+    of a money metric, asked for only when a withheld sum could be worked out from those shown. `draws` gives, by
+    population and last day of the period, which draw its counts are rounded by; `solved` is handed from one draw
+    to the next (`round_tables`).
     """
     figures = list(figures)
     headlines = {table.name for table in plan if table.exact}
     money = money_metrics(figures, definitions)
-    tables: dict[_TableKey, list[ExactFigure]] = defaultdict(list)
+    tables: dict[TableOfPeriod, list[ExactFigure]] = defaultdict(list)
     for figure in figures:
         tables[figure.table, figure.period_start, figure.period_end].append(figure)
     # What the partnership writes or budgets is nobody's own, and neither is a table without figures for want
@@ -319,6 +347,8 @@ def safe_figures(
         key=key,
         base=rules.rounding_base,
         shown_from=rules.count_minimum,
+        draws=counted.draws(draws or {}),
+        solved=solved,
     )
 
     shown: dict[ExactFigure, PublishedFigure] = dict(nobodys)
@@ -328,7 +358,7 @@ def safe_figures(
             for figure in members
         }
         definition = definitions[table[0][0]]
-        if _name(table) in rounded.dropped:
+        if in_words(table) in rounded.dropped:
             shown |= {figure: _withheld(figure, DROPPED) for figure in members}
         elif definition.counts in DONE_OFTEN and any(
             figure.measure == "count" and figure.value and roles[figure]["people"] < rules.count_minimum
@@ -387,13 +417,6 @@ def rounded_rows(rows: int, label: str, *, key: bytes, rules: Rules) -> tuple[in
     return (shown, "") if shown >= rules.count_minimum else (None, WITHHELD)
 
 
-def _name(table: _TableKey) -> str:
-    (metric_id, measure, period_type, dimensions), start, end = table
-    by = f" by {' and '.join(dimensions)}" if dimensions else ""
-    days = f"{end}" if period_type == "as_at" else f"{start} to {end}"
-    return f"{metric_id} {measure} {period_type} {days}{by}"
-
-
 class _Counts:
     """The counts behind the figures: which cell each one is, and the tables that tie them together."""
 
@@ -410,7 +433,7 @@ class _Counts:
         self._parts: list[Cell] = []
         """The cells of counts of metrics that give shares of the same people too."""
 
-    def add(self, table: _TableKey, figures: Sequence[ExactFigure], *, exact: bool) -> None:
+    def add(self, table: TableOfPeriod, figures: Sequence[ExactFigure], *, exact: bool) -> None:
         """Take up one table of one period."""
         metric_id, measure, _, dimensions = table[0]
         definition = self.definitions[metric_id]
@@ -427,7 +450,7 @@ class _Counts:
             counts = [_whole(figure.value, figure) for figure in figures]
             cells = place("value", counts, [definition.population, f"{metric_id} alone"])
             if cells and cells[0].population != definition.population:
-                self.apart.append(_name(table))
+                self.apart.append(in_words(table))
             if exact:
                 self.exact.update(zip(cells, counts, strict=True))
             else:
@@ -489,8 +512,20 @@ class _Counts:
         if measure == "count" and definition.counts != "people" and not exact:
             at_most += [(self.cells[figure]["people"], self.cells[figure]["value"]) for figure in figures]
         self.tables.append(
-            CountTable(_name(table), len(dimensions), tuple(layers), tuple(totals), tuple(at_most))
+            CountTable(
+                in_words(table), len(dimensions), tuple(layers), table[2], tuple(totals), tuple(at_most)
+            )
         )
+
+    def draws(self, by_population: Mapping[tuple[str, date], int]) -> dict[Cell, int]:
+        """Which draw each cell is rounded by: that of its metric's population, whatever stands in the cell."""
+        drawn: dict[Cell, int] = {}
+        for figure, cells in self.cells.items() if by_population else ():
+            population = self.definitions[figure.metric_id].population
+            draw = by_population.get((population, figure.period_end), 0)
+            for cell in cells.values() if draw else ():
+                drawn[cell] = draw
+        return drawn
 
     def _cell(self, figure: ExactFigure, population: str, unit: str) -> Cell:
         start = self.programme_start if figure.period_type == "as_at" else figure.period_start
@@ -498,7 +533,7 @@ class _Counts:
 
     def _place(
         self,
-        table: _TableKey,
+        table: TableOfPeriod,
         figures: Sequence[ExactFigure],
         role: str,
         counts: Sequence[int],
@@ -513,7 +548,9 @@ class _Counts:
                 for figure, cell in zip(figures, cells, strict=True):
                     self.cells[figure][role] = cell
                 return cells
-        raise PublicationError(f"{_name(table)}: the same cell has two different counts (fct_metric_values).")
+        raise PublicationError(
+            f"{in_words(table)}: the same cell has two different counts (fct_metric_values)."
+        )
 
     def _place_people(self, figures: Sequence[ExactFigure]) -> dict[Cell, int]:
         """The people behind each figure: a cell of the population, unless it is known to differ there."""

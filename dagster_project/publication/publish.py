@@ -19,14 +19,12 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.publication.approval import newest_approved, prepare_served
+from dagster_project.publication.audit import Audited, Draws, audited
 from dagster_project.publication.batches import (
     Members,
     Released,
-    TableOfPeriod,
     as_released,
-    categories_of,
     in_batches,
-    table_of,
 )
 from dagster_project.publication.disclosure import (
     ExactFigure,
@@ -34,10 +32,13 @@ from dagster_project.publication.disclosure import (
     PublishedFigure,
     Rules,
     SafeFigures,
+    TableOfPeriod,
+    categories_of,
     exact_figures,
     rounded_rows,
     safe_figures,
     safe_issues,
+    table_of,
 )
 from dagster_project.publication.figure_changes import (
     RestsOn,
@@ -227,11 +228,12 @@ def publish(
     warehouse = _read_warehouse(settings.warehouse)
     log.info("%d exact figures in %d planned tables", len(warehouse.figures), len(warehouse.plan))
     rules = Rules.from_settings(warehouse.settings)
-    safe = _safe_figures(settings, warehouse, rules, log)
+    audit = _safe_figures(settings, warehouse, rules, log)
+    safe = audit.safe
     withheld = sum(1 for figure in safe.figures if figure.mark)
     log.info("%d figures are safe to show, %d are withheld", len(safe.figures) - withheld, withheld)
     for name in safe.dropped_tables:
-        log.warning("Not published, it cannot be rounded together with the others: %s", name)
+        log.warning("Not published, neither with all the others nor safely: %s", name)
     exports = [str(source[0]) for source in warehouse.sources.rows]
     issues = safe_issues(warehouse.issues, exports, key=settings.rounding_key, rules=rules)
     exact = exact_figures(warehouse.figures, warehouse.definitions)
@@ -282,6 +284,7 @@ def publish(
                 about |= {
                     "not_additive": safe.not_additive,
                     "rounded_apart": safe.apart,
+                    "audit": audit.as_manifest(),
                     "loads": as_manifest(warehouse.loads),
                 }
                 extra.append(warehouse.accepted_warnings)
@@ -451,9 +454,7 @@ def _release_table(
     return Table("release", columns, (tuple(value for _, value in row.values()),))
 
 
-def _safe_figures(
-    settings: Settings, warehouse: _Warehouse, rules: Rules, log: logging.Logger
-) -> SafeFigures:
+def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules, log: logging.Logger) -> Audited:
     planned = {table.name for table in warehouse.plan if table.is_for("spg")}
     figures = [figure for figure in warehouse.figures if figure.table in planned]
     earlier = _released_before(settings)
@@ -472,21 +473,38 @@ def _safe_figures(
         "%d figures wait for their batch: too few people moved, or it is not their day",
         len(figures) - len(released),
     )
-    safe = safe_figures(
-        released,
-        warehouse.plan,
+    programme_start = date.fromisoformat(_setting(warehouse.settings, "programme_start"))
+    solved: dict[object, tuple[int, ...] | None] = {}
+    payments = cache(lambda metric_id: _payments(settings.warehouse, metric_id))
+
+    def draw(draws: Draws) -> tuple[SafeFigures, set[TableOfPeriod]]:
+        safe = safe_figures(
+            released,
+            warehouse.plan,
+            warehouse.definitions,
+            rules,
+            programme_start=programme_start,
+            key=settings.rounding_key,
+            payments=payments,
+            draws=draws,
+            solved=solved,
+        )
+        kept, stayed = as_released(
+            safe.figures, released, warehouse.definitions, earlier=earlier, minimum=rules.batch_people_minimum
+        )
+        return replace(safe, figures=kept), stayed
+
+    audit = audited(
+        draw,
         warehouse.definitions,
         rules,
-        programme_start=date.fromisoformat(_setting(warehouse.settings, "programme_start")),
-        key=settings.rounding_key,
-        payments=cache(lambda metric_id: _payments(settings.warehouse, metric_id)),
+        programme_start=programme_start,
+        needs_threshold=int(_setting(warehouse.settings, "needs_threshold")),
+        log=log,
     )
-    kept, tables = as_released(
-        safe.figures, released, warehouse.definitions, earlier=earlier, minimum=rules.batch_people_minimum
-    )
-    if tables:
-        log.info("%d tables of earlier periods stay as they were released", tables)
-    return replace(safe, figures=kept)
+    if audit.frozen:
+        log.info("%d tables of earlier periods stay as they were released", len(audit.frozen))
+    return audit
 
 
 # --- reading ----------------------------------------------------------------------------------------------

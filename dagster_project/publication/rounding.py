@@ -21,6 +21,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 # machine.
 WISH_WEIGHT = 10_000
 
+SHARED_WISHES = {"open_caseload": "starts"}
+
+# How many other wishes give way to one that keeps a figure as it was.
+AS_BEFORE_WEIGHT = 50
+
 # Redraws of the weights before a component counts as having no single answer (the audit allows as many).
 DRAWS = 25
 
@@ -64,6 +69,8 @@ class CountTable:
     name: str
     dimensions: int
     layers: tuple[Layer, ...]
+    end: date
+    """Last day of the period."""
     totals: tuple[tuple[Cell, tuple[Cell, ...]], ...] = ()
     """(whole, its parts) beyond what the layers' breakdowns say: those counted and the rest."""
     at_most: tuple[tuple[Cell, Cell], ...] = ()
@@ -87,24 +94,39 @@ class Rounded:
     attempts: int = 1
 
 
-def wish(cell: Cell, count: int, key: bytes, base: int) -> int:
+def wish(cell: Cell, count: int, key: bytes, base: int, draw: int = 0) -> int:
     """1 to round `count` up, 0 for down: up with probability `(count mod base) / base`, by keyed hash.
 
     Neither period nor unit takes part: an unchanged count in the same cell rounds alike in every release, and
-    whether people or their episodes are counted, so looking often averages nothing out.
+    whether people or their episodes are counted, so looking often averages nothing out. All counts between two
+    multiples are held against one number: a count that grows is never shown as one that fell, which would tell
+    that it is between the two. The audit asks for another `draw` where it has to.
     """
-    return int(_uniform(key, "wish", cell, count) * base < count % base)
+    again = f" {draw}" if draw else ""
+    return int(_uniform(key, f"wish{again}", cell, count // base) * base < count % base)
 
 
 def _uniform(key: bytes, purpose: str, cell: Cell, count: int) -> float:
     """A number in [0, 1) that only the key's owner can foretell."""
     parts = ";".join(f"{dimension}={category}" for dimension, category in cell.parts)
-    text = "|".join((purpose, cell.population, parts, str(count)))
+    text = "|".join((purpose, _kin(cell), parts, str(count)))
     return int.from_bytes(hmac.digest(key, text.encode(), hashlib.sha256)[:6], "big") / 2**48
 
 
+def _kin(cell: Cell) -> str:
+    """The population whose wishes a cell shares: while nobody left, those who came and those there are the same."""
+    return SHARED_WISHES.get(cell.population, cell.population)
+
+
 def round_tables(
-    tables: Sequence[CountTable], exact: Mapping[Cell, int], *, key: bytes, base: int, shown_from: int
+    tables: Sequence[CountTable],
+    exact: Mapping[Cell, int],
+    *,
+    key: bytes,
+    base: int,
+    shown_from: int,
+    draws: Mapping[Cell, int] | None = None,
+    solved: dict[object, tuple[int, ...] | None] | None = None,
 ) -> Rounded:
     """Round all counts of `tables` together, each to a neighbouring multiple of `base`.
 
@@ -112,26 +134,43 @@ def round_tables(
     that is not shown; and no count within an exact one is rounded above it where that would be seen
     (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. Linked tables that
     have no common rounding lose their finest one (two breakdowns before one, then the most cells); the rule
-    itself is never relaxed.
+    itself is never relaxed. `draws` says which draw a cell is rounded by, where that is not the first; `solved`
+    keeps what was rounded before, for the next draw of others.
     """
+    solved = {} if solved is None else solved
     rounded = Rounded(figures={})
-    left = list(tables)
-    solved: dict[object, tuple[int, ...] | None] = {}
-    while True:
-        network = _Network(left, exact, key=key, base=base, shown_from=shown_from)
-        failed = network.solve(solved)
-        if not failed:
-            rounded.figures = network.figures
-            rounded.not_additive = network.not_additive
-            return rounded
-        rounded.attempts += 1
-        for names in failed:
-            linked = [table for table in left if table.name in names]
-            if len(linked) < len(names):
-                continue  # one of them was given up just now: see what is left
-            finest = max(linked, key=lambda table: (table.dimensions, table.size, table.name))
-            rounded.dropped.append(finest.name)
-            left = [table for table in left if table.name != finest.name]
+    by_day: dict[date, list[CountTable]] = defaultdict(list)
+    for table in tables:
+        by_day[table.end].append(table)
+    before: dict[Cell, tuple[int, int]] = {}
+    for end in sorted(by_day):
+        left = by_day[end]
+        while True:
+            network = _Network(
+                left, exact, key=key, base=base, shown_from=shown_from, draws=draws or {}, before=before
+            )
+            failed = network.solve(solved)
+            if not failed:
+                break
+            rounded.attempts += 1
+            for names in failed:
+                linked = [table for table in left if table.name in names]
+                if len(linked) < len(names):
+                    continue  # one of them was given up just now: see what is left
+                finest = max(linked, key=lambda table: (table.dimensions, table.size, table.name))
+                rounded.dropped.append(finest.name)
+                left = [table for table in left if table.name != finest.name]
+        rounded.figures |= network.figures
+        rounded.not_additive += network.not_additive
+        before |= {
+            _whenever(cell): (network.counts[cell], figure) for cell, figure in network.figures.items()
+        }
+    return rounded
+
+
+def _whenever(cell: Cell) -> Cell:
+    """The cell, whenever its period ends."""
+    return cell._replace(end=cell.start)
 
 
 class _Tie(NamedTuple):
@@ -154,7 +193,10 @@ class _Network:
         key: bytes,
         base: int,
         shown_from: int,
+        draws: Mapping[Cell, int],
+        before: Mapping[Cell, tuple[int, int]],
     ) -> None:
+        self.draws, self.before = draws, before
         self.key, self.base, self.shown_from, self.exact = key, base, shown_from, exact
         self.counts: dict[Cell, int] = {}
         self.figures: dict[Cell, int] = {}
@@ -180,11 +222,12 @@ class _Network:
         self._free = {cell for cell, n in self.counts.items() if n % base and not self._capped(cell)}
 
     def _tie_equal_counts(self) -> None:
-        """Give the same number of people and of their episodes one figure: two would narrow each other."""
+        """Give the same number of people, of their episodes, and of those still there one figure: two would
+        narrow each other."""
         alike: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
         for cell, count in self.counts.items():
             if cell not in self.exact:
-                alike[(*cell._replace(unit=""), count)].append(cell)
+                alike[(*cell._replace(unit="", population=_kin(cell)), count)].append(cell)
         for cells in alike.values():
             self._at_most.update(((one, other), None) for one, other in permutations(cells, 2))
 
@@ -264,7 +307,17 @@ class _Network:
                 }
             )
             same = (
-                tuple((cell.population, cell.unit, cell.parts, self.counts[cell]) for cell in cells),
+                tuple(
+                    (
+                        cell.population,
+                        cell.unit,
+                        cell.parts,
+                        self.counts[cell],
+                        self.draws.get(cell, 0),
+                        self._as_before(cell),
+                    )
+                    for cell in cells
+                ),
                 tuple(rows),
             )
             if same not in solved:
@@ -277,12 +330,36 @@ class _Network:
         self.figures = {cell: self._floor(cell) + self.base * (cell in ups) for cell in self.counts}
         return failed
 
+    def _as_before(self, cell: Cell) -> int | None:
+        """Up (1) or down (0) where the figure of the period before asks for it.
+
+        A count that did not fall is not shown lower than before, nor one that did not rise higher: either tells
+        within which few numbers it is.
+        """
+        count, floor = self.counts[cell], self._floor(cell)
+        count_before, figure_before = self.before.get(_whenever(cell), (-1, -1))
+        if figure_before == floor + self.base and count >= count_before:
+            return 1
+        if figure_before == floor and count <= count_before:
+            return 0
+        return None
+
+    def _chance(self, cell: Cell, draw: int) -> float:
+        return _uniform(self.key, f"weight {draw} {cell.unit}", cell, self.counts[cell])
+
     def _tables_at(self, ties: Iterable[_Tie]) -> set[str]:
         return {name for tie in ties for cell in tie.cells for name in self._tables[cell]}
 
     def _best(self, cells: list[Cell], rows: list[_Row]) -> tuple[int, ...] | None:
         """The answer against the fewest wishes, the same on every machine; None if there is none."""
-        wishes = np.array([wish(cell, self.counts[cell], self.key, self.base) for cell in cells])
+        kept = [self._as_before(cell) for cell in cells]
+        draws = [self.draws.get(cell, 0) for cell in cells]
+        wishes = np.array(
+            [
+                wish(cell, self.counts[cell], self.key, self.base, draw) if as_before is None else as_before
+                for cell, draw, as_before in zip(cells, draws, kept, strict=True)
+            ]
+        )
         matrix = np.zeros((len(rows), len(cells)))
         for place, (signs, _, _) in enumerate(rows):
             for number, sign in signs:
@@ -293,12 +370,9 @@ class _Network:
         for draw in range(DRAWS):
             weights = np.array(
                 [
-                    WISH_WEIGHT
-                    + int(
-                        WISH_WEIGHT
-                        * _uniform(self.key, f"weight {draw} {cell.unit}", cell, self.counts[cell])
-                    )
-                    for cell in cells
+                    (1 if as_before is None else AS_BEFORE_WEIGHT)
+                    * (WISH_WEIGHT + int(WISH_WEIGHT * self._chance(cell, draw + DRAWS * own)))
+                    for cell, own, as_before in zip(cells, draws, kept, strict=True)
                 ]
             )
             costs = weights * (1 - 2 * wishes)

@@ -1,0 +1,795 @@
+"""The project's own attacker: how nearly a reader can work out each count of people from all that is published.
+
+Belongs here: what the published figures of several tables and days allow together, as integer programmes over the
+tables behind them (publication specification, rule 6). Does not belong here: what one figure tells (`reader.py`),
+what becomes of a finding (`audit.py`).
+
+A population is written as counts over cliques of breakdowns along a junction tree, not as one cross-product: tables
+on cliques that agree where they overlap are the margins of a whole table, and nothing is lost (tests prove it on
+small tables). Those who came between two days are a table of their own, and so are those who left.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import combinations, product
+from typing import Literal, NamedTuple
+
+import highspy
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from dagster_project.publication.disclosure import PublishedFigure, Rules, TableOfPeriod
+from dagster_project.publication.plan import MetricDefinition
+from dagster_project.publication.reader import EVENTS, Parts, Space, Told, Within, read_as_a_reader
+
+CANDIDATES = 5
+"""A count that can be fewer numbers than this is found out (publication specification, rule 6)."""
+WINDOW = 3
+"""How many ends of periods are attacked together: a day and the ones before it."""
+
+# Who is supported on a day: those who started by then, less those who ended.
+STOCK, JOINED, LEFT = Space("open_caseload", "people"), Space("starts", "episodes"), Space("ends", "episodes")
+NEEDS, HOW_MANY_NEEDS, ANSWER = "need_domain", "domain_count", "answer"
+# Everyone supported passed the entry rule; who is only referred did not yet.
+ELIGIBLE = frozenset({"starts", "ends", "open_caseload"})
+
+# Rounds of witnesses with hardly any news before the questions left are asked by themselves.
+PATIENCE = 2
+NEARLY = 1e-6
+# The solver's numbers of its ways.
+DUAL, PRIMAL = 1, 4
+# No programme has as many; a bound that the solver needs where nothing else gives one.
+MOST_PEOPLE = 1_000_000
+
+Expression = dict[int, float]
+"""A sum over numbered unknowns: number and factor."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A count that can be told too nearly, and the tables that show it."""
+
+    kind: Literal["exact", "narrow", "change"]
+    what: str
+    low: int
+    high: int
+    tables: tuple[TableOfPeriod, ...]
+
+    def __str__(self) -> str:
+        """As it stands in the manifest for management."""
+        return f"{self.what}: {self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What the definitions tell of populations whose events add up over time."""
+
+    flows: frozenset[tuple[str, str]]
+    """(population, unit) of events: those of a year are those of its quarters."""
+    lasting: Mapping[str, frozenset[str]]
+    """By population the breakdowns that an event keeps; all others are as at a day."""
+
+    @classmethod
+    def of(cls, definitions: Mapping[str, MetricDefinition]) -> "Linked":
+        """Read from the published definitions."""
+        flows: set[tuple[str, str]] = set()
+        lasting: dict[str, set[str]] = defaultdict(set)
+        for definition in definitions.values():
+            if definition.timing == "flow" and definition.counts in EVENTS:
+                flows.add((definition.population, definition.counts))
+                lasting[definition.population].update(definition.breakdowns)
+        lasting[STOCK.population] = lasting[JOINED.population] & lasting[LEFT.population]
+        return cls(frozenset(flows), {name: frozenset(kept) for name, kept in lasting.items()})
+
+
+class _Question(NamedTuple):
+    """How many? A sum of unknown counts, and how far apart two answers must be for it to be safe."""
+
+    row: Expression
+    kind: Literal["narrow", "change"]
+    what: str
+    tables: tuple[TableOfPeriod, ...]
+    reach: int
+    more: int = 0
+    """What is known to come to the sum."""
+
+
+def attack(
+    figures: Iterable[PublishedFigure],
+    definitions: Mapping[str, MetricDefinition],
+    rules: Rules,
+    *,
+    programme_start: date,
+    needs_threshold: int,
+) -> list[Finding]:
+    """Everything that the published `figures` together tell too nearly.
+
+    A finding is a count with fewer than `CANDIDATES` possible numbers, the exact headlines alone leaving more:
+    of people in a cell, of those beside it in the same group, or of the change between two days. Each
+    end of a period is attacked together with the `WINDOW - 1` before it.
+    """
+    told, within = read_as_a_reader(figures, definitions, rules, programme_start)
+    linked = Linked.of(definitions)
+    findings: list[Finding] = []
+    for family in families(told, within):
+        for window in windows(family):
+            findings += attack_day(
+                family, within, linked, window, programme_start, needs_threshold, rules.count_minimum
+            )
+    return findings
+
+
+def windows(family: Sequence[Told]) -> list[list[date]]:
+    """The days on which a family of counts is attacked, each last of those that it is attacked together with.
+
+    Days that only headlines end on tell nothing by themselves.
+    """
+    headlines = {count.table for count in family if count.exact}
+    days = sorted({count.end for count in family if count.table not in headlines})
+    return [days[max(0, place - WINDOW + 1) : place + 1] for place in range(len(days))]
+
+
+def families(told: Iterable[Told], within: Iterable[Within]) -> list[list[Told]]:
+    """The counts, apart where no count of the one population tells anything of the other."""
+    parent: dict[Space, Space] = {}
+
+    def root(space: Space) -> Space:
+        parent.setdefault(space, space)
+        while parent[space] != space:
+            space = parent[space]
+        return space
+
+    for smaller, larger in [*within, (LEFT, JOINED), (STOCK, JOINED)]:
+        parent[root(smaller)] = root(larger)
+    grouped: dict[Space, list[Told]] = defaultdict(list)
+    for count in told:
+        grouped[root(count.space)].append(count)
+    return [grouped[space] for space in sorted(grouped)]
+
+
+def attack_day(
+    family: Sequence[Told],
+    within: Collection[Within],
+    linked: Linked,
+    window: Sequence[date],
+    programme_start: date,
+    needs_threshold: int,
+    small: int,
+    frozen: Collection[TableOfPeriod] = (),
+) -> list[Finding]:
+    """The findings of one family of counts at the last day of `window`, knowing the days before in it.
+
+    Counts of `small` and more are not asked for, and neither is what only `frozen` tables show.
+    """
+    # Figures that contradict what is assumed of them tell nobody anything: then without the entry rule, and then
+    # each metric by itself, as a reader who trusts no link between them would.
+    for assumed in (needs_threshold, 0):
+        system = _System(family, within, linked, window, programme_start, assumed, small, frozen)
+        found = system.answers()
+        if found is not None:
+            return found
+    metrics = sorted({count.table[0][0] for count in family})
+    if len(metrics) == 1:
+        return []
+    return [
+        finding
+        for metric in metrics
+        for finding in attack_day(
+            [count for count in family if count.table[0][0] == metric],
+            (), linked, window, programme_start, 0, small, frozen,
+        )
+    ]  # fmt: skip
+
+
+def cliques(sets: Iterable[Collection[str]]) -> list[tuple[str, ...]]:
+    """The cliques of a triangulated graph in which each of `sets` is connected, along a junction tree.
+
+    The least filling vertex goes first (ties by name). Each clique shares with some earlier one all that it shares
+    with all of them together.
+    """
+    near: dict[str, set[str]] = defaultdict(set)
+    for names in sets:
+        for name in names:
+            near[name].update(set(names) - {name})
+    found: list[frozenset[str]] = []
+    while near:
+        fill = {
+            name: sum(b not in near[a] for a, b in combinations(sorted(others), 2))
+            for name, others in near.items()
+        }
+        name = min(sorted(near), key=lambda one: fill[one])
+        others = near.pop(name)
+        found.append(frozenset({name, *others}))
+        for other in others:
+            near[other] |= others - {other}
+            near[other].discard(name)
+    largest = [clique for clique in found if not any(clique < other for other in found)]
+    return [tuple(sorted(clique)) for clique in reversed(list(dict.fromkeys(largest)))]
+
+
+class _Known:
+    """All that is known of a set of unknown counts; asked for the least of one sum after another.
+
+    Each question begins where the last one ended, which makes it tens of times cheaper than the first. Parts of
+    people are allowed: a reader who also knows that people are whole could tell more only where that alone decides.
+    """
+
+    def __init__(self, rows: csr_array, low: np.ndarray, high: np.ndarray) -> None:
+        self.rows = rows
+        self._highs = highspy.Highs()
+        self._highs.silent()
+        self._highs.setOptionValue("threads", 1)
+        self._highs.setOptionValue("solver", "simplex")
+        model = highspy.HighsLp()
+        model.num_row_, model.num_col_ = rows.shape
+        model.col_cost_ = np.zeros(rows.shape[1])
+        model.col_lower_ = np.zeros(rows.shape[1])
+        model.col_upper_ = np.full(rows.shape[1], float(MOST_PEOPLE))
+        model.row_lower_, model.row_upper_ = low, high
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = rows.indptr, rows.indices
+        model.a_matrix_.value_ = rows.data
+        self._highs.passModel(model)
+        self._every = np.arange(rows.shape[1], dtype=np.int32)
+        self._asked = False
+
+    def least(self, costs: np.ndarray) -> np.ndarray | None:
+        """Counts for which the sum is least; None where none fit."""
+        self._highs.changeColsCost(len(costs), self._every, costs)
+        # Only what is asked changes: from the second question on, the last answer fits and is the place to begin.
+        self._highs.setOptionValue("simplex_strategy", PRIMAL if self._asked else DUAL)
+        self._asked = True
+        self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.array(self._highs.getSolution().col_value)
+
+
+class _System:
+    """The unknown counts of one family in one window, all that is published of them, and what to ask."""
+
+    def __init__(
+        self,
+        family: Sequence[Told],
+        within: Collection[Within],
+        linked: Linked,
+        window: Sequence[date],
+        programme_start: date,
+        needs_threshold: int,
+        small: int,
+        frozen: Collection[TableOfPeriod],
+    ) -> None:
+        self.small, self.frozen = small, frozen
+        self.linked, self.window, self.day = linked, window, window[-1]
+        self.before = programme_start - timedelta(days=1)
+        told = [count for count in family if count.end in window]
+        headlines = {count.table for count in family if count.exact}
+        starts = {count.start - timedelta(days=1) for count in told if count.table not in headlines}
+        self.cuts = sorted({self.before, *window, *starts})
+        told = [count for count in told if self._can_be_placed(count)]
+        self.spaces = {count.space for count in told}
+        self.within = [pair for pair in within if pair.smaller in self.spaces]
+        self.spaces |= {pair.larger for pair in self.within}
+        if STOCK in self.spaces:
+            for space in [space for space in self.spaces if space.population == STOCK.population]:
+                self.spaces |= {JOINED._replace(of=space.of), LEFT._replace(of=space.of)}
+        for space in [space for space in self.spaces if space.of and self._is_linked(space)]:
+            self.spaces.add(space._replace(of=()))
+            pair = Within(space, space._replace(of=()))
+            if pair not in self.within:
+                self.within.append(pair)
+        self.categories: dict[str, list[str]] = {}
+        dimensions: dict[Space, set[str]] = defaultdict(set)
+        sets: set[tuple[str, ...]] = set()
+        categories: dict[str, set[str]] = defaultdict(set)
+        for count in told:
+            names = tuple(name for name, _ in count.parts)
+            sets.add(names)
+            sets.add(tuple(name for name in names if name in self._lasting(count.space)))
+            dimensions[count.space].update(names)
+            for name, category in count.parts:
+                categories[name].add(category)
+        self.categories = {name: sorted(found) for name, found in categories.items()}
+        self.cliques = cliques(sets)
+        for of in {space.of for space in self.spaces if space._replace(of=()) == STOCK}:
+            # Who is there on a day came and did not leave, in any cell: one set of breakdowns for all three.
+            linked_spaces = [space._replace(of=of) for space in (STOCK, JOINED, LEFT)]
+            shared = set[str]().union(*(dimensions[space] for space in linked_spaces))
+            for space in linked_spaces:
+                dimensions[space] |= shared & self._lasting(STOCK)
+        self.dimensions = dimensions
+        self.size = 0
+        self._tables: dict[tuple[Space, date, date, bool], dict[tuple[str, ...], np.ndarray]] = {}
+        self._rows: list[tuple[Expression, float, float, bool]] = []
+        """Sum, low, high, and whether only rounded figures tell it."""
+        self._told: dict[tuple[Space, date, date, Parts], list[Told]] = defaultdict(list)
+        for count in told:
+            self._told[count.space, count.start, count.end, count.parts].append(count)
+        for count in told:
+            self._rows.append(
+                (self._count(count.space, count.start, count.end, count.parts), count.low, count.high,
+                 not count.exact)
+            )  # fmt: skip
+        self._part_of_another()
+        self._add_needs(needs_threshold)
+        self.questions = list(self._questions())
+
+    # --- who is counted when ---
+
+    def _is_linked(self, space: Space) -> bool:
+        return (space.population, space.unit) in self.linked.flows
+
+    def _lasting(self, space: Space) -> frozenset[str]:
+        """The breakdowns that a person or event of a population keeps, where days are linked at all."""
+        if self._is_linked(space) or space._replace(of=()) == STOCK:
+            return self.linked.lasting.get(space.population, frozenset())
+        return frozenset()
+
+    def _can_be_placed(self, count: Told) -> bool:
+        """Whether the period can be put together of those between the cuts; a headline's month cannot."""
+        if not self._is_linked(count.space):
+            return True
+        return count.start - timedelta(days=1) in self.cuts and count.end in self.cuts
+
+    def _slots(self, start: date, end: date) -> Iterator[tuple[date, date]]:
+        """The periods between cuts, first and last day of each."""
+        inside = [cut for cut in self.cuts if start - timedelta(days=1) <= cut <= end]
+        for before, last in zip(inside, inside[1:], strict=False):
+            yield before + timedelta(days=1), last
+
+    # --- unknowns ---
+
+    def _table(
+        self, space: Space, start: date, end: date, *, lasting: bool
+    ) -> dict[tuple[str, ...], np.ndarray]:
+        """The unknown counts over each clique; made when first asked for, tied where cliques overlap."""
+        key = space, start, end, lasting
+        if key not in self._tables:
+            own = self.dimensions[space]
+            kept = self._lasting(space)
+            names: list[tuple[str, ...]] = []
+            for clique in self.cliques:
+                left = tuple(name for name in clique if name in kept) if lasting else clique
+                if own.intersection(left) and not any(set(left) <= set(other) for other in names):
+                    names = [other for other in names if not set(other) < set(left)] + [left]
+            table: dict[tuple[str, ...], np.ndarray] = {}
+            self._tables[key] = table
+            for clique in names or [()]:
+                shape = tuple(len(self.categories[name]) for name in clique)
+                count = int(np.prod(shape, dtype=int))
+                table[clique] = np.arange(self.size, self.size + count).reshape(shape)
+                self.size += count
+                self._agree(key, clique)
+        return self._tables[key]
+
+    def _agree(self, key: tuple[Space, date, date, bool], clique: tuple[str, ...]) -> None:
+        """Tie a clique to an earlier one where they overlap: the same margins, or both what a headline says."""
+        table = self._tables[key]
+        earlier = [other for other in table if other != clique]
+        if not earlier:
+            return
+        parent = max(earlier, key=lambda other: len(set(other) & set(clique)))
+        for parts in self._cells([name for name in clique if name in parent]):
+            margins = [_sum(_margin(table, one, parts, self.categories)) for one in (clique, parent)]
+            self._are_alike(margins[0], margins[1], self._exactly(*key[:3], parts))
+
+    def _are_alike(self, one: Expression, other: Expression, exactly: int | None) -> None:
+        """Two sums are the same number. Where it is known, each is tied to it and not to the other: parts of a
+        system that only headlines hold together can then be asked by themselves."""
+        if exactly is None:
+            self._rows.append((_less(one, other), 0, 0, False))
+        else:
+            self._rows += [(row, exactly, exactly, False) for row in (one, other)]
+
+    def _exactly(self, space: Space, start: date, end: date, parts: Parts) -> int | None:
+        """What the headlines say of a cell, by themselves or as the difference of two days; else None."""
+        exact = [count.low for count in self._told.get((space, start, end, parts), ()) if count.exact]
+        if exact:
+            return exact[0]
+        first = self.before + timedelta(days=1)
+        if self._is_linked(space) and start > first:
+            by_then = self._exactly(space, first, end, parts)
+            before = self._exactly(space, first, start - timedelta(days=1), parts)
+            return None if by_then is None or before is None else by_then - before
+        return None
+
+    def _cells(self, names: Sequence[str]) -> Iterator[Parts]:
+        for found in product(*(self.categories[name] for name in names)):
+            yield tuple(zip(names, found, strict=True))
+
+    def _count(self, space: Space, start: date, end: date, parts: Parts) -> Expression:
+        """How many are counted in a cell of a period, as a sum of unknowns."""
+        names = {name for name, _ in parts}
+        kept = self._lasting(space)
+        if not (self._is_linked(space) or space._replace(of=()) == STOCK):
+            return self._in(self._table(space, start, end, lasting=False), parts)
+        if names <= kept:
+            return self._over_time(space, start, end, parts)
+        # How things stood on a day: a table of its own, whose margins are those of who is counted.
+        key = space, start, end, False
+        if key not in self._tables:
+            table = self._table(space, start, end, lasting=False)
+            for clique in table:
+                for margin in self._cells([name for name in clique if name in kept]):
+                    own = _sum(_margin(table, clique, margin, self.categories))
+                    over_time = self._over_time(space, start, end, margin)
+                    self._are_alike(own, over_time, self._exactly(space, start, end, margin))
+        return self._in(self._tables[key], parts)
+
+    def _count_if_placed(self, space: Space, start: date, end: date, parts: Parts) -> Expression | None:
+        """As `_count`; None where the space has no such breakdowns."""
+        try:
+            return self._count(space, start, end, parts)
+        except KeyError:
+            return None
+
+    def _over_time(self, space: Space, start: date, end: date, parts: Parts) -> Expression:
+        found: Expression = {}
+        flows = (
+            ((space, 1),)
+            if self._is_linked(space)
+            else ((JOINED._replace(of=space.of), 1), (LEFT._replace(of=space.of), -1))
+        )
+        for flow, sign in flows:
+            for first, last in self._slots(start, end):
+                _add(found, self._in(self._table(flow, first, last, lasting=True), parts), sign)
+        return found
+
+    def _in(self, table: Mapping[tuple[str, ...], np.ndarray], parts: Parts) -> Expression:
+        names = {name for name, _ in parts}
+        holding = [clique for clique in table if names <= set(clique)]
+        if not holding:
+            raise KeyError(f"no clique of {sorted(names)}")
+        return _sum(_margin(table, min(holding, key=lambda c: table[c].size), parts, self.categories))
+
+    # --- what ties them together ---
+
+    def _part_of_another(self) -> None:
+        """Parts are never more than their whole, in any cell; and nobody leaves who did not come."""
+        stocks = [space for space in self.spaces if space._replace(of=()) == STOCK]
+        for space in stocks:
+            for day in self.window:
+                start = self.before + timedelta(days=1)
+                for cell in self._joint_cells(JOINED._replace(of=space.of), start, day):
+                    self._rows.append((self._over_time(space, start, day, cell), 0, np.inf, False))
+        for smaller, larger in self.within:
+            periods = {(start, end) for space, start, end, _ in self._told if space in (smaller, larger)}
+            for start, end in periods:
+                if self._is_linked(smaller) and self._is_linked(larger):
+                    for first, last in self._slots(start, end):
+                        self._add_within(smaller, larger, first, last)
+                else:
+                    self._add_within(smaller, larger, start, end)
+        if STOCK in self.spaces:
+            for flow in (JOINED, LEFT):
+                for of in {space.of for space in stocks if space.of}:
+                    for first, last in self._slots(self.before + timedelta(days=1), self.day):
+                        self._add_within(flow._replace(of=of), flow, first, last)
+
+    def _joint_cells(self, space: Space, start: date, end: date) -> list[Parts]:
+        first, last = next(self._slots(start, end))
+        return [
+            cell for clique in self._table(space, first, last, lasting=True) for cell in self._cells(clique)
+        ]
+
+    def _add_within(self, smaller: Space, larger: Space, start: date, end: date) -> None:
+        try:
+            pairs = [
+                (self._count(smaller, start, end, cell), self._count(larger, start, end, cell))
+                for cell in self._cells_in_both(smaller, larger, start, end)
+            ]
+        except (KeyError, StopIteration):
+            return
+        for less, more in pairs:
+            row = dict(more)
+            _add(row, less, -1)
+            self._rows.append((row, 0, np.inf, False))
+
+    def _cells_in_both(self, smaller: Space, larger: Space, start: date, end: date) -> list[Parts]:
+        def sets(space: Space) -> list[tuple[str, ...]]:
+            if self._is_linked(space):
+                first, last = next(self._slots(start, end))
+                return list(self._table(space, first, last, lasting=True))
+            if space._replace(of=()) == STOCK:
+                return sets(JOINED._replace(of=space.of))
+            return list(self._table(space, start, end, lasting=False))
+
+        shared = {
+            tuple(name for name in one if name in other) for one in sets(smaller) for other in sets(larger)
+        }
+        largest = [names for names in shared if not any(set(names) < set(other) for other in shared)]
+        return [cell for names in largest for cell in self._cells(names)]
+
+    def _add_needs(self, threshold: int) -> None:
+        """The entry rule, and that the needs counted by person and by need are as many."""
+        spaces = [space for space in self.spaces if [name for name, _ in space.of] == [NEEDS]]
+        for population, unit in sorted({(space.population, space.unit) for space in spaces}):
+            everyone = Space(population, unit)
+            needs = sorted(s for s in spaces if (s.population, s.unit) == (population, unit))
+            if everyone not in self.spaces:
+                continue
+            for start, end in sorted({(s, e) for space, s, e, _ in self._told if space in needs}):
+                self._add_needs_of(everyone, needs, start, end, threshold)
+
+    def _add_needs_of(
+        self, everyone: Space, needs: Sequence[Space], start: date, end: date, threshold: int
+    ) -> None:
+        yes = ((ANSWER, "yes"),) if all(ANSWER in self.dimensions[need] for need in needs) else ()
+        try:
+            total: Expression = {}
+            for need in needs:
+                _add(total, self._count(need, start, end, yes), 1)
+                if yes:
+                    # Everyone has some answer to each.
+                    row = self._count(need, start, end, ())
+                    _add(row, self._count(everyone, start, end, ()), -1)
+                    self._rows.append((row, 0, 0, False))
+        except KeyError:
+            return
+        if threshold and everyone.population in ELIGIBLE:
+            for cell in {(), *self._cells_in_both(needs[0], everyone, start, end)} if not yes else {()}:
+                row: Expression = {}
+                for need in needs:
+                    _add(row, self._count(need, start, end, cell), 1)
+                _add(row, self._count(everyone, start, end, cell), -threshold)
+                self._rows.append((row, 0, np.inf, False))
+        if (everyone, start, end, ((HOW_MANY_NEEDS, "1"),)) not in self._told:
+            return
+        low, high = dict(total), dict(total)
+        for category in self.categories[HOW_MANY_NEEDS]:
+            cell = self._count(everyone, start, end, ((HOW_MANY_NEEDS, category),))
+            known = category.isdigit()
+            if known and int(category) < threshold and everyone.population in ELIGIBLE:
+                self._rows.append((cell, 0, 0, False))
+            _add(low, cell, -int(category) if known else 0)
+            _add(high, cell, -int(category) if known else -len(needs))
+        self._rows += [(low, 0, np.inf, False), (high, -np.inf, 0, False)]
+
+    # --- questions and answers ---
+
+    def _questions(self) -> Iterator[_Question]:
+        """What to ask of the last day: each rounded count, those beside it in the same group, and its change."""
+        asked: set[tuple[tuple[int, float], ...]] = set()
+
+        def new(row: Expression) -> bool:
+            key = tuple(sorted(row.items()))
+            seen = not row or key in asked
+            asked.add(key)
+            return not seen
+
+        for (space, start, end, parts), counts in sorted(self._told.items(), key=lambda item: item[0]):
+            if end != self.day or any(count.exact for count in counts):
+                continue
+            tables = tuple(sorted({count.table for count in counts}))
+            if all(table in self.frozen for table in tables):
+                continue
+            own, words = self._count(space, start, end, parts), _words(space, start, end, parts)
+            reach = self._reach(space, start, end, parts)
+            if new(own):
+                yield _Question(own, "narrow", words, tables, reach)
+            wholes = [(space, tuple(p for p in parts if p != part)) for part in parts]
+            # Beside people stand their further episodes, and those are nobody.
+            wholes += [
+                (pair.larger, parts)
+                for pair in self.within
+                if pair.smaller == space and pair.larger.unit == space.unit
+            ]
+            for whole, cell in wholes:
+                others = f"the others of {_words(whole, start, end, cell)} beside {words}"
+                exactly = self._exactly(whole, start, end, cell)
+                row = self._count_if_placed(whole, start, end, cell)
+                if exactly is not None:
+                    row = _less({}, own)
+                elif row is not None:
+                    row = _less(row, own)
+                if row is not None and new(row):
+                    within = self._reach(whole, start, end, cell)
+                    yield _Question(row, "narrow", others, tables, within, exactly or 0)
+            before = [day for day in self.window if day < end and (space, start, day, parts) in self._told]
+            if not before or not {name for name, _ in parts} <= self._lasting(space):
+                continue
+            row = _less(own, self._count(space, start, before[-1], parts))
+            if new(row):
+                moved = self._most_moved(space, before[-1])
+                yield _Question(row, "change", f"the change since {before[-1]} of {words}", tables, moved)
+
+    def _reach(self, space: Space, start: date, end: date, parts: Parts) -> int:
+        """How far apart two answers must be seen, at most: what lies within a headline of two has three answers."""
+        wholes = [space, *(pair.larger for pair in self.within if pair.smaller == space)]
+        return min(
+            [
+                CANDIDATES - 1,
+                *(
+                    count.high
+                    for whole in wholes
+                    for size in range(len(parts) + 1)
+                    for cell in combinations(parts, size)
+                    for count in self._told.get((whole, start, end, cell), ())
+                    if count.exact
+                ),
+            ]
+        )
+
+    def _most_moved(self, space: Space, before: date) -> int:
+        """How many came and left between two days, where headlines tell; no more can have changed a cell."""
+        flows = (JOINED, LEFT) if space._replace(of=()) == STOCK else (space._replace(of=()),)
+        start = self.before + timedelta(days=1)
+        moved = 0
+        for flow in flows:
+            told = [
+                [count.high for count in self._told.get((flow, start, day, ()), ()) if count.exact]
+                for day in (before, self.day)
+            ]
+            if not all(told):
+                return CANDIDATES - 1
+            moved += told[1][0] - told[0][0]
+        return min(CANDIDATES - 1, moved)
+
+    def answers(self) -> list[Finding] | None:
+        """The findings; None where nothing fits all that is published and assumed."""
+        if not self.questions:
+            return []
+        rows = _matrix([row for row, _, _, _ in self._rows], self.size)
+        low = np.array([bound for _, bound, _, _ in self._rows], dtype=float)
+        high = np.array([bound for _, _, bound, _ in self._rows], dtype=float)
+        rounded = np.array([only for _, _, _, only in self._rows])
+        asked = _matrix([question.row for question in self.questions], self.size)
+        found: list[Finding] = []
+        # What only headlines hold together is asked by itself.
+        _, apart = connected_components(_ties([rows, asked], self.size), directed=False)
+        row_parts, question_parts = (_first_of_each(matrix, apart) for matrix in (rows, asked))
+        for part in np.unique(question_parts):
+            mine, unknowns = row_parts == part, apart == part
+            inside = rows[mine][:, unknowns]
+            known = _Known(inside, low[mine], high[mine])
+            prior = _Known(
+                inside,
+                np.where(rounded[mine], -np.inf, low[mine]),
+                np.where(rounded[mine], np.inf, high[mine]),
+            )
+            places = np.flatnonzero(question_parts == part)
+            questions = [self.questions[place] for place in places]
+            answers = self._findings(questions, asked[places][:, unknowns], known, prior)
+            if answers is None:
+                return None
+            found += answers
+        return found
+
+    def _findings(
+        self, questions: Sequence[_Question], asked: csr_array, known: _Known, prior: _Known
+    ) -> list[Finding] | None:
+        """The findings of questions that nothing but headlines ties to others; None where nothing fits."""
+        reach = np.array([question.reach for question in questions], dtype=float)
+        seen = _witnesses(asked, reach, known)
+        if seen is None:
+            return None
+        found: list[Finding] = []
+        for number, question in enumerate(questions):
+            if seen.spread[number] >= reach[number]:
+                continue
+            least = seen.ask(number, known, 1)
+            if least + question.more >= self.small:
+                continue
+            first, last = int(np.ceil(least - NEARLY)), int(np.floor(seen.ask(number, known, -1) + NEARLY))
+            if last - first >= question.reach:
+                continue
+            if self._is_news(asked[[number], :].toarray()[0], prior, first, last):
+                first, last = first + question.more, last + question.more
+                kind = "exact" if first == last else question.kind
+                found.append(Finding(kind, question.what, first, last, question.tables))
+        return found
+
+    @staticmethod
+    def _is_news(question: np.ndarray, prior: _Known, first: int, last: int) -> bool:
+        """Whether the exact headlines alone leave more numbers than that."""
+        for sign, bound in ((1, first), (-1, -last)):
+            counts = prior.least(sign * question)
+            if counts is None or sign * question @ counts < bound - NEARLY:
+                return True
+        return False
+
+
+class _Seen:
+    """The least and the greatest answer seen to each question, among counts that fit what is known.
+
+    Each is a proof that so much is possible, so that few questions have to be asked by themselves.
+    """
+
+    def __init__(self, asked: csr_array) -> None:
+        self.asked = asked
+        self.least = np.full(asked.shape[0], np.inf)
+        self.most = np.full(asked.shape[0], -np.inf)
+
+    @property
+    def spread(self) -> np.ndarray:
+        """How far apart two whole answers were seen; minus infinity before anything was."""
+        return np.floor(self.most + NEARLY) - np.ceil(self.least - NEARLY)
+
+    def look_at(self, counts: np.ndarray) -> None:
+        """Take up one more set of counts."""
+        answers = self.asked @ counts
+        self.least, self.most = np.minimum(self.least, answers), np.maximum(self.most, answers)
+
+    def ask(self, number: int, known: _Known, sign: int) -> float:
+        """The least answer to a question (`sign` 1), or the greatest (-1)."""
+        counts = known.least(sign * self.asked[[number], :].toarray()[0])
+        if counts is None:
+            return -sign * np.inf
+        self.look_at(counts)
+        return float((self.asked[[number], :] @ counts)[0])
+
+
+def _witnesses(asked: csr_array, reach: np.ndarray, known: _Known) -> _Seen | None:
+    """Counts that answer as many questions as differently as can be; None where none fit."""
+    seen = _Seen(asked)
+    chance = np.random.default_rng(asked.shape[0])
+    stale = turn = 0
+    while stale <= PATIENCE:
+        left = ~(seen.spread >= reach)
+        if not left.any():
+            break
+        signs = np.full(len(left), (1.0, -1.0)[turn]) if turn < 2 else chance.choice([-1.0, 1.0], len(left))
+        counts = known.least(asked.T @ (signs * left))
+        if counts is None:
+            return None
+        before = np.minimum(seen.spread, reach)
+        seen.look_at(counts)
+        turn += 1
+        stale = 0 if turn < 2 or (np.minimum(seen.spread, reach) > before).sum() > 1 else stale + 1
+    return seen
+
+
+def _margin(
+    table: Mapping[tuple[str, ...], np.ndarray],
+    clique: tuple[str, ...],
+    parts: Parts,
+    categories: Mapping[str, Sequence[str]],
+) -> np.ndarray:
+    chosen = dict(parts)
+    place = tuple(
+        list(categories[name]).index(chosen[name]) if name in chosen else slice(None) for name in clique
+    )
+    return np.asarray(table[clique][place])
+
+
+def _sum(numbers: np.ndarray) -> Expression:
+    return dict.fromkeys(numbers.ravel().tolist(), 1.0)
+
+
+def _add(row: Expression, other: Mapping[int, float], factor: float) -> None:
+    for number, amount in other.items():
+        row[number] = row.get(number, 0.0) + factor * amount
+
+
+def _less(row: Mapping[int, float], other: Mapping[int, float]) -> Expression:
+    """The difference of two sums, without what cancels."""
+    difference = dict(row)
+    _add(difference, other, -1)
+    return {number: factor for number, factor in difference.items() if factor}
+
+
+def _ties(matrices: Sequence[csr_array], size: int) -> coo_array:
+    """Which unknowns stand in one row together, as a graph: each row's first with each other of it."""
+    pairs = [np.repeat(matrix.indices[matrix.indptr[:-1]], np.diff(matrix.indptr)) for matrix in matrices]
+    ends = np.concatenate([matrix.indices for matrix in matrices])
+    return coo_array((np.ones(len(ends)), (np.concatenate(pairs), ends)), shape=(size, size))
+
+
+def _first_of_each(matrix: csr_array, apart: np.ndarray) -> np.ndarray:
+    """The part of the graph that each row is in."""
+    return apart[matrix.indices[matrix.indptr[:-1]]]
+
+
+def _matrix(rows: Sequence[Mapping[int, float]], size: int) -> csr_array:
+    places = np.cumsum([0, *(len(row) for row in rows)])
+    numbers = np.fromiter((number for row in rows for number in row), dtype=int, count=places[-1])
+    factors = np.fromiter((factor for row in rows for factor in row.values()), dtype=float, count=places[-1])
+    return csr_array((factors, numbers, places), shape=(len(rows), size))
+
+
+def _words(space: Space, start: date, end: date, parts: Parts) -> str:
+    categories = ", ".join(f"{name} {category}" for name, category in (*space.of, *parts))
+    return f"{space.unit} of {space.population} ({categories or 'all'}) {start} to {end}"

@@ -1,0 +1,139 @@
+"""The audit: what the attacker finds is drawn again, and what no draw makes safe is not published.
+
+Belongs here: rule 6 of the publication specification, the order of its steps. Does not belong here: how a count is
+worked out (`attack.py`), how one is rounded (`rounding.py`).
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from dagster_project.publication.attack import Finding, Linked, attack_day, families, windows
+from dagster_project.publication.disclosure import (
+    WITHHELD,
+    PublishedFigure,
+    Rules,
+    SafeFigures,
+    TableOfPeriod,
+    in_words,
+    table_of,
+)
+from dagster_project.publication.plan import MetricDefinition
+from dagster_project.publication.reader import Space, Told, read_as_a_reader
+
+DRAWS = 5
+"""How often the counts of one population and day are drawn anew before a table is given up. The publication
+specification (rule 6) allows 25; what five do not mend, twenty-five hardly ever did."""
+GIVEN_UP = "withheld: beside the other tables it would tell too much of a few people"
+
+Draws = Mapping[tuple[str, date], int]
+"""By population and last day of the period, which draw its counts are rounded by; the first is 0."""
+
+
+@dataclass
+class Audited:
+    """Figures in which the attacker finds nothing, and what that took."""
+
+    safe: SafeFigures
+    frozen: set[TableOfPeriod]
+    """The tables that are published already and stay as they are."""
+    draws: dict[tuple[str, date], int] = field(default_factory=dict)
+    found: list[Finding] = field(default_factory=list)
+    """What was found on the way, and is found no more."""
+    given_up: list[TableOfPeriod] = field(default_factory=list)
+
+    def as_manifest(self) -> dict[str, object]:
+        """For management's manifest: the findings, the draws they made necessary, and what was given up."""
+        return {
+            "findings": [f"{finding.kind}: {finding}" for finding in self.found],
+            "draws": {
+                f"{population} {end}": number for (population, end), number in sorted(self.draws.items())
+            },
+            "given_up": [in_words(table) for table in self.given_up],
+        }
+
+
+def audited(
+    draw: Callable[[Draws], tuple[SafeFigures, set[TableOfPeriod]]],
+    definitions: Mapping[str, MetricDefinition],
+    rules: Rules,
+    *,
+    programme_start: date,
+    needs_threshold: int,
+    log: logging.Logger,
+) -> Audited:
+    """Draw figures until the attacker finds nothing in them.
+
+    `draw` gives the figures of the whole release and those of its tables that stay as they were released: these
+    cannot be drawn again, and are known to the attacker. Where `DRAWS` draws of a population and day do not do,
+    the table found most often is withheld for that period, and its draws begin anew.
+    """
+    linked = Linked.of(definitions)
+    result = Audited(*draw({}))
+    tries: Counter[tuple[str, date]] = Counter()
+    often: Counter[TableOfPeriod] = Counter()
+    passed: dict[tuple[Space, date], object] = {}
+
+    def place(table: TableOfPeriod) -> tuple[str, date]:
+        return definitions[table[0][0]].population, table[2]
+
+    while True:
+        told, within = read_as_a_reader(result.safe.figures, definitions, rules, programme_start)
+        findings: list[Finding] = []
+        for family in families(told, within):
+            for window in windows(family):
+                # What was asked of the same figures is not asked again.
+                key, facts = (family[0].space, window[-1]), _facts(family, window)
+                if passed.get(key) != facts:
+                    found = attack_day(
+                        family,
+                        within,
+                        linked,
+                        window,
+                        programme_start,
+                        needs_threshold,
+                        rules.count_minimum,
+                        result.frozen,
+                    )
+                    findings += found
+                    passed |= {} if found else {key: facts}
+        if not findings:
+            return result
+        log.info("%d counts could be told too nearly and are drawn again", len(findings))
+        result.found += findings
+        shown = [t for finding in findings for t in finding.tables if t not in result.frozen]
+        often.update(shown)
+        for again in sorted({place(table) for table in shown}):
+            tries[again] += 1
+            result.draws[again] = result.draws.get(again, 0) + 1
+            if tries[again] >= DRAWS:
+                worst = max((t for t in often if place(t) == again), key=lambda t: (often[t], t))
+                result.given_up.append(worst)
+                tries[again] = 0
+                del often[worst]
+        result.safe, result.frozen = draw(result.draws)
+        result.safe.figures = withhold(result.safe.figures, result.given_up)
+        result.safe.dropped_tables += [in_words(table) for table in result.given_up]
+        result.safe.attempts += len(result.draws) and max(result.draws.values())
+
+
+def withhold(figures: Iterable[PublishedFigure], tables: Collection[TableOfPeriod]) -> list[PublishedFigure]:
+    """The figures, those of some tables without what they say."""
+    return [
+        replace(
+            figure, value=None, lower=None, upper=None, numerator=None, denominator=None, people=None,
+            mark=WITHHELD, note=GIVEN_UP,
+        )
+        if table_of(figure) in tables
+        else figure
+        for figure in figures
+    ]  # fmt: skip
+
+
+def _facts(family: Sequence[Told], window: Sequence[date]) -> frozenset[tuple[object, ...]]:
+    """All that the attack of a window rests on."""
+    return frozenset(
+        (c.space, c.start, c.end, c.parts, c.low, c.high, c.exact) for c in family if c.end in window
+    )
