@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.pipeline.programme import Programme, example_files, next_extracts
+from tests.pipeline.programme import Programme, emptied, example_files, next_extracts
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,9 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def made_once(
-    factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Programme], None]
+    factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Path], None]
 ) -> Programme:
-    """A programme that the first worker to ask makes and the other workers find."""
+    """A programme that the first worker to ask makes, on its workbench, and the other workers find."""
     # pytest-xdist gives each worker a folder of its own below one that they share.
     base = factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
@@ -38,7 +38,7 @@ def made_once(
     with FileLock(shared / f"{name}.lock"):
         done = shared / f"{name}.done"
         if not done.exists():
-            make(Programme(folder))
+            make(folder)
             done.touch()
     return Programme(folder)
 
@@ -50,24 +50,32 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
+def published(bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
     """All example exports, loaded as history in one refresh; as at the latest extract. Not to be changed."""
 
-    def make(programme: Programme) -> None:
-        programme.drop(*example_files())
-        programme.refresh("--backfill")
+    def make(folder: Path) -> None:
+        working = Programme(emptied(bench))
+        working.drop(*example_files())
+        working.refresh("--backfill")
+        working.copy_to(folder)
 
     return made_once(tmp_path_factory, worker_id, "published", make)
 
 
 @pytest.fixture(scope="session")
 def published_may_2015(
-    published: Programme, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    published: Programme, bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Programme:
-    """The same exports with the figures as at 31 May 2015, the review's day. Not to be changed."""
+    """The same exports with the figures as at 31 May 2015, the review's day. Not to be changed.
 
-    def make(programme: Programme) -> None:
-        published.copy_to(programme.folder).refresh("--as-at", "2015-05-31")
+    Before it comes a release of that day as known by the middle of June 2015.
+    """
+
+    def make(folder: Path) -> None:
+        working = published.on_workbench(bench)
+        working.refresh("--as-at", "2015-05-31", "--known-by", "2015-06-15T00:00")
+        working.refresh("--as-at", "2015-05-31")
+        working.copy_to(folder)
 
     return made_once(tmp_path_factory, worker_id, "published_may_2015", make)
 
@@ -79,12 +87,14 @@ def programme(published: Programme, bench: Path) -> Programme:
 
 
 @pytest.fixture(scope="session")
-def two_quarters(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
+def two_quarters(bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
     """The exports of the first two quarters, published: small, for tests of faults. Not to be changed."""
 
-    def make(programme: Programme) -> None:
-        programme.drop(*example_files("*_2014-09-30*", "*_2014-12-31*"))
-        programme.refresh("--backfill")
+    def make(folder: Path) -> None:
+        working = Programme(emptied(bench))
+        working.drop(*example_files("*_2014-09-30*", "*_2014-12-31*"))
+        working.refresh("--backfill")
+        working.copy_to(folder)
 
     return made_once(tmp_path_factory, worker_id, "two_quarters", make)
 
@@ -104,13 +114,13 @@ def undisturbed(
     The file `seconds` says how long that refresh took, with the dbt project parsed before.
     """
 
-    def make(programme: Programme) -> None:
+    def make(folder: Path) -> None:
         working = two_quarters.on_workbench(bench)
         working.drop(*next_extracts())
         assert working.flic("prepare").returncode == 0
         began = time.monotonic()
         working.refresh("--backfill")
         (working.folder / "seconds").write_text(str(time.monotonic() - began))
-        working.copy_to(programme.folder)
+        working.copy_to(folder)
 
     return made_once(tmp_path_factory, worker_id, "undisturbed", make)

@@ -20,6 +20,7 @@ from dagster_project.ingestion.landing import LEDGER, WARNING_DECISIONS
 from dagster_project.ingestion.load import landed_schema
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transformation import invoke_dbt
+from tests.pipeline.programme import emptied
 
 CONTRACTS = load_contracts(ROOT / "dbt/models/staging/_landing__sources.yml")
 CONTROL = pa.schema([("as_at", pa.date32()), ("known_by", pa.timestamp("us"))])
@@ -81,19 +82,21 @@ class ProjectSettings(Settings):
 
 
 class Workshop:
-    """One data folder in which warehouses are built in turn, so that dbt reads its project once."""
+    """One data folder in which warehouses are built in turn, so that dbt reads its project once.
 
-    def __init__(self, folder: Path, root: Path = ROOT) -> None:
+    Each landing empties it; what was built is kept in another folder.
+    """
+
+    def __init__(self, folder: Path, kept: Path, root: Path = ROOT) -> None:
         self._settings = ProjectSettings(
             folder, folder / "publications", "fulfilling_lives", b"", b"", "", root=root
         )
-        self._builds = 0
+        self._kept = kept
 
     def land(self, *files: LandedFile) -> None:
         """Fill landing anew with these loads and the empty files that stand there for every table."""
+        emptied(self._settings.data_dir)
         landing = self._settings.landing
-        if landing.exists():
-            shutil.rmtree(landing)
         for export in CONTRACTS.values():
             _write(landing / export.name / "schema.parquet", [], landed_schema(export))
         _write(landing / "loads/schema.parquet", [], LEDGER)
@@ -130,8 +133,8 @@ class Workshop:
              "--exclude-resource-type", "unit_test"],
         )  # fmt: skip
         assert result.success, result.exception or [node.message for node in result.result if node.message]
-        self._builds += 1
-        kept = self._settings.data_dir / f"build-{self._builds}.duckdb"
+        self._kept.mkdir(parents=True, exist_ok=True)
+        kept = self._kept / f"{len([*self._kept.iterdir()])}.duckdb"
         shutil.move(self._settings.warehouse, kept)
         return Built(kept)
 

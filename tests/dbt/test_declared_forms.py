@@ -101,7 +101,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Built:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    workshop = Workshop(folder / "data", folder)
+    workshop = Workshop(folder / "data", folder / "kept", folder)
     earlier: Row = {"line_id": "of April", "spent_date": "01.04.2015", "amount": "7"}
     replaced: Row = {"line_id": "petty_cash-0", "spent_date": "01.04.2015", "amount": "9"}
     workshop.land(

@@ -453,7 +453,7 @@ def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
         contract.read_text(encoding="utf-8").replace(as_full, as_full.replace("full", "delta")),
         encoding="utf-8",
     )
-    workshop = Workshop(tmp_path / "data", tmp_path)
+    workshop = Workshop(tmp_path / "data", tmp_path / "kept", tmp_path)
     workshop.land(
         LandedFile("referrals", MARCH, [referral(f"R-{client}", client) for client in CLIENTS]),
         LandedFile(

@@ -288,7 +288,7 @@ def test_an_export_of_changes_only_keeps_what_later_files_leave_out(tmp_path: Pa
     assert as_full in contract.read_text(encoding="utf-8")
     as_delta = contract.read_text(encoding="utf-8").replace(as_full, as_full.replace("full", "delta"))
     contract.write_text(as_delta, encoding="utf-8")
-    workshop = Workshop(tmp_path / "data", tmp_path)
+    workshop = Workshop(tmp_path / "data", tmp_path / "kept", tmp_path)
     workshop.land(
         LandedFile("referrals", MARCH, [referral("R1", "c1")]),
         LandedFile(

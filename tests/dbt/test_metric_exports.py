@@ -5,11 +5,9 @@ What moved a figure is looked for among these (figure_changes), and a reader is 
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from dagster_project.settings import Settings
-from dagster_project.transformation import manifest_path, prepare_manifest
+from tests.pipeline.programme import Programme
 
 
 def exports_beneath(manifest: Mapping[str, Any], node: str) -> set[str]:
@@ -28,10 +26,8 @@ def exports_beneath(manifest: Mapping[str, Any], node: str) -> set[str]:
     return found
 
 
-def test_every_metric_names_the_exports_that_it_rests_on(tmp_path: Path) -> None:
-    settings = Settings(tmp_path, tmp_path / "publications", "fulfilling_lives", b"", b"", "")
-    prepare_manifest(settings)
-    manifest = json.loads(manifest_path(settings).read_text())
+def test_every_metric_names_the_exports_that_it_rests_on(published: Programme) -> None:
+    manifest = json.loads((published.folder / "dbt_target" / "manifest.json").read_text())
     metrics = {
         name: node["config"]["meta"]["exports"]
         for name, node in manifest["nodes"].items()

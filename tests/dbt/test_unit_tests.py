@@ -7,9 +7,9 @@ from dagster_project.transformation import invoke_dbt
 from tests.pipeline.programme import Programme
 
 
-def test_every_unit_test_of_the_dbt_project_holds(published: Programme, tmp_path: Path) -> None:
+def test_every_unit_test_of_the_dbt_project_holds(published: Programme, bench: Path) -> None:
     # dbt reads the columns of the tables that a test stands in for; the example's warehouse has them all.
-    copy = published.copy_to(tmp_path / "programme")
+    copy = published.on_workbench(bench)
     settings = Settings(copy.folder, copy.publications, "fulfilling_lives", b"", b"", "")
     result = invoke_dbt(settings, ["test", "--select", "test_type:unit"])
     assert result.exception is None

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from dagster_project.ingestion.contracts import load_contracts, normal_header
 from dagster_project.ingestion.load import CONTRACT
 from tests.expected import recount
-from tests.pipeline.programme import ROOT, Programme, example_files
+from tests.pipeline.programme import ROOT, Programme, emptied, example_files
 
 DAYS = ("2014-12-31", "2015-05-31")
 
@@ -201,9 +201,9 @@ def early_files() -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Programme:
+def ours(bench: Path) -> Programme:
     """Eight early example exports under the profile of the first programme."""
-    programme = Programme(tmp_path_factory.mktemp("ours"))
+    programme = Programme(emptied(bench))
     programme.drop(*early_files())
     programme.refresh("--backfill")
     return programme

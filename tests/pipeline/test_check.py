@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
+from tests.pipeline.programme import FLIC, ROOT, Programme, emptied, example_files
 
 FIRST = "2015-03-31"
 # An extract with a row to reject, one whose star has a cell to empty, and the money.
@@ -50,36 +50,58 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def early(tmp_path_factory: pytest.TempPathFactory) -> Programme:
+def early(bench: Path) -> Programme:
     """A programme that has published its first extracts. Each test leaves it as it was, but the last."""
-    programme = Programme(tmp_path_factory.mktemp("early"))
+    programme = Programme(emptied(bench))
     programme.drop(*example_files(f"*_{FIRST}.*"))
     programme.refresh("--backfill")
     return programme
 
 
-def test_a_check_changes_nothing_and_leaves_no_data(early: Programme) -> None:
+@pytest.fixture(scope="module")
+def checked(early: Programme) -> subprocess.CompletedProcess[str]:
+    """What was said of the next extracts while they lay in the inbox, where they do not stay."""
+    early.drop(*NEXT)
     before = contents(early.folder)
-    done = early.flic("check", *map(str, NEXT))
+    done = early.flic("check", *(str(early.inbox / file.name) for file in NEXT))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert last_line(done).startswith("Can be taken: 4 of 4 files. Nothing was loaded.")
     assert contents(early.folder) == before
+    for file in NEXT:
+        (early.inbox / file.name).unlink()
+    return done
+
+
+def test_a_check_changes_nothing_and_leaves_no_data(
+    early: Programme, checked: subprocess.CompletedProcess[str]
+) -> None:
+    assert last_line(checked).startswith("Can be taken: 4 of 4 files. Nothing was loaded.")
     preview = early.folder / "preview"
     assert preview.stat().st_mode & 0o777 == 0o700
     left = {path.relative_to(preview).as_posix() for path in preview.rglob("*") if path.is_file()}
     assert left == {"dbt_target/partial_parse.msgpack", "refresh.lock", "refresh.lock.json"}
 
 
-def test_nothing_that_stands_in_a_cell_is_said(early: Programme, tmp_path: Path) -> None:
-    file = tmp_path / "referrals_2015-04-30.csv"
-    file.write_text(
+@pytest.fixture(scope="module")
+def odd(early: Programme, tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """What was said of a file of referrals and one of the caseload with odd and secret cells."""
+    folder = tmp_path_factory.mktemp("odd")
+    (folder / "referrals_2015-04-30.csv").write_text(
         "Referral ID,Client ID,Received date,Borough,Secret header\n"
         "R-SECRET,C-SECRET,32/SECRET,Atlantis,free text\n"
         "R-SECRET2,C-SECRET,01/04/2015,Camden,free text\n"
     )
-    done = early.flic("check", str(file))
+    (folder / "caseload_2015-04-30.csv").write_text(
+        "Case Ref,Client Ref,Start date,Borough,Sex\n"
+        "E1,NEVER-REFERRED-1,2015-04-01,Camden,martian\n"
+        "E2,NEVER-REFERRED-2,2015-04-01,Atlantis,male\n"
+    )
+    done = early.flic("check", *map(str, sorted(folder.iterdir())))
     assert done.returncode == 0
-    said = sections(done)[file.name]
+    return done
+
+
+def test_nothing_that_stands_in_a_cell_is_said(odd: subprocess.CompletedProcess[str]) -> None:
+    said = sections(odd)["referrals_2015-04-30.csv"]
     assert said["data"] == ["1 would be loaded, 0 stand there twice, 1 would be rejected"]
     assert said["reject"] == [
         "1 x borough is on no list of values or spellings (line 2)",
@@ -87,7 +109,7 @@ def test_nothing_that_stands_in_a_cell_is_said(early: Programme, tmp_path: Path)
     ]
     assert said["columns"] == ["referral_id <- 1, client_id <- 2, received_date <- 3, borough <- 4"]
     assert "not loaded: 5 (" in said["warning"][0]
-    assert not re.search("secret|atlantis|free text", done.stdout + done.stderr, re.IGNORECASE)
+    assert not re.search("secret|atlantis|martian|free text", odd.stdout + odd.stderr, re.IGNORECASE)
     # The 150 referrals of the first extract are gone, and one instead of them is a volume to confirm.
     assert (
         said["change"][0]
@@ -96,14 +118,8 @@ def test_nothing_that_stands_in_a_cell_is_said(early: Programme, tmp_path: Path)
     assert "would stop until you confirm" in said["change"][1]
 
 
-def test_what_only_warns_is_not_called_a_reject(early: Programme, tmp_path: Path) -> None:
-    file = tmp_path / "caseload_2015-04-30.csv"
-    file.write_text(
-        "Case Ref,Client Ref,Start date,Borough,Sex\n"
-        "E1,NEVER-REFERRED-1,2015-04-01,Camden,martian\n"
-        "E2,NEVER-REFERRED-2,2015-04-01,Atlantis,male\n"
-    )
-    said = sections(early.flic("check", str(file)))[file.name]
+def test_what_only_warns_is_not_called_a_reject(odd: subprocess.CompletedProcess[str]) -> None:
+    said = sections(odd)["caseload_2015-04-30.csv"]
     assert said["reject"] == ["1 x borough is on no list of values or spellings (line 3)"]
     assert said["cell"] == ["1 x sex is on no list of values or spellings (line 2)"]
     assert said["warn"] == ["2 x A client for whom there is no referral (line 2, 3)"]
@@ -173,18 +189,13 @@ def test_known_older_and_unchanged_extracts_are_told_apart(early: Programme, tmp
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        (None, "no pseudonym key"),
+        ("", "no pseudonym key"),
         ("another-synthetic-key-of-sufficient-length", "is not the one of the data"),
     ],
 )
-def test_the_key_is_checked_and_not_made(early: Programme, key: str | None, words: str) -> None:
-    environment = early.environment | ({"FLIC_PSEUDONYM_KEY": key} if key else {})
-    if key is None:
-        del environment["FLIC_PSEUDONYM_KEY"]
+def test_the_key_is_checked_and_not_made(early: Programme, key: str, words: str) -> None:
     before = contents(early.folder)
-    done = subprocess.run(
-        [*FLIC, "check", str(NEXT[0])], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = early.flic("check", str(NEXT[0]), environment={"FLIC_PSEUDONYM_KEY": key})
     assert done.returncode == 1
     assert words in last_line(done)
     assert contents(early.folder) == before
@@ -204,10 +215,10 @@ def test_what_a_killed_check_left_is_gone_after_the_next_command(early: Programm
     assert not (early.folder / "preview" / "landing").exists()
 
 
-def test_a_refresh_then_gives_the_rows_and_rejects_that_the_check_said(early: Programme) -> None:
+def test_a_refresh_then_gives_the_rows_and_rejects_that_the_check_said(
+    early: Programme, checked: subprocess.CompletedProcess[str]
+) -> None:
     early.drop(*NEXT)
-    checked = early.flic("check", *(str(early.inbox / file.name) for file in NEXT))
-    assert checked.returncode == 0
     early.refresh()
     said = sections(checked)
     for file in NEXT:

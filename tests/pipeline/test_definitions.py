@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.storage.event_log.sqlite import ConsolidatedSqliteEventLogStorage
 
 from dagster_project import refresh
 from dagster_project.settings import Settings
@@ -75,3 +76,14 @@ def test_the_run_tells_counts_and_reasons_but_no_value(published: Programme) -> 
         content = path.read_bytes()
         assert b"FLIC-0" not in content, path
         assert b"SYNTHETIC NOTE" not in content, path
+
+
+def test_dagsters_own_storage_reads_what_a_run_left(
+    definitions: dg.Definitions, published: Programme
+) -> None:
+    home = published.folder / "dagster"
+    history = ConsolidatedSqliteEventLogStorage(str(home))
+    graph = definitions.resolve_asset_graph()
+    assert set(history.all_asset_keys()) == set(graph.materializable_asset_keys)
+    executed = history.get_latest_asset_check_execution_by_key([*graph.asset_check_keys])
+    assert set(executed) == set(graph.asset_check_keys)

@@ -38,17 +38,25 @@ FAULTS: dict[str, tuple[str, str, list[str], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project whose seeds each test changes in turn: dbt reads the rest once."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "dbt", folder / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
+    return folder
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_row_to_mend_is_named(name: str, tmp_path: Path) -> None:
+def test_the_row_to_mend_is_named(name: str, project: Path) -> None:
     seed, rows, tables, words = FAULTS[name]
-    for part in ("dbt", "seeds"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("target", "logs"))
-    with (tmp_path / "seeds" / seed).open("a", encoding="utf-8") as file:
+    shutil.rmtree(project / "seeds", ignore_errors=True)
+    shutil.copytree(ROOT / "seeds", project / "seeds")
+    with (project / "seeds" / seed).open("a", encoding="utf-8") as file:
         file.write(rows)
     settings = ProjectSettings(
-        tmp_path / "data", tmp_path / "publications", "fulfilling_lives", b"", b"", "", root=tmp_path
+        project / "data", project / "publications", "fulfilling_lives", b"", b"", "", root=project
     )
-    Workshop(tmp_path / "data", tmp_path).land()
+    Workshop(project / "data", project / "kept", project).land()
     with pytest.raises(TransformationError) as stop:
         build_warehouse(settings, tables)
     assert words in str(stop.value)

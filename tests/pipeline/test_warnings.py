@@ -4,12 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from dagster_project import refresh
 from dagster_project.settings import Settings
+from tests.faults.seven_points import assert_a_whole_release_is_served
 from tests.pipeline.programme import REFRESH, Programme, example_files
 from tests.pipeline.test_command_line import last_line
 
@@ -105,16 +105,10 @@ def test_dagster_has_the_report_without_a_day_or_a_value(published: Programme) -
 
 
 def test_a_mornings_work(programme: Programme) -> None:
-    release = programme.current()
-    counts = programme.query("select * from data_quality_issues order by all")
     accepted, reopened, *_ = ids(programme, "--rule", "decision_without_date")
     by = ("--by", "A. Lead")
     assert programme.flic("warnings", "accept", accepted, reopened, "--reason", "asked", *by).returncode == 0
     assert programme.flic("warnings", "reopen", reopened, *by).returncode == 0
-    programme.refresh()
-    assert programme.current()["release_id"] == release["release_id"]
-    assert programme.query("select * from data_quality_issues order by all") == counts
-    assert "### Warnings accepted as right (1)" in report(programme)
 
     # The next extract: one odd referral is gone from it, and a refused file comes with it.
     [last] = example_files("referrals_2018-03-31.csv")
@@ -139,19 +133,28 @@ def test_a_mornings_work(programme: Programme) -> None:
     ]
     assert "2 new warnings" in programme.flic("status").stdout
 
-    # Again with nothing new: the same comparison.
+    # Again with nothing new but a decision: the same comparison, and nothing published moves.
+    release = programme.current()
+    counts = programme.query("select * from data_quality_issues order by all")
+    one_more = next(one for one in ids(programme, "--rule", "decision_without_date") if one != accepted)
+    assert programme.flic("warnings", "accept", one_more, "--reason", "asked", *by).returncode == 0
     programme.refresh()
+    assert programme.current()["release_id"] == release["release_id"]
+    assert programme.query("select * from data_quality_issues order by all") == counts
+    assert "### Warnings accepted as right (2)" in report(programme)
     assert len(ids(programme, "--new")) == 2
     against = [words.split("## Against")[1].split("##")[0] for words in (report(programme), text)]
     assert against[0] == against[1]
 
 
-def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> None:
+def test_a_refresh_that_stops_publishes_nothing_and_says_so_in_the_report(programme: Programme) -> None:
+    """F10 is its last part: the rule that stops is named, and no row is quoted."""
     [caseload] = example_files("caseload_2014-09-30.csv")
     programme.inbox.mkdir(exist_ok=True)
     # Its 36 rows, the title, the filter, a blank row and the header, and one more blank row.
     (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
     before = programme.current()
+    figures = programme.figures()
     assert programme.flic(*REFRESH).returncode == 3
     text = report(programme)
     assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 255 before)" in text
@@ -165,17 +168,18 @@ def test_a_refresh_that_stops_says_so_in_the_report(programme: Programme) -> Non
     assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
     assert "| referrals_2018-04-30.csv | refused: " in report(programme)
 
-    # A test of dbt that stops: the ledger says another number of rows than were landed.
-    [entry] = (programme.folder / "landing/loads").glob("2018-03-31-referrals-*.parquet")
-    ledger = pq.read_table(entry)
-    at = ledger.schema.get_field_index("rows_in_file")
-    pq.write_table(ledger.set_column(at, ledger.schema.field(at), pa.array([447], pa.int32())), entry)
+    # A test of dbt that stops: a row is missing from a landed file, and the ledger counts it.
+    [landed] = (programme.folder / "landing/referrals").glob("2018-03-31-*.parquet")
+    pq.write_table(pq.read_table(landed).slice(1), landed)
     stopped = programme.flic(*REFRESH, "--confirm-volume")
     assert stopped.returncode == 1
     assert "ledger_adds_up: Got 1 result" in last_line(stopped)
     assert "**Stopped:** a rule does not hold (Every row of every file" in report(programme)
     assert "Not known: the warehouse does not hold these loads yet." in report(programme)
+    assert "FLIC-0" not in stopped.stdout + stopped.stderr
     assert programme.current()["release_id"] == before["release_id"]
+    assert_a_whole_release_is_served(programme)
+    assert programme.figures() == figures
 
 
 def test_a_run_of_dagster_that_fails_writes_the_report_too(

@@ -1,10 +1,6 @@
-"""A publication and its approval, killed at one place: a program of its own, run as a child.
-
-python -m tests.publication.killed_publish FOLDER PLACE
-"""
+"""A publication and its approval, killed at one place: what a process of its own does."""
 
 import logging
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -41,8 +37,10 @@ SWAPPED = {
 }
 """The places where the new release is served already."""
 
-if __name__ == "__main__":
-    kill_at(*PLACES[sys.argv[2]])
-    zone, now = settings_for(Path(sys.argv[1])), datetime.fromisoformat("2015-07-02T09:00:00")
+
+def killed_publish(folder: Path, place: str) -> None:
+    """Publish and approve from a data folder up to one of the places, where the process ends."""
+    kill_at(*PLACES[place])
+    zone, now = settings_for(folder), datetime.fromisoformat("2015-07-02T09:00:00")
     report = publish(zone, created_at=now, inputs_sha256="new", log=logging.getLogger())
     approve(zone, report.release_id, by="A tester", at=now)

@@ -7,8 +7,6 @@ import json
 import logging
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -27,9 +25,10 @@ from dagster_project.publication.publish import (
     publish,
     verify,
 )
-from dagster_project.settings import ROOT, Settings
+from dagster_project.settings import Settings
+from tests.pipeline.programme import COMMANDS
 from tests.publication.invented_warehouse import KEY, Programme, settings_for, write_warehouse
-from tests.publication.killed_publish import PLACES, SWAPPED
+from tests.publication.killed_publish import PLACES, SWAPPED, killed_publish
 
 SPRING, SUMMER = date(2015, 3, 31), date(2015, 6, 30)
 METRIC_VALUES = """
@@ -523,13 +522,10 @@ def test_killed_anywhere_a_whole_release_is_served(
 ):
     old = served(zone.publications_dir)
     shutil.copy(summer_warehouse, zone.warehouse)
-    child = subprocess.run(
-        [sys.executable, "-m", "tests.publication.killed_publish", str(zone.data_dir), place],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+    child = COMMANDS.Process(target=killed_publish, args=(zone.data_dir, place))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
     assert (served(zone.publications_dir) == old) is (place not in SWAPPED)
     # The public never sees a release before the SPG does.
     assert served(zone.public) in (old, served(zone.publications_dir))

@@ -1,0 +1,30 @@
+"""Where Dagster keeps the events of its runs: its own SQLite storage, with one connection a process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from dagster._core.storage.event_log.sqlite import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import QueuePool
+
+
+class RunHistory(ConsolidatedSqliteEventLogStorage):
+    """Dagster's storage opens the file and compiles each statement anew, four times for each of a refresh's
+    thousand events: a sixth of a refresh."""
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return create_engine(
+            self._conn_string, poolclass=QueuePool, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+        )
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def dispose(self) -> None:
+        """Let go of the file; what stands in the log beside it goes into it."""
+        self._engine.dispose()
