@@ -391,8 +391,9 @@ def csv_bytes(view: View, figures: Sequence[Figure]) -> bytes:
 
 
 def footer(view: View) -> None:
-    """Sources with extract dates, what the marks mean, acknowledgement, release."""
+    """Sources with extract dates, what the marks mean, acknowledgement, release; the foot of each sheet."""
     release = view.publication.release
+    on_paper(view)
     status = view.publication.source_status()
     sources = [f"{row['label']} {day(row['last_extract_date'])}" for row in status if row["ever_received"]]
     if never := [row["label"] for row in status if not row["ever_received"]]:
@@ -446,3 +447,20 @@ def rounding_note(view: View) -> str:
     if view.publication.release.audience == "management":
         return "These figures are exact and for named managers only: do not pass them on."
     return ROUNDING_NOTE
+
+
+def on_paper(view: View) -> None:
+    """At the foot of each sheet: as-at day, release, choice and number of the sheet."""
+    release = view.publication.release
+    place = (
+        "all boroughs" if view.borough == ALL_BOROUGHS else view.publication.label("borough", view.borough)
+    )
+    words = f"As at {day(release.as_at)} · release {release.release_id} · {period_name(view.period)}, {place}"
+    words += " · synthetic data" if release.synthetic else ""
+    # Inside quotation marks of a style sheet: nothing that could end them.
+    plain = "".join(sign for sign in words if sign.isalnum() or sign in " -.,·'()&")
+    look = "font: 8pt 'Source Sans', sans-serif; color: #51606c"
+    html(
+        f'<style>@page {{ @bottom-left {{ content: "{plain}"; {look}; width: 85%; text-align: left }} '
+        f'@bottom-right {{ content: counter(page) " of " counter(pages); {look} }} }}</style>'
+    )

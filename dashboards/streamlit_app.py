@@ -232,6 +232,8 @@ def main() -> None:
         for n, (name, title) in enumerate(offered)
     ]
     page = st.navigation(pages)
+    # A tab, a bookmark and a screen reader tell pages apart by their titles.
+    st.set_page_config(page_title=f"{page.title} · Fulfilling Lives")
     try:
         grant.record("page", page.title, served.publication.release.release_id if served else "")
     except access.Refused as refusal:

@@ -12,7 +12,7 @@ from streamlit import config
 from dashboards import access, access_log
 from dashboards.access import Refused, Visitor, check
 from tests.dashboards.publication_fixture import write_publication
-from tests.dashboards.test_pages import markup, open_page, text
+from tests.dashboards.test_pages import ROOT, markup, open_page, text
 
 NOW = datetime(2018, 4, 3, 9, 0, tzinfo=UTC)
 AS_ROOT = pytest.mark.skipif(
@@ -226,6 +226,14 @@ def test_a_download_is_checked_when_it_is_asked_for(since: str, configured: dict
         log.unlink()
     with pytest.raises(Refused):
         grant.download("money.csv", "2018-03")
+
+
+def test_files_are_given_in_one_place_alone() -> None:
+    """Streamlit's own button gives a file without asking again who wants it."""
+    own = [
+        path.name for path in (ROOT / "dashboards").rglob("*.py") if "st.download_button" in path.read_text()
+    ]
+    assert own == ["components.py"]
 
 
 def test_the_pages_say_that_there_is_no_login(

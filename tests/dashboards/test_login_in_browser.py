@@ -158,7 +158,7 @@ def test_a_role_that_is_taken_away_ends_at_the_next_click_and_for_files_too(
         files: list[str] = []
         page.on("download", lambda download: files.append(download.suggested_filename))
         page.get_by_role("button", name="Download CSV").first.click()
-        page.wait_for_timeout(1500)
+        page.wait_for_selector("[data-testid=stDownloadButtonError]")
         assert files == []
         assert str(place.roles) not in page.inner_text("body")
         page.get_by_role("link", name="Money").click()
