@@ -145,6 +145,7 @@ def _dashboards_environment(settings: Settings) -> dict[str, str]:
     return own | {
         "FLIC_PUBLICATIONS_DIR": str(settings.publications_dir),
         "FLIC_ALLOW_RESTRICTED_ZONE": "1",
+        "FLIC_WITHOUT_LOGIN": "1",
     }
 
 

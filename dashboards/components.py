@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboards import charts
+from dashboards import access, charts
 from dashboards.published import Figure
 from dashboards.sentences import (
     MARKS,
@@ -33,7 +34,7 @@ from dashboards.sentences import (
     top_line,
     why_missing,
 )
-from dashboards.state import ALL_BOROUGHS, View
+from dashboards.state import ALL_BOROUGHS, View, current
 
 ROUNDING_NOTE = (
     "Headline counts are exact. Counts in breakdowns are rounded to 5 to protect people, so their parts "
@@ -257,15 +258,15 @@ def of_an_earlier_day(view: View, figures: Sequence[Figure]) -> str:
 
 
 def download(view: View, figures: Sequence[Figure], name: str, title: str) -> None:
-    """The figures as a CSV file, marks kept, formulas neutralised."""
-    st.download_button(
+    """The figures as a CSV file, marks kept, formulas neutralised, and as a sheet of the page's workbook."""
+    on_this_page().append((title, figures))
+    download_button(
         "Download CSV",
-        csv_bytes(view, figures),
-        file_name=f"{view.publication.release.release_id}-{name}.csv",
+        lambda: csv_bytes(view, figures),
+        f"{view.publication.release.release_id}-{name}.csv",
         mime="text/csv",
         key=f"csv-{name}",
         type="tertiary",
-        on_click="ignore",
         help=f"{title}: the same figures, with marks",
     )
 
@@ -390,8 +391,9 @@ def csv_bytes(view: View, figures: Sequence[Figure]) -> bytes:
 
 
 def footer(view: View) -> None:
-    """Sources with extract dates, what the marks mean, acknowledgement, release."""
+    """Sources with extract dates, what the marks mean, acknowledgement, release; the foot of each sheet."""
     release = view.publication.release
+    on_paper(view)
     status = view.publication.source_status()
     sources = [f"{row['label']} {day(row['last_extract_date'])}" for row in status if row["ever_received"]]
     if never := [row["label"] for row in status if not row["ever_received"]]:
@@ -403,8 +405,62 @@ def footer(view: View) -> None:
         f'<footer class="foot"><p>{came}</p>'
         "<p><strong>Marks:</strong> [c] withheld to protect people (counts under 10 show as &lt;10); [z] "
         "not "
-        f"applicable; [x] not available; [m] too early to say. {escape(ROUNDING_NOTE)}</p>"
+        f"applicable; [x] not available; [m] too early to say. {escape(rounding_note(view))}</p>"
         f"<p>{escape(acknowledgement)}</p>"
         f"<p>{escape(release.programme_name)} · {escape(top_line(release, view.served.checked_at))} · "
         f"software {escape(release.software_version)}</p></footer>"
+    )
+
+
+def on_this_page() -> list[tuple[str, Sequence[Figure] | Table]]:
+    """What this run of the page has offered as a file, in order: the sheets of its workbook.
+
+    `streamlit_app.py` begins it anew before each page.
+    """
+    return st.session_state.setdefault("on_this_page", [])
+
+
+def download_button(
+    label: str, make: Callable[[], bytes], file_name: str, *, mime: str, key: str, **options: Any
+) -> None:
+    """A file that is made when it is asked for, and only for somebody who may still have it then.
+
+    The button says that it works while it does. What `make` uses must be ready: it runs without a session.
+    """
+    grant, release_id = access.current(), current().publication.release.release_id
+
+    def checked() -> bytes:
+        grant.download(file_name, release_id)
+        return make()
+
+    st.download_button(label, checked, file_name=file_name, mime=mime, key=key, on_click="ignore", **options)
+
+
+def shown_table(table: Table, words: bool = False) -> None:
+    """A table that is no exhibit's, on the page and as a sheet of its workbook."""
+    on_this_page().append((table.caption, table))
+    html(table_html(table, words))
+
+
+def rounding_note(view: View) -> str:
+    """How exact the figures of this release are: those for management are not rounded."""
+    if view.publication.release.audience == "management":
+        return "These figures are exact and for named managers only: do not pass them on."
+    return ROUNDING_NOTE
+
+
+def on_paper(view: View) -> None:
+    """At the foot of each sheet: as-at day, release, choice and number of the sheet."""
+    release = view.publication.release
+    place = (
+        "all boroughs" if view.borough == ALL_BOROUGHS else view.publication.label("borough", view.borough)
+    )
+    words = f"As at {day(release.as_at)} · release {release.release_id} · {period_name(view.period)}, {place}"
+    words += " · synthetic data" if release.synthetic else ""
+    # Inside quotation marks of a style sheet: nothing that could end them.
+    plain = "".join(sign for sign in words if sign.isalnum() or sign in " -.,·'()&")
+    look = "font: 8pt 'Source Sans', sans-serif; color: #51606c"
+    html(
+        f'<style>@page {{ @bottom-left {{ content: "{plain}"; {look}; width: 85%; text-align: left }} '
+        f'@bottom-right {{ content: counter(page) " of " counter(pages); {look} }} }}</style>'
     )

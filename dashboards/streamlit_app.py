@@ -21,7 +21,7 @@ if str(ROOT) not in sys.path:
     # Streamlit puts only this folder on the path; the package is imported by its name from the folder above.
     sys.path.insert(0, str(ROOT))
 
-from dashboards import charts, components, sentences, state  # noqa: E402
+from dashboards import access, charts, components, sentences, state, workbook  # noqa: E402
 from dashboards.published import PublicationsFolder, Served  # noqa: E402
 from dashboards.restricted_zone import ALLOWED, reachable  # noqa: E402
 
@@ -105,17 +105,60 @@ def _refuse(reached: list[str]) -> None:
     )
 
 
-def _top(served: Served, reached: list[str]) -> None:
+def _refuse_start(options: list[str]) -> None:
+    """Say that the server runs without the settings that protect its readers."""
+    logger.error("Refused to serve: not as in .streamlit/config.toml: %s", ", ".join(options))
+    _style(st.context.theme.type == "dark", "")
+    names = ", ".join(f"<code>{components.escape(name)}</code>" for name in options)
+    st.html(
+        '<div class="head"><h1>These dashboards do not start</h1>'
+        f'<p class="lead">They run without settings that protect their readers: {names}.</p>'
+        '<p class="quiet">Start them from the project\'s folder, where <code>.streamlit/config.toml</code> '
+        "lies, and without flags that say otherwise.</p></div>"
+    )
+
+
+def _refuse_visitor(refusal: access.Refused, visitor: access.Visitor) -> None:
+    """Say why nothing is shown to this visitor, and offer to sign in or out; paths are for the log."""
+    logger.warning("Refused a visitor: %s", refusal.reason)
+    _style(st.context.theme.type == "dark", "")
+    st.html(
+        '<div class="head"><h1>These pages are not open to everyone</h1>'
+        f'<p class="lead">{components.escape(str(refusal))}</p></div>'
+    )
+    if refusal.sign_in:
+        st.button("Sign in", on_click=st.login, type="primary", key="sign_in")
+    if visitor.claims is not None:
+        st.button("Sign out", on_click=st.logout, key="sign_out")
+
+
+def _who(grant: access.Grant) -> None:
+    """In the sidebar: who is signed in, and the way out."""
+    if grant.visitor.claims is None:
+        return
+    with st.sidebar:
+        components.quiet(f"Signed in as {grant.who}")
+        st.button("Sign out", on_click=st.logout, key="sign_out", type="tertiary")
+
+
+def _top(served: Served, reached: list[str], grant: access.Grant) -> None:
     release = served.publication.release
     first, rest = sentences.top_line(release, served.checked_at).split(" · ", 1)
     components.html(
         f'<p class="topline"><strong>{components.escape(first)}</strong> · {components.escape(rest)}</p>'
     )
+    notes = []
+    if grant.is_without_login:
+        notes.append(
+            "Without login: whoever uses this machine can open these pages, and nobody from elsewhere can."
+        )
     if reached:
-        components.banner(
+        notes.append(
             "Demonstration or preview: this process could read the restricted zone. It is for the person who "
             "runs it, or for named managers, and not for the Strategic Partnership Group."
         )
+    if notes:
+        components.banner(" ".join(notes))
     if served.fallback:
         components.banner(
             f"The newest release cannot be shown: {served.fallback}. These are the figures of the last "
@@ -161,13 +204,23 @@ def main() -> None:
     st.set_page_config(
         page_title="Fulfilling Lives", layout="wide", page_icon=str(ROOT / "dashboards" / "mark.svg")
     )
+    if options := access.unsafe_options():
+        _refuse_start(options)
+        return
     folder = publications_dir()
     reached = reachable(folder, os.environ)
     if reached and os.environ.get(ALLOWED) != "1":
         _refuse(reached)
         return
     served = _folder(folder).serve()
-    is_public = served is not None and served.publication.release.audience == "public"
+    audience = served.publication.release.audience if served else "spg"
+    visitor = access.visitor()
+    try:
+        grant = access.check(visitor, audience, os.environ, datetime.now(UTC))
+    except access.Refused as refusal:
+        _refuse_visitor(refusal, visitor)
+        return
+    is_public = audience == "public"
     offered = [page for page in PAGES if not is_public or page[0] in PUBLIC_PAGES]
     pages = [
         st.Page(
@@ -179,15 +232,26 @@ def main() -> None:
         for n, (name, title) in enumerate(offered)
     ]
     page = st.navigation(pages)
+    # A tab, a bookmark and a screen reader tell pages apart by their titles.
+    st.set_page_config(page_title=f"{page.title} · Fulfilling Lives")
+    try:
+        grant.record("page", page.title, served.publication.release.release_id if served else "")
+    except access.Refused as refusal:
+        _refuse_visitor(refusal, visitor)
+        return
+    _who(grant)
     if served is None:
         _nothing_to_serve()
         return
     _style(st.context.theme.type == "dark", served.publication.release.programme_name)
     try:
-        _top(served, reached)
+        _top(served, reached, grant)
         view = _choices(served, page.url_path not in WITHOUT_CHOICES)
         st.session_state["view"] = view
+        st.session_state["grant"] = grant
+        st.session_state["on_this_page"] = []
         page.run()
+        workbook.button(view, page.title)
         components.footer(view)
     except Exception:
         logger.exception(

@@ -27,17 +27,22 @@ QUIET = [
 
 
 @contextmanager
-def dashboards(folder: Path) -> Iterator[str]:
-    """The application on the publications of a folder, on a free port; gives its address."""
+def dashboards(folder: Path, *flags: str, **environment: str) -> Iterator[str]:
+    """The application on the publications of a folder, on a free port; gives its address.
+
+    Without `environment` it runs as the demonstration does: nobody signs in.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "streamlit_app.py")]
     program = subprocess.Popen(
-        [*command, "--server.port", str(port), "--server.headless", "true"],
+        [*command, "--server.port", str(port), "--server.headless", "true", *flags],
         cwd=ROOT,
         # Tests and what they look at belong to one user, as in a demonstration.
-        env=os.environ | {"FLIC_PUBLICATIONS_DIR": str(folder), "FLIC_ALLOW_RESTRICTED_ZONE": "1"},
+        env=os.environ
+        | {"FLIC_PUBLICATIONS_DIR": str(folder), "FLIC_ALLOW_RESTRICTED_ZONE": "1"}
+        | (environment or {"FLIC_WITHOUT_LOGIN": "1"}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

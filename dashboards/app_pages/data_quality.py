@@ -45,7 +45,7 @@ def show(view: View) -> None:
         view, "How good is the data?", "Can we trust this?", sentences.data_quality(sources), True
     )
     components.section("What came, and when", "How fresh each export is, and what became of its rows.")
-    components.html(components.table_html(_sources_table(view, sources)))
+    components.shown_table(_sources_table(view, sources))
     missing = [row["label"] for row in sources if not row["ever_received"]]
     if missing:
         components.quiet(
@@ -56,7 +56,7 @@ def show(view: View) -> None:
         "What must add up", "A refresh that breaks one of these stops and the last release stays."
     )
     identities = components.Table("Identities that are checked", ["Identity", "In words"], IDENTITIES)
-    components.html(components.table_html(identities, words=True))
+    components.shown_table(identities, words=True)
 
 
 def _sources_table(view: View, sources: list[dict]) -> components.Table:
@@ -131,7 +131,7 @@ def _issues(view: View) -> None:
             for row in named
         ]
         table = components.Table(f"{title}, in the newest files", ["Export", "Rows", "Reason"], rows)
-        components.html(components.table_html(table, words=True))
+        components.shown_table(table, words=True)
     components.quiet(
         "Counts of rows are rounded to 5 like counts of people. The data lead has every refused row of "
         "every file, with its reason."

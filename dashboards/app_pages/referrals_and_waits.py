@@ -29,7 +29,7 @@ def show(view: View) -> None:
     )
     components.unseen_section("Referrals received")
     _received(view)
-    components.section("Where referrals come from", components.ROUNDING_NOTE)
+    components.section("Where referrals come from", components.rounding_note(view))
     with st.container(key="pair-sources"):
         _by_sector(view, since)
         _accepted_by_sector(view, since)

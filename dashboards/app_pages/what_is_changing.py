@@ -40,7 +40,7 @@ def show(view: View) -> None:
     _first_profile(view)
     components.section("What has changed")
     _change(view, means, coverage, days)
-    components.section("What became of everyone who started", components.ROUNDING_NOTE)
+    components.section("What became of everyone who started", components.rounding_note(view))
     with st.container(key="pair-cohorts"):
         _status(view)
         _moved_on(view)

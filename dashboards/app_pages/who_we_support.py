@@ -29,7 +29,7 @@ def show(view: View) -> None:
     with st.container(key="pair-flow"):
         _open(view)
         _starts_and_ends(view)
-    components.section("Needs at start", components.ROUNDING_NOTE)
+    components.section("Needs at start", components.rounding_note(view))
     with st.container(key="pair-needs"):
         _one_way(
             view,

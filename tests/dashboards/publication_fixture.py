@@ -696,6 +696,7 @@ def write_publication(
     kind: str = "normal",
     created_at: datetime | None = None,
     release_id: str | None = None,
+    audience: str = "spg",
 ) -> Path:
     """Write one release and point `current.json` at it; returns the DuckDB file.
 
@@ -718,7 +719,7 @@ def write_publication(
 
         moment = created.replace(tzinfo=None)
         days = (int(SETTINGS["refresh_interval_days"]), int(SETTINGS["stale_after_days"]))
-        words = (release_id, as_at, moment, moment, "draft", "spg", "fulfilling_lives")
+        words = (release_id, as_at, moment, moment, "draft", audience, "fulfilling_lives")
         made_from = (SETTINGS["programme_name"], True, "0.1.0", "0" * 64, "0" * 64)
         insert("release", [(*words, *made_from, *days, "", None)])
         _bulk(connection, "metric_values", figures.rows)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards.access import Visitor
 from tests.dashboards.publication_fixture import LATEST, write_publication
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,7 @@ PAGES = [
     "data_quality",
     "definitions",
 ]
+VISITOR = Visitor(None, is_here=True)
 KINDS = ["normal", "part_period", "all_suppressed", "empty"]
 
 
@@ -30,6 +32,9 @@ def open_page(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch, **addres
     monkeypatch.setenv("FLIC_PUBLICATIONS_DIR", str(folder))
     # A checkout in which the demonstration ran has a restricted zone that this process can read.
     monkeypatch.setenv("FLIC_ALLOW_RESTRICTED_ZONE", "1")
+    monkeypatch.setenv("FLIC_WITHOUT_LOGIN", "1")
+    # There is no browser that could say where it is; `test_login_in_browser.py` has one.
+    monkeypatch.setattr("dashboards.access.visitor", lambda: VISITOR)
     app = AppTest.from_file(str(ROOT / "dashboards" / "streamlit_app.py"), default_timeout=60)
     for name, value in address.items():
         app.query_params[name] = value

@@ -1,0 +1,115 @@
+"""Pages on A4: whole, with what was chosen, the as-at day and the footer; the first page on two sheets.
+
+The sheets go to `test-results/dashboards/` to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+
+from tests.dashboards.test_pages_in_browser import PAGES, PICTURES, SIZES, open_page
+from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
+A4 = (595, 842)
+ABOUT_THE_RELEASE = ("data-quality", "definitions")
+CHOSEN = "period=2017-12-31&borough=camden"
+
+
+@pytest.fixture(scope="module")
+def address(publications: dict[str, Path]) -> Iterator[str]:
+    """The application on the publications that are looked at."""
+    with dashboards(Path(os.environ.get("FLIC_LOOK_AT") or publications["normal"])) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the module."""
+    with chromium() as browser:
+        yield browser
+
+
+def sheets(browser: Browser, url: str, name: str, scheme: str = "light") -> PdfReader:
+    """The sheets that somebody gets who prints this page from a computer."""
+    page = open_page(browser, url, SIZES["desk"], scheme)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}-a4.pdf"
+    page.pdf(path=path, prefer_css_page_size=True, print_background=True)
+    page.close()
+    return PdfReader(path)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_sheet_says_what_it_is(name: str, browser: Browser, address: str) -> None:
+    printed = sheets(browser, f"{address}/{name}?{CHOSEN}", name or "this-quarter")
+    texts = [" ".join(sheet.extract_text().split()) for sheet in printed.pages]
+    for number, (sheet, text) in enumerate(zip(printed.pages, texts, strict=True), 1):
+        assert tuple(round(float(side)) for side in sheet.mediabox[2:]) == A4
+        assert "As at 31 March 2018 · release" in text
+        assert "October to December 2017, Camden" in text
+        assert f"{number} of {len(texts)}" in text
+    # The line above the page and its footer, which the foot of a sheet does not repeat.
+    whole = " ".join(texts)
+    assert "refreshed" in texts[0]
+    assert "Sources, with extract dates:" in whole
+    assert "Marks:" in texts[-1]
+    if name not in ABOUT_THE_RELEASE:
+        assert "Showing October to December 2017, Camden" in texts[0]
+    for tool in ("Download", "Sign out", "Search the definitions"):
+        assert tool not in whole
+
+
+@pytest.mark.parametrize("period", ["", "period=2014-09-30", CHOSEN])
+def test_this_quarter_fits_two_sheets(period: str, browser: Browser, address: str) -> None:
+    assert len(sheets(browser, f"{address}/?{period}", "this-quarter-two").pages) <= 2
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_or_laid_over_another(name: str, browser: Browser, address: str) -> None:
+    page = open_page(browser, f"{address}/{name}", SIZES["desk"])
+    # As wide as the sheet without its margins, at 96 pixels an inch.
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1031})
+    page.wait_for_timeout(300)
+    right = page.evaluate(
+        "Math.max(...[...document.querySelectorAll("
+        "'[data-testid=stMain] :is(table, .js-plotly-plot, p, h1, h2, h3, dl)')]"
+        ".map(e => e.getBoundingClientRect().right))"
+    )
+    assert right <= 703
+    # Sheets are broken well inside blocks only: exhibits and what holds them are blocks.
+    kinds = page.evaluate(
+        "[...document.querySelectorAll('[class*=st-key-exhibit-]')].flatMap(e => { const up = [];"
+        " for (; e.dataset.testid !== 'stMain'; e = e.parentElement) up.push(getComputedStyle(e).display);"
+        " return up; })"
+    )
+    assert set(kinds) <= {"block", "contents"}
+    closed = page.evaluate(
+        "[...document.querySelectorAll('details .table')]"
+        ".filter(e => e.getBoundingClientRect().height === 0).length"
+    )
+    assert closed == 0
+    page.close()
+
+
+def test_a_dark_page_prints_dark_on_white(browser: Browser, address: str) -> None:
+    page = open_page(browser, f"{address}/money", SIZES["desk"], "dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.wait_for_timeout(300)
+    colours = page.evaluate(
+        "['.head h1', '.topline', '.table td', '.foot']"
+        ".map(s => getComputedStyle(document.querySelector(s)).color)"
+    )
+    assert all(max(map(int, colour[4:-1].split(","))) < 130 for colour in colours)
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )
+    page.close()
