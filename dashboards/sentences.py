@@ -307,11 +307,16 @@ def acceptance(share: Figure | None, accepted: Figure | None, received: Figure |
     if received.value == 0:
         return f"No referral has been received since {since}."
     text = f"{capital(counted(received, 'referral has', 'referrals have'))} been received since {since}"
-    if accepted is not None and accepted.value is not None:
+    has_count = accepted is not None and accepted.value is not None
+    if has_count:
         text += f"; {counted(accepted, 'has', 'have')} been accepted"
     if share is None or share.value is None:
         return f"{text}. The share of decided referrals that were accepted is {why_missing(share)}."
-    return f"{text}, {shown(share)} of those decided."
+    return (
+        f"{text}, {shown(share)} of those decided."
+        if has_count
+        else (f"{text}; {shown(share)} of those decided were accepted.")
+    )
 
 
 def support(open_now: Figure | None, starts: Figure | None, ends: Figure | None, on: date, since: str) -> str:
@@ -644,11 +649,13 @@ def learning(stages: Sequence[tuple[str, Figure]], before: Sequence[tuple[str, F
     """
     if not stages:
         return f"No log of system changes is published for {day(on)}."
+    if all(f.value is None for _, f in stages):
+        return f"What stands in the log of system changes on {day(on)} is {why_missing(stages[0][1])}."
     total = _in_all(stages)
     if not total:
         return f"Nothing stands in the log of system changes on {day(on)}."
     text = f"By {day(on)} the log holds {total} {'change' if total == 1 else 'changes'} in how services work"
-    if before:
+    if before and all(f.value is not None for _, f in before):
         more = total - _in_all(before)
         text += f", {f'{more} more than' if more > 0 else f'{-more} fewer than' if more else 'as many as'}"
         text += f" on {day(before[0][1].period_end)}"
@@ -662,6 +669,8 @@ def decisions(
     """What became of what the group was asked: how many items wait, and since when the oldest of them."""
     if waiting is None or decided is None or done is None:
         return f"What the group was asked is not published for {day(on)}."
+    if any(f.value is None for f in (waiting, decided, done)):
+        return f"What the group was asked by {day(on)} is {why_missing(waiting)}."
     counts = [int(f.value or 0) for f in (waiting, decided, done)]
     if not sum(counts):
         return f"The group has not been asked for anything by {day(on)}."

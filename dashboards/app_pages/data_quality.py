@@ -74,10 +74,11 @@ def _moved(view: View) -> None:
     if not changes:
         return
     words = view.publication.definitions()
+    measures = view.publication.wording()
     rows = [
         [
             words.get(row["metric_id"], {}).get("label", row["metric_id"]),
-            row["measure"],
+            measures.get(f"measure_{row['measure']}", row["measure"]),
             _time(row),
             "; ".join(
                 view.publication.label(row[f"dimension_{n}"], row[f"category_{n}"])
