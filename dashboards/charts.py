@@ -544,35 +544,39 @@ def control(
         marker={"size": 5, "color": colours.accent},
     )
     outside = [n for n, value in enumerate(values) if not limits.holds(value)]
+    runs = [list(run) for _, run in groupby(enumerate(outside), key=lambda pair: pair[1] - pair[0])]
+    # Of months in a row the one furthest out has its figure; the table has them all.
+    told = {max((n for _, n in run), key=lambda n: abs(values[n] - limits.mean)) for run in runs}
     chart.add_scatter(
         x=[names[n] for n in outside],
         y=[values[n] for n in outside],
         mode="markers+text",
         marker={"symbol": "circle-open", "size": 14, "color": colours.second, "line": {"width": 2.5}},
-        text=[shown(series[n]) for n in outside],
+        text=[shown(series[n]) if n in told else "" for n in outside],
         textposition="top center",
         cliponaxis=False,
     )
     bounds = (
         (limits.mean, "mean", "solid"),
-        (limits.upper, "upper limit", "dash"),
-        (limits.lower, "lower limit", "dash"),
+        (limits.upper, "limit", "dash"),
+        (limits.lower, "limit", "dash"),
     )
     for value, words, dash in bounds:
         chart.add_hline(y=value, line={"color": colours.muted, "width": 1.2, "dash": dash})
+        # Outside the axes, where it covers no month.
         chart.add_annotation(
             x=1,
             xref="paper",
-            xanchor="right",
+            xanchor="left",
+            xshift=4,
             y=value,
-            yshift=9,
             text=f"{words} {value:.1f}",
             showarrow=False,
-            bgcolor=colours.paper,
             font={"size": 12, "color": colours.muted},
         )
     top = max([limits.upper, *values])
     chart.update_yaxes(range=[-top * 0.05, top * 1.2], nticks=5, rangemode="tozero")
+    chart.update_layout(margin={"r": 74})
     _time_axis(chart, names)
     return chart
 
@@ -585,9 +589,16 @@ def dumbbells(
 ) -> go.Figure:
     """Two figures a row joined by a line: the first hollow, the second full, each with its interval and
     its number. Withheld figures are hollow squares at the left edge with their words."""
-    values = [v for _, *pair in rows for f in pair for v in (f.value, f.lower, f.upper) if v is not None]
+    values = [
+        v
+        for _, first, second in rows
+        for f in (first, second)
+        for v in (f.value, f.lower, f.upper)
+        if v is not None
+    ]
     low, high = axis_range or (min([0.0, *values]), max([*values, 1.0]) * 1.12)
     labels = [_wrapped(label, 22) for label, *_ in rows]
+    pairs = [(first, second) for _, first, second in rows]
     chart = _figure(colours, 60 + sum(48 + 8 * label.count("<br>") for label in labels))
     for label, (_, first, second) in zip(labels, rows, strict=True):
         if first.value is not None and second.value is not None:
@@ -600,7 +611,7 @@ def dumbbells(
     for place, (colour, fill) in enumerate(
         ((colours.second, colours.paper), (colours.accent, colours.accent))
     ):
-        figures = [(label, row[place + 1]) for label, row in zip(labels, rows, strict=True)]
+        figures = [(label, row[place]) for label, row in zip(labels, pairs, strict=True)]
         known = [(label, f) for label, f in figures if f.value is not None]
         chart.add_scatter(
             x=[f.value for _, f in known],

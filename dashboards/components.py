@@ -331,9 +331,8 @@ def dimension_label(view: View, dimension: str) -> str:
 def entry(title: str, scope: str, parts: Sequence[tuple[str, str]]) -> None:
     """Something that the partnership wrote: a title, when and where, and its parts in its own words."""
     body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in parts if text)
-    html(
-        f'<div class="entry"><h3>{escape(title)}</h3><p class="scope">{escape(scope)}</p><dl>{body}</dl></div>'
-    )
+    head = f'<h3>{escape(title)}</h3><p class="scope">{escape(scope)}</p>'
+    html(f'<div class="entry">{head}<dl>{body}</dl></div>')
 
 
 def one_way(view: View, caption: str, dimension: str, figures: Sequence[Figure], heading: str) -> Table:

@@ -1,7 +1,7 @@
 """Limits of a monthly series: which ups and downs are no more than usual.
 
-Belongs here: the XmR chart's limits (mean ± 2.66 × mean moving range). Does not belong here: drawing, wording,
-which series have limits (rare events have none).
+Belongs here: the XmR chart's limits (mean ± 2.66 × mean moving range). Does not belong here: drawing,
+wording, which series have limits (rare events have none).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The kinds of exhibit that pages share: which chart, table and words belong to a published table.
 
 Belongs here: one function a kind of table (a breakdown, a series, a table of two breakdowns, change between
-two readings, shares at fixed times). Each draws nothing where the file's plan has no such table, so that a page
-is whole for every audience. Does not belong here: which tables a page shows (`app_pages/`), the look of an
-exhibit (`components.py`), drawing (`charts.py`).
+two readings, shares at fixed times). Each draws nothing where the file's plan has no such table, so that a
+page is whole for every audience. Does not belong here: which tables a page shows (`app_pages/`), the look of
+an exhibit (`components.py`), drawing (`charts.py`).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def tile(
         view,
         name,
         label,
-        view.figure(metric_id, measure, period_type, **categories),
+        view.figure(metric_id, measure, period_type, None, **categories),
         before=before,
         series=view.series(metric_id, measure, period_type, **categories),
         since=since,
@@ -109,8 +109,8 @@ def breakdown(
     """Bars, or points with intervals, for the categories of one breakdown in their fixed order.
 
     `noun` is what is broken down and `amount` what is counted, for the sentence; `text` stands in its place.
-    `categories` keep one category of a second breakdown; `apart` is a category of another scale (a total), which
-    the table has and the chart leaves out.
+    `categories` keep one category of a second breakdown; `apart` is a category of another scale (a total),
+    which the table has and the chart leaves out.
     """
     if not plans(view, metric_id, measure, period_type, dimension, *categories):
         return
@@ -213,7 +213,8 @@ def monthly(view: View, name: str, title: str, metric_id: str, heading: str) -> 
         alt=f"{sentences.capital(bounds)}. {charts.summary(list(zip(names, series, strict=True)))}",
         text=sentences.control(names, outside, limits.trial),
         scope=f"{place}, whole months",
-        caveat="The limits follow from the ups and downs of the months themselves (mean and 2.66 times the mean "
+        caveat="The limits follow from the ups and downs of the months themselves (mean and 2.66 times "
+        "the mean "
         "change from month to month). They are no target.",
     )
 
@@ -349,7 +350,7 @@ def _change_table(
 def directions(
     view: View, name: str, title: str, metric_id: str, dimension: str, downwards: bool = False
 ) -> None:
-    """How many went up, stayed or went down; who has no two readings is said in words and no part of the bars."""
+    """How many went up, stayed or went down; who has no two readings is said in words, not in the bars."""
     if not plans(view, metric_id, "count", "as_at", dimension, "direction"):
         return
     everyone = view.figures(metric_id, "count", "as_at", (dimension, "direction"))
@@ -403,7 +404,7 @@ def curves(
     scope: str = "",
     caveat: str = "",
 ) -> None:
-    """Small multiples of shares at fixed times: one scale, one panel each; what holds no figure is told in words."""
+    """Small multiples of shares at fixed times, on one scale; what holds no figure is told in words."""
     drawn = [(label, points) for label, points in panels if any(f.value is not None for _, f in points)]
     empty = [label for label, points in panels if all(f.value is None for _, f in points)]
     left_out = f"No share can be shown for {'; '.join(empty)}." if empty and drawn else ""

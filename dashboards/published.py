@@ -244,7 +244,7 @@ class Publication:
     def spg_items(self, on: date) -> list[dict[str, Any]]:
         """What the partnership's group was asked, as it was known at the end of a day, oldest first.
 
-        `stage` is the item's by the rule of `spg_item_age`: what was done is done, also if no decision is dated.
+        `stage` follows the rule of `spg_item_age`: what was done is done, also if no decision is dated.
         """
         items = self._written("spg_items", "raised_date", "item_id", on)
         for item in items:

@@ -597,7 +597,7 @@ def staying_in_touch(
 
 
 def retention(after_a_year: Figure | None, median: Figure | None) -> str:
-    """How long support lasts: the share still supported after 12 months, and for how long half of them are."""
+    """How long support lasts: the share supported after 12 months, and for how long half of them are."""
     if after_a_year is None:
         return "How long support lasts is not published."
     if after_a_year.value is None and not _bound(after_a_year):
@@ -663,10 +663,12 @@ def learning(stages: Sequence[tuple[str, Figure]], before: Sequence[tuple[str, F
     return f"{text}: {_listed(parts)}."
 
 
-def decisions(
-    waiting: Figure | None, decided: Figure | None, done: Figure | None, oldest: date | None, on: date
-) -> str:
-    """What became of what the group was asked: how many items wait, and since when the oldest of them."""
+def decisions(stages: Sequence[Figure | None], oldest: date | None, on: date) -> str:
+    """What became of what the group was asked: how many items wait, and since when the oldest of them.
+
+    `stages` are the items waiting, decided and done.
+    """
+    waiting, decided, done = stages
     if waiting is None or decided is None or done is None:
         return f"What the group was asked is not published for {day(on)}."
     if any(f.value is None for f in (waiting, decided, done)):
@@ -704,7 +706,9 @@ def control(names: Sequence[str], outside: Sequence[str], trial: bool) -> str:
     if not outside:
         return f"Every month lies within the {limits}: the ups and downs are no more than is usual."
     verb = "lies" if len(outside) == 1 else "lie"
-    return f"{_listed(outside)} {verb} outside the {limits}: something was different, and worth asking about."
+    # More names than a sentence carries; the chart rings them.
+    which = _listed(outside) if len(outside) <= 4 else f"{len(outside)} of {len(names)} months"
+    return f"{which} {verb} outside the {limits}: something was different, and worth asking about."
 
 
 def budget(planned: Figure | None, actual: Figure | None, variance: Figure | None, name: str) -> str:
@@ -712,7 +716,8 @@ def budget(planned: Figure | None, actual: Figure | None, variance: Figure | Non
     if planned is None or actual is None or planned.value is None or actual.value is None:
         why = why_missing(actual) or why_missing(planned)
         return f"The programme's own spending in {name} cannot be compared with its budget: {why}."
-    text = f"The programme itself spent {shown(actual)} in {name}, of {shown(planned)} budgeted for the same lines"
+    text = f"The programme itself spent {shown(actual)} in {name}, of {shown(planned)} budgeted for the same "
+    text += "lines"
     if variance is None or variance.value is None:
         return f"{text}."
     if variance.value == 0:

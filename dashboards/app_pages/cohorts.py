@@ -9,7 +9,8 @@ from dashboards.published import Figure
 from dashboards.state import View, current
 
 SURVIVAL_CAVEAT = (
-    "Lines are 95% intervals. Who is still supported counts for as long as that has lasted (Kaplan-Meier). Long is "
+    "Lines are 95% intervals. Who is still supported counts for as long as that has lasted "
+    "(Kaplan-Meier). Long is "
     "neither good nor bad: support has no set end."
 )
 
@@ -44,7 +45,8 @@ def show(view: View) -> None:
             "programme",
             "ends_counted",
             heading="Moved on",
-            text="Moved on means that support is no longer needed. Out of all ends, and out of ends that were "
+            text="Moved on means that support is no longer needed. Out of all ends, and out of ends "
+            "that were "
             "not deaths.",
         )
     exhibits.parts(
@@ -56,7 +58,8 @@ def show(view: View) -> None:
         "as_at",
         "start_cohort",
         "cohort_status",
-        text="Later cohorts have had less time: compare a cohort with itself over time rather than with another.",
+        text="Later cohorts have had less time: compare a cohort with itself over time rather than with "
+        "another.",
     )
     exhibits.breakdown(
         view,
@@ -79,8 +82,10 @@ def show(view: View) -> None:
     _by_cohort(view)
     _homes(view)
     components.quiet(
-        "Change by time in the programme: the star's change in the first twelve months stands on the page “What is "
-        "changing for people”, the use of other services a year and two years after the start on “Use of other services”."
+        "Change by time in the programme: the star's change in the first twelve months stands on the "
+        "page “What is "
+        "changing for people”, the use of other services a year and two years after the start on “Use "
+        "of other services”."
     )
 
 
@@ -104,7 +109,8 @@ def _by_cohort(view: View) -> None:
         [*figures, *medians.values()],
         [(publication.label("start_cohort", c), [(m, cells[(c, m)]) for m in months]) for c in cohorts],
         components.Table(
-            "Share still supported with its 95% interval, and months that half of a cohort is supported or longer",
+            "Share still supported with its 95% interval, and months that half of a cohort is supported "
+            "or longer",
             [components.dimension_label(view, "start_cohort"), *labels, "Half for, months"],
             [
                 [
@@ -132,7 +138,8 @@ def _homes(view: View) -> None:
         return
     components.section(
         "Homes that last",
-        "Of people who came to a settled home of their own. Who was lost from sight is not known, and shown as such.",
+        "Of people who came to a settled home of their own. Who was lost from sight is not known, and "
+        "shown as such.",
     )
     with components.tiles("homes"):
         exhibits.tile(view, "six", "Home kept for 6 months", "tenancy_sustained_6m", "share", "as_at")
@@ -159,7 +166,8 @@ def _homes(view: View) -> None:
         "accommodation_type",
         heading="Part of a quarter",
         noun="places",
-        caveat="The people of whom it is recorded change from quarter to quarter, so that a change need not be anybody's "
+        caveat="The people of whom it is recorded change from quarter to quarter, so that a change need "
+        "not be anybody's "
         "move.",
     )
 

@@ -18,7 +18,12 @@ SEVERITIES = (
         "Rows refused, by reason",
         "The row, or the cell named, is left out and listed for the data lead.",
     ),
-    ("warn", "Warnings", "The rows are counted; the data lead is asked to look at them."),
+    (
+        "warn",
+        "Warnings",
+        "The rows are counted; the data lead is asked to look at them. Which warnings are new, persist "
+        "or are resolved stands in the load report, not in this file.",
+    ),
 )
 IDENTITIES = (
     ("Rows", "Rows in a file = rows loaded + duplicates + refused + skipped (titles, totals, blank lines)."),
@@ -68,7 +73,8 @@ def _moved(view: View) -> None:
     changes = view.publication.figure_changes()
     components.section(
         "What changed since the last release",
-        "Figures of the same time and category that the release before had with another value, interval or mark.",
+        "Figures of the same time and category that the release before had with another value, interval "
+        "or mark.",
     )
     components.quiet(sentences.moved(changes))
     if not changes:

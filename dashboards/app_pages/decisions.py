@@ -25,9 +25,10 @@ def show(view: View) -> None:
         "Decisions for the group",
         "What was asked of us and what became of it?",
         sentences.decisions(
-            *[counts.get(code) for code in STAGES], waiting[0]["raised_date"] if waiting else None, view.end
+            [counts.get(code) for code in STAGES], waiting[0]["raised_date"] if waiting else None, view.end
         ),
     )
+    components.quiet("Items are about the whole partnership and no one borough.")
     components.unseen_section("Headline figures")
     with components.tiles("decisions"):
         for code in STAGES:
@@ -129,7 +130,8 @@ def _table(view: View, items: list[dict[str, Any]]) -> None:
         ],
     )
     components.html(
-        f"<details><summary>Table of these items</summary>{components.table_html(table, words=True)}</details>"
+        "<details><summary>Table of these "
+        f"items</summary>{components.table_html(table, words=True)}</details>"
     )
     components.download_table(view, table, "decisions")
 

@@ -16,6 +16,7 @@ OF_CHANGES = (
     ("Practice B: how others work", "practice_b"),
     ("Practice C: what both agreed", "practice_c"),
 )
+OF_HYPOTHESES = ("Context", "Mechanism", "Outcome", "Evidence by source", "Whose account is missing")
 DATES = (
     ("raised", "raised_date"),
     ("in dialogue", "dialogue_date"),
@@ -46,7 +47,8 @@ def show(view: View) -> None:
         ),
     )
     components.quiet(
-        "What the partnership writes about itself, in its own words: counts of entries, not of people. How much is written "
+        "What the partnership writes about itself, in its own words, about no one borough: counts of "
+        "entries, not of people. How much is written "
         "follows how much is reported."
     )
     components.section(
@@ -111,10 +113,10 @@ def _log(view: View) -> None:
     with st.container(key="entries-log"):
         for change in reversed(changes):
             label = view.publication.label
-            scope = f"{label('level', change['level'] or 'not_known')} · {label('sector', change['sector'] or 'not_known')}"
+            of = [label(name, change[name] or "not_known") for name in ("level", "sector")]
             components.entry(
                 f"{change['change_id']} {_words(change['theme'])}",
-                scope,
+                " · ".join(of),
                 [
                     *[(heading, change[column] or "") for heading, column in OF_CHANGES],
                     ("When", _dates(change)),
@@ -176,7 +178,8 @@ def _hypotheses(view: View) -> None:
     hypotheses = view.publication.hypotheses()
     components.section(
         "The register of hypotheses",
-        "Context + mechanism = outcome, by cycle of the review, as it stands in this release. People set the status; nothing "
+        "Context + mechanism = outcome, by cycle of the review, as it stands in this release. People "
+        "set the status; nothing "
         "works it out.",
     )
     if not hypotheses:
@@ -198,16 +201,13 @@ def _hypotheses(view: View) -> None:
                 f"{label('source_type', s)} {sources[key][s]}" for s in order if sources[key][s]
             )
             missing = "; ".join(label("source_type", s) for s in order if s in gaps[key])
-            parts = [
-                ("Context", row["context"] or "Not written down"),
-                ("Mechanism", row["mechanism"] or "Not written down"),
-                ("Outcome", row["outcome"] or "Not written down"),
-                ("Evidence by source", found or "None yet"),
-                ("Whose account is missing", missing or "Nobody's"),
-            ]
+            texts = [row[name] or "Not written down" for name in ("context", "mechanism", "outcome")]
+            texts += [found or "None yet", missing or "Nobody's"]
             status = _words(row["status"]) or "Status not set"
             components.entry(
-                f"{row['hypothesis_id']} {row['statement'] or ''}", f"Cycle {row['cycle']} · {status}", parts
+                f"{row['hypothesis_id']} {row['statement'] or ''}",
+                f"Cycle {row['cycle']} · {status}",
+                list(zip(OF_HYPOTHESES, texts, strict=True)),
             )
             written.append(
                 [
@@ -215,10 +215,10 @@ def _hypotheses(view: View) -> None:
                     str(row["cycle"]),
                     row["statement"] or "",
                     status,
-                    *[t for _, t in parts],
+                    *texts,
                 ]
             )
-    headings = ["Hypothesis", "Cycle", "Statement", "Status", *[h for h, _ in parts]]
+    headings = ["Hypothesis", "Cycle", "Statement", "Status", *OF_HYPOTHESES]
     components.download_table(
         view, components.Table("The register of hypotheses", headings, written), "hypotheses"
     )

@@ -20,9 +20,10 @@ def show(view: View) -> None:
     components.page_head(
         view, "Money", "Does money follow people's own goals, and is it on budget?", view.about_all(answer)
     )
-    components.quiet(
-        "Personal budgets: refunds taken off; totals are rounded to £100, a person's mean and median to £50."
-    )
+    rounded = "Personal budgets: refunds taken off; totals are rounded to £100"
+    if exhibits.plans(view, "budget_spent", "mean", view.flow):
+        rounded += ", a person's mean and median to £50"
+    components.quiet(f"{rounded}.")
     if view.flow == "quarter":
         _quarter(view)
     year = view.latest_year()
@@ -48,7 +49,8 @@ def show(view: View) -> None:
     if year is not None and exhibits.plans(view, "budget_spent", "total_gbp", "year", "category"):
         components.section("What it was spent on, and where", "Everything in a fixed order, not by size.")
         with st.container(key="pair-money"):
-            # By year and never since the start: two sums to date, one less the other, are a quarter's own sum.
+            # By year and never since the start: two sums to date, one less the other, are a quarter's own
+            # sum.
             for dimension, title in (("category", "By category"), ("borough", "By borough")):
                 exhibits.breakdown(
                     view,
@@ -60,7 +62,8 @@ def show(view: View) -> None:
                     dimension,
                     heading="Paid",
                     noun="spending",
-                    caveat="A sum is shown for 10 people or more, where no one or two of them make up most of it.",
+                    caveat="A sum is shown for 10 people or more, where no one or two of them make up "
+                    "most of it.",
                 )
     _limits(view)
     _programme(view)
@@ -150,7 +153,8 @@ def _programme(view: View) -> None:
     look = charts.look(view.dark)
     components.section(
         "The programme's own budget",
-        "It is nobody's own money, so nothing is rounded or withheld. Compare an actual with the budget of the lines that "
+        "It is nobody's own money, so nothing is rounded or withheld. Compare an actual with the budget "
+        "of the lines that "
         "have one.",
     )
     components.exhibit(
@@ -185,11 +189,13 @@ def _programme(view: View) -> None:
         "Cost of a month",
         _month_cost,
         beside=[("Months of support", "person_months", "total")],
-        caveat="The programme's actual for each month of a person's support: early, with few people, it is high. It is no "
+        caveat="The programme's actual for each month of a person's support: early, with few people, it "
+        "is high. It is no "
         "cost of an outcome.",
     )
     components.quiet(
-        "Reconciliation: each refresh holds the personal budget lines of every closed quarter against the programme's "
+        "Reconciliation: each refresh holds the personal budget lines of every closed quarter against "
+        "the programme's "
         "ledger and tells the data lead where they differ. The differences are not in this file."
     )
 
@@ -197,8 +203,12 @@ def _programme(view: View) -> None:
 def _budget_text(view: View) -> str:
     figures = view.figures("programme_budget", "total_gbp", "year", ("budget_figure",))
     totals = {f.category("budget_figure"): f for f in figures}
-    names = ("budget_with_actual", "actual", "variance")
-    return sentences.budget(*[totals.get(name) for name in names], exhibits.when(view, figures))
+    return sentences.budget(
+        totals.get("budget_with_actual"),
+        totals.get("actual"),
+        totals.get("variance"),
+        exhibits.when(view, figures),
+    )
 
 
 def _month_cost(figure: Figure | None) -> str:

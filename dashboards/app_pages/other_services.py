@@ -9,7 +9,8 @@ from dashboards.published import Figure
 from dashboards.state import View, current
 
 NEVER_NETTED = (
-    "More planned use is often the right help at last: crisis and planned use are never set off against each other, and "
+    "More planned use is often the right help at last: crisis and planned use are never set off against "
+    "each other, and "
     "value is not money saved."
 )
 
@@ -33,7 +34,8 @@ def show(view: View) -> None:
     components.quiet(NEVER_NETTED)
     components.section(
         "Crisis and planned use apart",
-        "Of quarters of a person for which every service of that kind is known: none is a number, not known is not none.",
+        "Of quarters of a person for which every service of that kind is known: none is a number, not "
+        "known is not none.",
     )
     _kinds(view)
     exhibits.breakdown(
@@ -63,7 +65,8 @@ def show(view: View) -> None:
                 "service",
                 axis="times a quarter, against the quarter of the start",
                 scope="the same people",
-                caveat="Lines are 95% intervals. There is no comparison group, and people come at their worst.",
+                caveat="Lines are 95% intervals. There is no comparison group, and people come at their "
+                "worst.",
                 text=_changes_text(view, quarters),
                 quarters_after=quarters,
             )
@@ -79,7 +82,8 @@ def show(view: View) -> None:
             "service_group",
             heading="Value",
             noun="value",
-            caveat="The sum of what is known, and lower than the true one. It is not money saved or spent by anybody.",
+            caveat="The sum of what is known, and lower than the true one. It is not money saved or "
+            "spent by anybody.",
         )
         exhibits.breakdown(
             view,

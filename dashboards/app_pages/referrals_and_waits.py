@@ -74,7 +74,8 @@ def show(view: View) -> None:
             "referrer_sector",
             heading="Accepted",
             text="Sectors stand in a fixed order, not by size. A share needs 20 decided referrals.",
-            caveat="Lines are 95% intervals. A high share says that a sector knows whom the programme is for; "
+            caveat="Lines are 95% intervals. A high share says that a sector knows whom the programme "
+            "is for; "
             "it is not a mark for its work.",
         )
     _by_borough(view)
@@ -112,7 +113,8 @@ def _tiles(view: View) -> None:
 
 def _status(view: View) -> None:
     # Bars and no Sankey: a link's width is its figure, so a withheld one would need a width that stands for
-    # nothing, the boxes on both sides would add it up, and a link cannot be hatched. A bar keeps its one look.
+    # nothing, the boxes on both sides would add it up, and a link cannot be hatched. A bar keeps its one
+    # look.
     exhibits.breakdown(
         view,
         "status",
@@ -122,7 +124,8 @@ def _status(view: View) -> None:
         "as_at",
         "status",
         heading="Referrals",
-        text="Each referral stands in exactly one status; together they are the referrals received. A decision "
+        text="Each referral stands in exactly one status; together they are the referrals received. A "
+        "decision "
         "that is not stated is not a refusal.",
     )
 
@@ -132,7 +135,8 @@ def _needs(view: View) -> None:
         return
     components.section(
         "What people are referred for",
-        "Needs, and how many of them. Which needs come together is not published: with five needs there are 31 "
+        "Needs, and how many of them. Which needs come together is not published: with five needs there "
+        "are 31 "
         "combinations, most of them so rare that one could be somebody.",
     )
     with st.container(key="pair-needs"):
@@ -166,8 +170,10 @@ def _needs(view: View) -> None:
 def _waits(view: View) -> None:
     components.section(
         "How long people wait",
-        "Share of everyone who began to wait that had come to the next step within so many days. Who is still waiting "
-        "is counted for as long as they have waited; who went another way (declined, signposted) never comes to the "
+        "Share of everyone who began to wait that had come to the next step within so many days. Who is "
+        "still waiting "
+        "is counted for as long as they have waited; who went another way (declined, signposted) never "
+        "comes to the "
         "step. So the lines need not reach 100%.",
     )
     figures: list[Figure] = []
@@ -197,7 +203,8 @@ def _waits(view: View) -> None:
         axis="days",
         text=_typical_waits(figures),
         scope=f"{exhibits.when(view, figures)}, {place_name}",
-        caveat="Lines are 95% intervals. A share is left out where too few people have been followed for so long.",
+        caveat="Lines are 95% intervals. A share is left out where too few people have been followed "
+        "for so long.",
     )
 
 

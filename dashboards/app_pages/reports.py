@@ -15,7 +15,8 @@ def show(view: View) -> None:
         view, "Reports and returns", "Give me the pack", sentences.released(len(found), release), True
     )
     components.quiet(
-        "Until there are packs, each page prints on paper, and each table of this release can be taken as a file from the "
+        "Until there are packs, each page prints on paper, and each table of this release can be taken "
+        "as a file from the "
         "page that shows it."
     )
     every, without = view.publication.cells()
@@ -26,7 +27,7 @@ def show(view: View) -> None:
         ("Made", sentences.moment(release.created_at)),
         ("Approved by", release.approved_by or "Nobody yet"),
         ("Figures shown", sentences.number(every - without)),
-        ("Figures withheld, too early or not available", sentences.number(without)),
+        ("Figures not shown", sentences.number(without)),
         ("Software", release.software_version),
     ]
     components.html(

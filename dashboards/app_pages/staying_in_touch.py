@@ -50,7 +50,8 @@ def show(view: View) -> None:
             view.flow,
             "Reached again",
             lambda f: f"{sentences.shown(f)} of those with a gap were reached again",
-            caveat="A gap that is still open may be closed a day later, so the share of a short period is lower by its "
+            caveat="A gap that is still open may be closed a day later, so the share of a short period "
+            "is lower by its "
             "nature.",
         )
         exhibits.trend(
@@ -99,7 +100,8 @@ def show(view: View) -> None:
             amount="attempts",
         )
     components.quiet(
-        "Peer mentors: what they do is in no export, so no figure of it is published. Where they helped to change how "
+        "Peer mentors: what they do is in no export, so no figure of it is published. Where they helped "
+        "to change how "
         "services work, the page “Learning and system change” says so."
     )
 

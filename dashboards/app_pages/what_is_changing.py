@@ -9,7 +9,8 @@ from dashboards.published import Figure
 from dashboards.state import View, current
 
 CHANGE_CAVEAT = (
-    "Lines are 95% intervals. People referred at their worst are expected to rise a little; there is no comparison group, "
+    "Lines are 95% intervals. People referred at their worst are expected to rise a little; there is no "
+    "comparison group, "
     "and this does not say what caused the change."
 )
 STAR_AXIS = "points, from first to latest reading"
@@ -58,7 +59,8 @@ def show(view: View) -> None:
 def _coverage(view: View) -> None:
     components.section(
         "What this rests on",
-        "Readings of the Outcomes Star are made when it helps the person. How many there are is shown so that change "
+        "Readings of the Outcomes Star are made when it helps the person. How many there are is shown "
+        "so that change "
         "can be read with care; there is no target.",
     )
     exhibits.breakdown(
@@ -138,7 +140,8 @@ def _change(view: View, coverage: sentences.StarCoverage, days: int) -> None:
             "as_at",
             "star_area",
             heading="Up by a stage",
-            text="Of the people with two readings. A point more can stay within a stage, and two can cross one.",
+            text="Of the people with two readings. A point more can stay within a stage, and two can "
+            "cross one.",
             caveat="Lines are 95% intervals.",
         )
         exhibits.breakdown(
@@ -159,7 +162,8 @@ def _change(view: View, coverage: sentences.StarCoverage, days: int) -> None:
 def _twelve_months(view: View) -> None:
     components.section(
         "The first twelve months",
-        "Only people whose first star was made soon after their start and who have another about a year after it: few, "
+        "Only people whose first star was made soon after their start and who have another about a year "
+        "after it: few, "
         "and so the fairest comparison.",
     )
     exhibits.change(
@@ -179,7 +183,8 @@ def _who_is_missing(view: View) -> None:
         return
     components.section(
         "Who is missing from the change",
-        "Where those without a second star began lower or higher, the change of the others does not speak for them.",
+        "Where those without a second star began lower or higher, the change of the others does not "
+        "speak for them.",
     )
     publication = view.publication
     means = view.figures("star_missing", "mean", "as_at", ("comparison", "pair"))
@@ -224,7 +229,8 @@ def _who_is_missing(view: View) -> None:
         ),
         text=" ".join(_missing_text(publication.label("comparison", c), people, c) for c in comparisons),
         scope=f"{exhibits.when(view, means)}, all boroughs",
-        caveat="Lines are 95% intervals. The hollow point is those without a second star; somebody without any star has no "
+        caveat="Lines are 95% intervals. The hollow point is those without a second star; somebody "
+        "without any star has no "
         "part in it.",
         key=[(f"{without} (hollow)", look.second), (with_pair, look.accent)],
     )
@@ -245,7 +251,8 @@ def _assessment(view: View) -> None:
         return
     components.section(
         "The New Directions Team Assessment alongside",
-        "Scored by the worker for one month, 0 to 48 in all; here less is better. It looks at some of the same things as the "
+        "Scored by the worker for one month, 0 to 48 in all; here less is better. It looks at some of "
+        "the same things as the "
         "star and is never added to it. © South West London and St George's Mental Health NHS Trust.",
     )
     with st.container(key="pair-ndta"):
@@ -255,7 +262,7 @@ def _assessment(view: View) -> None:
             "Mean change from first to latest assessment",
             "ndta_change",
             "item",
-            axis="points; the axis is turned: right is better",
+            axis="points, turned: better is right",
             scope="the same people",
             caveat=CHANGE_CAVEAT.replace("rise", "improve"),
             text=_assessment_text(view),

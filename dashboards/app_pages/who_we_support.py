@@ -49,7 +49,8 @@ def show(view: View) -> None:
             "programme",
             "need_domain",
             amount="people",
-            caveat="A person stands in several needs, so the parts add up to more than the people. Which needs come "
+            caveat="A person stands in several needs, so the parts add up to more than the people. "
+            "Which needs come "
             "together is not published: most combinations are so rare that one could be somebody.",
         )
         exhibits.breakdown(

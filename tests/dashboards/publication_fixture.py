@@ -646,8 +646,9 @@ bigint, rows_duplicate bigint, rows_rejected bigint, rows_skipped bigint, ever_r
 table data_quality_issues (export varchar, rule varchar, severity varchar, wording varchar, rows bigint,
 mark varchar); create table system_changes (change_id varchar, raised_date date, level varchar, sector
 varchar, theme varchar, practice_a varchar, practice_b varchar, practice_c varchar, dialogue_date date,
-agreed_date date, adopted_date date, reviewed_date date, still_in_place varchar); create table spg_items (item_id
-varchar, raised_date date, raised_by varchar, title varchar, owner_organisation varchar, decision varchar,
+agreed_date date, adopted_date date, reviewed_date date, still_in_place varchar); create table spg_items
+(item_id varchar, raised_date date, raised_by varchar, title varchar, owner_organisation varchar, decision
+varchar,
 decided_date date, actioned_date date, change_id varchar, metric_id varchar); create table hypotheses
 (hypothesis_id varchar, cycle integer, statement varchar, context varchar, mechanism varchar, outcome varchar,
 status varchar); create table evidence (evidence_id varchar, hypothesis_id varchar, cycle integer,
@@ -663,9 +664,9 @@ new_upper double, new_denominator double, new_mark varchar, previous_release_id 
 WRITTEN: dict[str, list[tuple]] = {
     "system_changes": [
         (
-            "SC-1", date(2014, 11, 6), "practice", "outreach", "rough_sleeping", "Whoever needs a bag gets one.",
-            "A bag keeps people outside.", "Both plan together.", date(2014, 12, 4), date(2015, 1, 22),
-            date(2015, 2, 16), date(2015, 9, 11), "yes",
+            "SC-1", date(2014, 11, 6), "practice", "outreach", "rough_sleeping",
+            "Whoever needs a bag gets one.", "A bag keeps people outside.", "Both plan together.",
+            date(2014, 12, 4), date(2015, 1, 22), date(2015, 2, 16), date(2015, 9, 11), "yes",
         ),
         (
             "SC-2", date(2015, 5, 12), None, None, "assessment", "One account, told once.", None, None, None,
@@ -678,8 +679,8 @@ WRITTEN: dict[str, list[tuple]] = {
             "A joint plan.", date(2015, 1, 20), date(2015, 2, 16), "SC-1", None,
         ),
         (
-            "SPG-2", date(2015, 3, 17), None, "A <b>panel</b> for people outside every threshold", "Adult care",
-            "Trial for a year.", date(2015, 5, 5), None, None, "open_caseload",
+            "SPG-2", date(2015, 3, 17), None, "A <b>panel</b> for people outside every threshold",
+            "Adult care", "Trial for a year.", date(2015, 5, 5), None, None, "open_caseload",
         ),
         (
             "SPG-3", date(2015, 4, 21), "research", "Referrals that never hear back", None, None, None, None,
@@ -687,7 +688,7 @@ WRITTEN: dict[str, list[tuple]] = {
         ),
     ],
     "hypotheses": [
-        ("H1", 1, "Showing what works changes others.", "They see a part.", "It is shown.", "They change.", "mixed"),
+        ("H1", 1, "Showing what works changes others.", "Unseen.", "It is shown.", "They do.", "mixed"),
         ("H2", 2, "Peers make changes last.", None, "They are asked first.", "Changes last.", None),
     ],
     "evidence": [
@@ -697,8 +698,8 @@ WRITTEN: dict[str, list[tuple]] = {
     "triangulation_gaps": [("H1", 1, "peer"), ("H2", 2, "client")],
     "figure_changes": [
         (
-            "open_caseload", "count", "as_at", date(2015, 3, 31), date(2015, 3, 31), "borough", "camden", "", "",
-            36.0, None, None, None, "", 35.0, None, None, None, "", "2015-04-an-earlier-one",
+            "open_caseload", "count", "as_at", date(2015, 3, 31), date(2015, 3, 31), "borough", "camden", "",
+            "", 36.0, None, None, None, "", 35.0, None, None, None, "", "2015-04-an-earlier-one",
             "Caseload of 30 April 2015",
         ),
     ],
@@ -708,7 +709,8 @@ WRITTEN: dict[str, list[tuple]] = {
 # What is left of a release in the file for anyone: year ends, and tables that are public by the plan.
 PUBLIC = (
     "delete from reference_plan where audience <> 'public'",
-    "delete from metric_values where not (month(period_end) = 3 and day(period_end) = 31) or not exists (select 1"
+    "delete from metric_values where not (month(period_end) = 3 and day(period_end) = 31) or not exists "
+    "(select 1"
     " from reference_plan as p where (p.metric_id, p.measure, p.period_type, p.dimension_1, p.dimension_2) ="
     " (metric_values.metric_id, metric_values.measure, metric_values.period_type, metric_values.dimension_1,"
     " metric_values.dimension_2))",

@@ -88,7 +88,9 @@ def test_words_and_bars_stand_out_from_the_paper(colours: charts.Look) -> None:
 
 def cell(value: float | None, **changes: Any) -> Figure:
     """A share with its interval; None is withheld."""
-    bounds = {"lower": None, "upper": None} if value is None else {"lower": value - 10, "upper": value + 10}
+    bounds: dict[str, Any] = (
+        {"lower": None, "upper": None} if value is None else {"lower": value - 10, "upper": value + 10}
+    )
     fields: dict[str, Any] = {
         "metric_id": "length_of_support",
         "measure": "survival",
@@ -104,7 +106,7 @@ def cell(value: float | None, **changes: Any) -> Figure:
         "exact": False,
         "note": "",
     }
-    return Figure(**fields | bounds | changes)
+    return Figure(**(fields | bounds | changes))
 
 
 def test_a_curve_has_no_point_that_is_too_early_and_withheld_ones_stand_apart_from_the_line() -> None:

@@ -583,25 +583,29 @@ def test_what_is_not_rounded_is_not_called_about() -> None:
         (
             figure(10, exact=False),
             figure(15, exact=False, **AUTUMN),
-            "About 10 referrals older than 28 days had neither a decision nor any word back on 31 March 2018, "
+            "About 10 referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018, "
             "about 5 fewer than on 31 December 2017 (15).",
         ),
         (
             figure(15, exact=False),
             figure(10, exact=False, **AUTUMN),
-            "About 15 referrals older than 28 days had neither a decision nor any word back on 31 March 2018, "
+            "About 15 referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018, "
             "about 5 more than on 31 December 2017 (10).",
         ),
         (
             figure(10, exact=False),
             figure(10, exact=False, **AUTUMN),
-            "About 10 referrals older than 28 days had neither a decision nor any word back on 31 March 2018, "
+            "About 10 referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018, "
             "about the same as on 31 December 2017.",
         ),
         (
             figure(None, exact=False),
             figure(10, exact=False, **AUTUMN),
-            "Fewer than 10 referrals older than 28 days had neither a decision nor any word back on 31 March 2018.",
+            "Fewer than 10 referrals older than 28 days had neither a decision nor any word back on 31 "
+            "March 2018.",
         ),
         (None, None, "How many referrals have heard nothing by 31 March 2018 is not published."),
     ],
@@ -622,8 +626,10 @@ NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reac
             figure(None, exact=False),
             figure(45, **AGAIN),
             figure(70, **AGAIN, **AUTUMN),
-            f"{NOT_REACHED}, and fewer than 10 people had never been reached. Of people with a gap of 60 days or more, "
-            "45% were reached again in January to March 2018, about 25 points lower than in October to December 2017 "
+            f"{NOT_REACHED}, and fewer than 10 people had never been reached. Of people with a gap of "
+            "60 days or more, "
+            "45% were reached again in January to March 2018, about 25 points lower than in October to "
+            "December 2017 "
             "(70%).",
         ),
         (
@@ -631,7 +637,8 @@ NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reac
             None,
             figure(45, **AGAIN),
             figure(40, **AGAIN, **AUTUMN),
-            f"{NOT_REACHED}. Of people with a gap of 60 days or more, 45% were reached again in January to March 2018, "
+            f"{NOT_REACHED}. Of people with a gap of 60 days or more, 45% were reached again in January "
+            "to March 2018, "
             "about 5 points higher than in October to December 2017 (40%).",
         ),
         (
@@ -639,7 +646,8 @@ NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reac
             None,
             figure(45, **AGAIN),
             figure(45, **AGAIN, **AUTUMN),
-            "Of people with a gap of 60 days or more, 45% were reached again in January to March 2018, about the same "
+            "Of people with a gap of 60 days or more, 45% were reached again in January to March 2018, "
+            "about the same "
             "as in October to December 2017.",
         ),
         (
@@ -654,7 +662,8 @@ NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reac
             None,
             figure(None, **AGAIN | {"note": "too few people"}),
             None,
-            "The share of people with a gap of 60 days or more who were reached again in January to March 2018 is "
+            "The share of people with a gap of 60 days or more who were reached again in January to "
+            "March 2018 is "
             "withheld to protect people: too few people.",
         ),
         (None, None, None, None, "Nothing about staying in touch is published for January to March 2018."),
@@ -675,13 +684,15 @@ SURVIVAL = {"measure": "survival", "metric_id": "length_of_support", "exact": Fa
         (
             figure(80, **SURVIVAL, lower=70, upper=85),
             figure(17.2, measure="median"),
-            "Of everyone who started, 80% are still supported 12 months later (95% interval 70% to 85%). Half of them are "
+            "Of everyone who started, 80% are still supported 12 months later (95% interval 70% to "
+            "85%). Half of them are "
             "supported for 17.2 months or longer.",
         ),
         (
             figure(None, **SURVIVAL | {"note": ">90 %"}),
             figure(None, measure="median", mark="m", note="too early: fewer than half so far"),
-            "Of everyone who started, >90% are still supported 12 months later. Fewer than half have left so far, so there "
+            "Of everyone who started, >90% are still supported 12 months later. Fewer than half have "
+            "left so far, so there "
             "is no typical length of support yet.",
         ),
         (
@@ -705,20 +716,24 @@ USE = {"measure": "mean", "metric_id": "service_events", "exact": False}
         (
             (figure(2.1, **USE), figure(1.7, **USE, **AUTUMN)),
             (figure(3.0, **USE), figure(3.2, **USE, **AUTUMN)),
-            "In the year, people used crisis services 2.1 times a quarter on average, about 0.4 higher than in October to "
-            "December 2017 (1.7); planned services 3 times a quarter on average, about 0.2 lower than in October to "
+            "In the year, people used crisis services 2.1 times a quarter on average, about 0.4 higher "
+            "than in October to "
+            "December 2017 (1.7); planned services 3 times a quarter on average, about 0.2 lower than "
+            "in October to "
             "December 2017 (3.2).",
         ),
         (
             (figure(2.1, **USE), None),
             (figure(None, **USE | {"note": "too few people"}), None),
-            "In the year, people used crisis services 2.1 times a quarter on average. For planned services too few people "
+            "In the year, people used crisis services 2.1 times a quarter on average. For planned "
+            "services too few people "
             "have every count known.",
         ),
         (
             (figure(None, **USE | {"note": "too few people"}), None),
             (figure(None, **USE | {"note": "too few people"}), None),
-            "How often people used crisis and planned services in the year is withheld to protect people: too few people.",
+            "How often people used crisis and planned services in the year is withheld to protect "
+            "people: too few people.",
         ),
         ((None, None), (None, None), "The use of other services is not published for the year."),
     ],
@@ -747,7 +762,8 @@ LOG = "By 31 March 2018 the log holds"
         (
             (None, None),
             (),
-            "What stands in the log of system changes on 31 March 2018 is not available: this export never came.",
+            "What stands in the log of system changes on 31 March 2018 is not available: this export "
+            "never came.",
         ),
         ((), (), "No log of system changes is published for 31 March 2018."),
     ],
@@ -781,17 +797,20 @@ def test_whether_changes_last(in_place: Figure | None, lapsed: Figure | None, wo
     [
         (
             (2, 1, 8),
-            "2 items wait for a decision of the group on 31 March 2018, the oldest since 21 April 2015; 1 is decided and "
+            "2 items wait for a decision of the group on 31 March 2018, the oldest since 21 April 2015; "
+            "1 is decided and "
             "not yet done, 8 are done.",
         ),
         (
             (1, 0, 1),
-            "One item waits for a decision of the group on 31 March 2018, since 21 April 2015; 0 are decided and not yet "
+            "One item waits for a decision of the group on 31 March 2018, since 21 April 2015; 0 are "
+            "decided and not yet "
             "done, 1 is done.",
         ),
         (
             (0, 2, 1),
-            "Nothing waits for a decision of the group on 31 March 2018; 2 are decided and not yet done, 1 is done.",
+            "Nothing waits for a decision of the group on 31 March 2018; 2 are decided and not yet "
+            "done, 1 is done.",
         ),
         ((0, 0, 0), "The group has not been asked for anything by 31 March 2018."),
         (
@@ -803,7 +822,7 @@ def test_whether_changes_last(in_place: Figure | None, lapsed: Figure | None, wo
 )
 def test_what_the_group_was_asked(counts: tuple, words: str) -> None:
     figures = [entries(n, **({} if n is not None else NEVER_CAME)) for n in counts] or [None, None, None]
-    assert sentences.decisions(*figures, date(2015, 4, 21), END) == words
+    assert sentences.decisions(figures, date(2015, 4, 21), END) == words
 
 
 POUNDS = {"measure": "total_gbp", "metric_id": "programme_budget"}
@@ -823,20 +842,23 @@ SPENT = "The programme itself spent £400 in the year, of £500 budgeted for the
             entries(500, **POUNDS),
             entries(600, **POUNDS),
             entries(-100, **POUNDS),
-            "The programme itself spent £600 in the year, of £500 budgeted for the same lines: £100 more than budgeted.",
+            "The programme itself spent £600 in the year, of £500 budgeted for the same lines: £100 "
+            "more than budgeted.",
         ),
         (
             entries(500, **POUNDS),
             entries(500, **POUNDS),
             entries(0, **POUNDS),
-            "The programme itself spent £500 in the year, of £500 budgeted for the same lines: just what was budgeted.",
+            "The programme itself spent £500 in the year, of £500 budgeted for the same lines: just "
+            "what was budgeted.",
         ),
         (entries(500, **POUNDS), entries(400, **POUNDS), None, f"{SPENT}."),
         (
             entries(500, **POUNDS),
             entries(None, **POUNDS, mark="x", note="nothing is recorded of it"),
             None,
-            "The programme's own spending in the year cannot be compared with its budget: not available: nothing is "
+            "The programme's own spending in the year cannot be compared with its budget: not "
+            "available: nothing is "
             "recorded of it.",
         ),
     ],
@@ -861,7 +883,8 @@ def test_whether_the_programme_is_on_budget(
             ["a"],
             [],
             True,
-            "Every month lies within the trial limits (fewer than 12 months): the ups and downs are no more than is usual.",
+            "Every month lies within the trial limits (fewer than 12 months): the ups and downs are no "
+            "more than is usual.",
         ),
         (
             ["a"],
@@ -874,6 +897,12 @@ def test_whether_the_programme_is_on_budget(
             ["May 2015", "June 2015"],
             False,
             "May 2015 and June 2015 lie outside the limits: something was different, and worth asking about.",
+        ),
+        (
+            list("abcdefgh"),
+            list("abcde"),
+            False,
+            "5 of 8 months lie outside the limits: something was different, and worth asking about.",
         ),
     ],
 )
