@@ -192,6 +192,9 @@ def monthly(view: View, name: str, title: str, metric_id: str, heading: str) -> 
     if limits is None:
         components.quiet(f"{title}: limits need six months without a withheld figure.")
         return
+    if not any(values):
+        components.quiet(f"{title}: every month is nil.")
+        return
     names = [sentences.axis_name(f) for f in series]
     place = view.place_name(view.place(metric_id, "count", "month"))
     outside = [f"{f.period_end:%B %Y}" for f in series if not limits.holds(f.value or 0)]
@@ -269,7 +272,7 @@ def stacked(
         alt=" ".join(f"{label}: {charts.summary(list(zip(names, row, strict=True)))}" for label, row in bars),
         text=text,
         scope=scope,
-        caveat=caveat if any(f.value is None for f in figures) else "",
+        caveat=caveat if any(f.value is None for f in figures) and any(f.value for f in figures) else "",
         key=list(zip(names, shades(charts.look(view.dark)), strict=False)),
     )
 

@@ -233,6 +233,10 @@ class Publication:
         """One row an export: when it came and what became of its rows."""
         return self._rows("select * from source_status order by label, export")
 
+    def never_came(self, export: str) -> bool:
+        """Whether an export never came: what rests on it is empty, which is not nil."""
+        return any(row["export"] == export and not row["ever_received"] for row in self.source_status())
+
     def data_quality_issues(self) -> list[dict[str, Any]]:
         """Rules that found something, with counts of rows (None where `mark` is `c`)."""
         return self._rows("select * from data_quality_issues order by severity, export, rule")

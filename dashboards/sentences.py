@@ -176,7 +176,8 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     if now is None or before is None:
         return "no earlier figure to compare with"
     if now.value is None or before.value is None:
-        return "no change is shown: one of the two figures is withheld"
+        is_withheld = "c" in (now.mark, before.mark)
+        return f"no change is shown: one of the two figures is {'withheld' if is_withheld else 'missing'}"
     difference = now.value - before.value
     about = "" if _is_exact(now) and _is_exact(before) else "about "
     if difference == 0:
@@ -201,7 +202,9 @@ def counted(figure: Figure | None, one: str, many: str) -> str:
         return f"an unpublished number of {many}"
     if figure.value is None:
         bound = _bound(figure)
-        return f"fewer than {bound[1:]} {many}" if bound.startswith("<") else f"a withheld number of {many}"
+        if bound.startswith("<"):
+            return f"fewer than {bound[1:]} {many}"
+        return f"{'a withheld' if figure.mark == 'c' else 'an unknown'} number of {many}"
     about = "" if _is_exact(figure) else "about "
     return f"{about}{number(figure.value)} {one if figure.value == 1 else many}"
 
@@ -287,7 +290,8 @@ def largest(figures: Sequence[tuple[str, Figure]], noun: str, amount: str) -> st
     known = [(label, f) for label, f in figures if f.value is not None]
     hidden = len(figures) - len(known)
     if not known:
-        return "Every category is withheld to protect people."
+        reasons = {"withheld to protect people" if f.mark == "c" else why_missing(f) for _, f in figures}
+        return f"Every category is {reasons.pop() if len(reasons) == 1 else 'withheld or not available'}."
     top = max(f.value or 0 for _, f in known)
     if top == 0 and not hidden:
         return "Every category is nil."
@@ -296,7 +300,9 @@ def largest(figures: Sequence[tuple[str, Figure]], noun: str, amount: str) -> st
     amount_shown = f"{shown(next(f for _, f in known if f.value == top))} {amount}".strip()
     text = f"The largest shown: {_listed(names)}, {each}{amount_shown}."
     if hidden:
-        text += f" {hidden} of {len(figures)} categories {'is' if hidden == 1 else 'are'} withheld."
+        verb = "is" if hidden == 1 else "are"
+        is_withheld = all(f.mark == "c" for _, f in figures if f.value is None)
+        text += f" {hidden} of {len(figures)} categories {verb} {'withheld' if is_withheld else 'not shown'}."
     return text
 
 
@@ -541,7 +547,7 @@ def latest(series: Sequence[Figure], clause: str, period: Period) -> str:
     so_far = "" if period.is_complete else " so far"
     text = f"In {name}{so_far}, {clause}"
     if now.value is None:
-        return f"{text}."
+        return f"{text}." if _bound(now) else f"The figure for {name}{so_far} is {why_missing(now)}."
     if not period.is_complete:
         return f"{text}; a part of a quarter is not compared with a whole one."
     earlier = [f for f in series if f.period_end < period.start]
@@ -555,6 +561,8 @@ def no_word(figure: Figure | None, before: Figure | None, on: date, minimum_days
     if figure is None:
         return f"How many referrals have heard nothing by {day(on)} is not published."
     what = f"older than {minimum_days} days had neither a decision nor any word back on {day(on)}"
+    if figure.value is None and not _bound(figure):
+        return f"How many referrals {what} is {why_missing(figure)}."
     text = f"{capital(counted(figure, 'referral', 'referrals'))} {what}"
     if before is None or before.value is None or figure.value is None:
         return f"{text}."
@@ -571,7 +579,10 @@ def staying_in_touch(
 ) -> str:
     """How many people open were not reached for long, and how many were reached again after a gap."""
     parts = []
-    if long_gap is not None:
+    if long_gap is not None and long_gap.value is None and not _bound(long_gap):
+        how_many = "How many people had not been reached for more than 90 days"
+        parts.append(f"{how_many} on {day(long_gap.period_end)} is {why_missing(long_gap)}.")
+    elif long_gap is not None:
         text = (
             f"On {day(long_gap.period_end)}, {counted(long_gap, 'person', 'people')} of those open had not "
         )
@@ -728,8 +739,10 @@ def budget(planned: Figure | None, actual: Figure | None, variance: Figure | Non
 
 def lasting(in_place: Figure | None, lapsed: Figure | None) -> str:
     """How many changes were still in place at their review, of those whose review found out."""
-    if in_place is None or lapsed is None or in_place.value is None or lapsed.value is None:
+    if in_place is None or lapsed is None:
         return "Whether changes last is not published."
+    if in_place.value is None or lapsed.value is None:
+        return f"Whether changes last is {why_missing(in_place) or why_missing(lapsed)}."
     reviewed = int(in_place.value + lapsed.value)
     if not reviewed:
         return "No change has come to its review yet."

@@ -34,6 +34,26 @@ def show(view: View) -> None:
         for code in STAGES:
             label = view.publication.label("item_stage", code)
             exhibits.tile(view, code, label, "spg_item_age", "count", "as_at", "items", item_stage=code)
+    if view.publication.never_came("spg_items"):
+        components.html('<p class="nothing">[x] The list of items for the group never came.</p>')
+    else:
+        _lists(view, items)
+    components.section("How long items take")
+    exhibits.breakdown(
+        view,
+        "age",
+        "Days from being raised to the decision, or until now: half of the items",
+        "spg_item_age",
+        "median",
+        "as_at",
+        "item_stage",
+        heading="Days",
+        noun="items",
+        text="An item that waits is as old as it is on the day; one that is done took so long.",
+    )
+
+
+def _lists(view: View, items: list[dict[str, Any]]) -> None:
     for code, empty in zip(
         STAGES, ("Nothing waits.", "Nothing is decided and not done.", "Nothing is done yet."), strict=True
     ):
@@ -48,19 +68,6 @@ def show(view: View) -> None:
                 _item(view, item)
     if items:
         _table(view, items)
-    components.section("How long items take")
-    exhibits.breakdown(
-        view,
-        "age",
-        "Days from being raised to the decision, or until now: half of the items",
-        "spg_item_age",
-        "median",
-        "as_at",
-        "item_stage",
-        heading="Days",
-        noun="items",
-        text="An item that waits is as old as it is on the day; one that is done took so long.",
-    )
 
 
 def _item(view: View, item: dict[str, Any]) -> None:

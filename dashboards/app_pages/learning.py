@@ -108,7 +108,9 @@ def _log(view: View) -> None:
     changes = view.publication.system_changes(view.end)
     components.section("The log", "Newest first.")
     if not changes:
-        components.html('<p class="nothing">Nothing stands in the log by this day.</p>')
+        came = not view.publication.never_came("system_changes")
+        words = "Nothing stands in the log by this day." if came else "[x] The log never came."
+        components.html(f'<p class="nothing">{words}</p>')
         return
     with st.container(key="entries-log"):
         for change in reversed(changes):
@@ -183,7 +185,9 @@ def _hypotheses(view: View) -> None:
         "works it out.",
     )
     if not hypotheses:
-        components.html('<p class="nothing">The register holds no hypothesis.</p>')
+        came = not view.publication.never_came("hypotheses")
+        words = "The register holds no hypothesis." if came else "[x] The register never came."
+        components.html(f'<p class="nothing">{words}</p>')
         return
     label = view.publication.label
     sources: dict[tuple, dict[str, int]] = defaultdict(lambda: defaultdict(int))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import charts, components, exhibits, sentences
-from dashboards.published import Figure, Period
+from dashboards.published import Period
 from dashboards.state import View, current
 
 
@@ -187,7 +187,7 @@ def _programme(view: View) -> None:
         "mean",
         "quarter",
         "Cost of a month",
-        _month_cost,
+        lambda f: f"a month of support cost {sentences.shown(f)}",
         beside=[("Months of support", "person_months", "total")],
         caveat="The programme's actual for each month of a person's support: early, with few people, it "
         "is high. It is no "
@@ -209,12 +209,6 @@ def _budget_text(view: View) -> str:
         totals.get("variance"),
         exhibits.when(view, figures),
     )
-
-
-def _month_cost(figure: Figure | None) -> str:
-    if figure is None or figure.value is None:
-        return f"the cost of a month of support is {sentences.why_missing(figure)}"
-    return f"a month of support cost {sentences.shown(figure)}"
 
 
 def _petty_cash(view: View) -> None:

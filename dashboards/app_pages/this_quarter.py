@@ -221,6 +221,9 @@ def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
 
 def _asked(view: View) -> None:
     components.section("What the group is asked to decide", "Longest waiting first.")
+    if view.publication.never_came("spg_items"):
+        components.quiet("The list of items for the group never came.")
+        return
     waiting = [item for item in view.publication.spg_items(view.end) if item["stage"] == "waiting"]
     if not waiting:
         components.quiet(f"Nothing waits for a decision of the group on {sentences.day(view.end)}.")

@@ -99,6 +99,11 @@ def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
         (figure(55, **SHARE), figure(54, **SHARE), "about 1 point higher than in autumn (54%)"),
         (figure(2400, **MONEY), figure(2800, **MONEY), "about £400 less than in autumn (£2,800)"),
         (figure(None), figure(12), "no change is shown: one of the two figures is withheld"),
+        (
+            figure(None, mark="x", note=""),
+            figure(12),
+            "no change is shown: one of the two figures is missing",
+        ),
         (figure(12), figure(None), "no change is shown: one of the two figures is withheld"),
         (figure(12), None, "no earlier figure to compare with"),
         (None, figure(12), "no earlier figure to compare with"),
@@ -197,6 +202,14 @@ def test_a_flow_that_is_not_published_says_so() -> None:
     [
         ([], "No breakdown of sex is published for this period."),
         ([("Female", figure(None))], "Every category is withheld to protect people."),
+        (
+            [("Female", figure(None, mark="x", note="this export never came"))],
+            "Every category is not available: this export never came.",
+        ),
+        (
+            [("A", figure(15)), ("B", figure(None, mark="m", note=""))],
+            "The largest shown: A, 15 people. 1 of 2 categories is not shown.",
+        ),
         ([("Female", figure(30)), ("Male", figure(55))], "The largest shown: Male, 55 people."),
         ([("A", figure(5)), ("B", figure(5))], "The largest shown: A and B, each 5 people."),
         (
@@ -607,6 +620,13 @@ def test_what_is_not_rounded_is_not_called_about() -> None:
             "Fewer than 10 referrals older than 28 days had neither a decision nor any word back on 31 "
             "March 2018.",
         ),
+        (
+            figure(None, exact=False, mark="x", note="this export never came"),
+            None,
+            "How many referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018 is not "
+            "available: this export never came.",
+        ),
         (None, None, "How many referrals have heard nothing by 31 March 2018 is not published."),
     ],
 )
@@ -665,6 +685,15 @@ NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reac
             "The share of people with a gap of 60 days or more who were reached again in January to "
             "March 2018 is "
             "withheld to protect people: too few people.",
+        ),
+        (
+            figure(None, mark="x", note="this export never came"),
+            figure(None, mark="x", note="this export never came"),
+            None,
+            None,
+            "How many people had not been reached for more than 90 days on 31 March 2018 is not "
+            "available: this "
+            "export never came.",
         ),
         (None, None, None, None, "Nothing about staying in touch is published for January to March 2018."),
     ],
@@ -784,7 +813,11 @@ def test_the_log_of_changes(now: tuple, before: tuple, words: str) -> None:
         (entries(3), entries(1), "Of 4 changes that came to a review, 3 were still in place."),
         (entries(1), entries(0), "Of 1 change that came to a review, 1 was still in place."),
         (entries(0), entries(0), "No change has come to its review yet."),
-        (entries(None, **NEVER_CAME), entries(0), "Whether changes last is not published."),
+        (
+            entries(None, **NEVER_CAME),
+            entries(None, **NEVER_CAME),
+            "Whether changes last is not available: this export never came.",
+        ),
         (None, None, "Whether changes last is not published."),
     ],
 )
