@@ -101,11 +101,10 @@ def _moved(view: View) -> None:
     headings = ["Figure", "Measure", "Time", "Category", "Before", "Now", "Because of"]
     table = components.Table("Figures that moved", headings, rows)
     # Hundreds can move at once: the page shows the first, the file has them all.
-    first = components.Table(
-        f"{table.caption} (the first {min(MOVED_SHOWN, len(rows))})", headings, rows[:MOVED_SHOWN]
-    )
+    caption = table.caption if len(rows) <= MOVED_SHOWN else f"{table.caption} (the first {MOVED_SHOWN})"
+    first = components.Table(caption, headings, rows[:MOVED_SHOWN])
     components.html(
-        f"<details><summary>{first.caption}</summary>{components.table_html(first, words=True)}</details>"
+        f"<details><summary>{caption}</summary>{components.table_html(first, words=True)}</details>"
     )
     components.download_table(view, table, "figures-that-moved")
 

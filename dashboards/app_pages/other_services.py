@@ -63,7 +63,7 @@ def show(view: View) -> None:
                 label,
                 "service_change",
                 "service",
-                axis="times a quarter, against the quarter of the start",
+                axis="change in times a quarter",
                 scope="the same people",
                 caveat="Lines are 95% intervals. There is no comparison group, and people come at their "
                 "worst.",

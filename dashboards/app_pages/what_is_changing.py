@@ -172,7 +172,7 @@ def _twelve_months(view: View) -> None:
         "Mean change in the first twelve months",
         "star_change_12m",
         "star_area",
-        axis="points, from the start to twelve months later",
+        axis="points, over twelve months",
         scope="the same people",
         caveat=CHANGE_CAVEAT,
     )
