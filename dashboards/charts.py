@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import plotly.graph_objects as go
 
+from dashboards.control_limits import ControlLimits
 from dashboards.published import Figure
-from dashboards.sentences import interval, is_money, shown
+from dashboards.sentences import interval, is_money, is_per_cent, shown
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 STUB_SHARE = 0.05
+PANEL = 190
+"""The height of one of several small charts, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
     values = [f.value for _, f in rows if f.value is not None]
     uppers = [f.upper for _, f in rows if f.upper is not None]
     longest = max([*values, *uppers, 1.0])
-    if rows and rows[0][1].measure == "share":
+    is_share = bool(rows) and is_per_cent(rows[0][1])
+    if is_share:
         longest = 100.0
     stub = longest * STUB_SHARE
     labels = [_wrapped(label) for label, _ in rows]
@@ -173,9 +178,12 @@ def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
             font={"color": colours.ink if f.value is not None else colours.muted, "size": 14},
         )
     chart.update_yaxes(autorange="reversed", tickfont={"color": colours.ink})
-    is_share = bool(rows) and rows[0][1].measure == "share"
     chart.update_xaxes(
-        range=[0, longest], visible=is_share, tickvals=[0, 50, 100], ticktext=["0%", "50%", "100%"]
+        # A refund can take a sum below nil.
+        range=[min([0.0, *values]), longest],
+        visible=is_share,
+        tickvals=[0, 50, 100],
+        ticktext=["0%", "50%", "100%"],
     )
     if is_share:
         chart.update_layout(height=(chart.layout.height or 0) + 34)  # pyright: ignore[reportAttributeAccessIssue]
@@ -235,11 +243,15 @@ def spark(series: Sequence[Figure], colours: Look) -> go.Figure:
 
 
 def trend(
-    names: Sequence[str], series: Sequence[Figure], colours: Look, part_last: bool = False
+    names: Sequence[str],
+    series: Sequence[Figure],
+    colours: Look,
+    part_last: bool = False,
+    top: float = 0,
 ) -> go.Figure:
     """A line from zero over periods, its ends labelled; the last point is hollow when its period is not
-    over."""
-    top = max([f.value for f in series if f.value is not None], default=1.0) or 1.0
+    over. `top` is the height of several that are to be compared."""
+    top = top or max([f.value for f in series if f.value is not None], default=1.0) or 1.0
     chart = _figure(colours, 260)
     chart.add_scatter(
         x=list(names),
@@ -258,6 +270,8 @@ def trend(
     )
     _hidden_points(chart, names, series, colours)
     known = [n for n, f in enumerate(series) if f.value is not None]
+    # The last one stands on the side from which no line comes.
+    falls = len(known) > 1 and (series[known[-1]].value or 0) < (series[known[-2]].value or 0)
     for n, beside in {known[0]: True, known[-1]: False}.items() if known else ():
         # The first figure stands left of its point, where no line runs.
         chart.add_annotation(
@@ -267,31 +281,52 @@ def trend(
             showarrow=False,
             xanchor="right" if beside else "center",
             xshift=-9 if beside else 0,
-            yshift=0 if beside else 16,
+            yshift=0 if beside else -16 if falls else 16,
         )
     chart.update_yaxes(
         range=[-top * 0.03, top * 1.2], showgrid=True, gridcolor=colours.line, nticks=5, rangemode="tozero"
     )
     if series and is_money(series[-1]):
         chart.update_yaxes(tickprefix="£", tickformat=",d")
+    if series and is_per_cent(series[-1]):
+        chart.update_yaxes(ticksuffix="%")
     _time_axis(chart, names)
     return chart
 
 
 def _hidden_points(chart: go.Figure, names: Sequence[str], series: Sequence[Figure], colours: Look) -> None:
     hidden = [n for n, f in enumerate(series) if f.value is None]
+    _hidden_points_at(chart, [names[n] for n in hidden], [series[n] for n in hidden], hidden, colours)
+
+
+def _hidden_points_at(
+    chart: go.Figure,
+    places: Sequence[str | float],
+    hidden: Sequence[Figure],
+    positions: Sequence[int],
+    colours: Look,
+) -> None:
     if not hidden:
         return
+    # Neighbours with the same words are told once, in their middle.
+    words = [shown(f) for f in hidden]
+    runs = [list(run) for _, run in groupby(range(len(hidden)), key=lambda n: (words[n], positions[n] - n))]
+    told = {run[len(run) // 2] for run in runs}
     chart.add_scatter(
-        x=[names[n] for n in hidden],
-        y=[0] * len(hidden),
+        x=list(places),
+        y=[_bound_at(f) for f in hidden],
         mode="markers+text",
         marker={"symbol": "square-open", "size": 8, "color": colours.withheld},
-        text=[shown(series[n]) for n in hidden],
+        text=[word if n in told else "" for n, word in enumerate(words)],
         textposition="top center",
         textfont={"size": 12, "color": colours.muted},
         cliponaxis=False,
     )
+
+
+def _bound_at(figure: Figure) -> float:
+    """Where a withheld point stands: on the base line, or in the middle of what its words say (`>90%`)."""
+    return 95 if is_per_cent(figure) and shown(figure) == ">90%" else 0
 
 
 def _time_axis(chart: go.Figure, names: Sequence[str]) -> None:
@@ -400,9 +435,15 @@ def _readable_on(colour: str) -> str:
     return "#10181f" if luminance > 0.2 else "#ffffff"
 
 
-def changes(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
+def changes(
+    rows: Sequence[tuple[str, Figure]], colours: Look, axis: str, downwards: bool = False
+) -> go.Figure:
     """Mean change by area as a dot with its interval, around a line at nil; withheld areas say so at the
-    line."""
+    line. With `downwards`, where less is better, the axis is turned so that better is right in every chart.
+
+    No dumbbells from first to latest: the plan publishes the change of the same people and not the means that
+    it lies between.
+    """
     known = [f for _, f in rows if f.value is not None]
     reach = max([abs(v) for f in known for v in (f.lower, f.upper, f.value) if v is not None], default=1.0)
     reach = max(reach * 1.25, 1.0)
@@ -439,8 +480,176 @@ def changes(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
         gridcolor=colours.line,
     )
     chart.update_xaxes(
-        range=[-reach, reach], nticks=7, title={"text": "points, from first to latest reading"}
+        range=[reach, -reach] if downwards else [-reach, reach], nticks=7, title={"text": axis}
     )
+    return chart
+
+
+def curve(points: Sequence[tuple[str, Figure]], colours: Look, axis: str, height: int = 280) -> go.Figure:
+    """Shares at fixed times, 0 to 100, with their intervals; no steps between them, for none are published.
+
+    The names of the points are numbers (months, days), spaced as such. A point that it is too early for is
+    left out: the line ends where nobody has been followed for longer.
+    """
+    at = [float(name) for name, _ in points]
+    chart = _figure(colours, height)
+    series = [f for _, f in points]
+    known = [n for n, f in enumerate(series) if f.value is not None]
+    chart.add_scatter(
+        x=[at[n] for n in known],
+        y=[series[n].value for n in known],
+        mode="lines+markers",
+        line={"color": colours.accent, "width": 2.4},
+        marker={"size": 8, "color": colours.accent},
+        error_y=_intervals([series[n] for n in known], colours) | {"color": colours.accent, "thickness": 1.6},
+    )
+    # In a small panel the first and the last alone: the table has them all.
+    for n in known if height > PANEL else {known[0], known[-1]} if known else ():
+        # Above its interval, where no line runs.
+        chart.add_annotation(
+            x=at[n],
+            y=series[n].upper or series[n].value,
+            text=f"<b>{shown(series[n])}</b>",
+            showarrow=False,
+            yshift=10,
+            font={"size": 12.5},
+        )
+    hidden = [n for n, f in enumerate(series) if f.value is None and f.mark != "m"]
+    _hidden_points_at(chart, [at[n] for n in hidden], [series[n] for n in hidden], hidden, colours)
+    reach = max(at, default=1.0)
+    chart.update_xaxes(
+        range=[0, reach * 1.14], tickvals=at, ticktext=[name for name, _ in points], title={"text": axis}
+    )
+    chart.update_yaxes(
+        range=[-4, 106],
+        tickvals=[0, 50, 100],
+        ticktext=["0%", "50%", "100%"],
+        showgrid=True,
+        gridcolor=colours.line,
+    )
+    return chart
+
+
+def control(
+    names: Sequence[str], series: Sequence[Figure], limits: ControlLimits, colours: Look
+) -> go.Figure:
+    """A monthly series of exact counts with its mean and limits; a month outside them is a large ring."""
+    values = [f.value or 0 for f in series]
+    chart = _figure(colours, 280)
+    chart.add_scatter(
+        x=list(names),
+        y=values,
+        mode="lines+markers",
+        line={"color": colours.accent, "width": 1.8},
+        marker={"size": 5, "color": colours.accent},
+    )
+    outside = [n for n, value in enumerate(values) if not limits.holds(value)]
+    runs = [list(run) for _, run in groupby(enumerate(outside), key=lambda pair: pair[1] - pair[0])]
+    # Of months in a row the one furthest out has its figure; the table has them all.
+    told = {max((n for _, n in run), key=lambda n: abs(values[n] - limits.mean)) for run in runs}
+    chart.add_scatter(
+        x=[names[n] for n in outside],
+        y=[values[n] for n in outside],
+        mode="markers+text",
+        marker={"symbol": "circle-open", "size": 14, "color": colours.second, "line": {"width": 2.5}},
+        text=[shown(series[n]) if n in told else "" for n in outside],
+        textposition="top center",
+        cliponaxis=False,
+    )
+    bounds = (
+        (limits.mean, "mean", "solid"),
+        (limits.upper, "limit", "dash"),
+        (limits.lower, "limit", "dash"),
+    )
+    for value, words, dash in bounds:
+        chart.add_hline(y=value, line={"color": colours.muted, "width": 1.2, "dash": dash})
+        # Outside the axes, where it covers no month.
+        chart.add_annotation(
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=4,
+            y=value,
+            text=f"{words} {value:.1f}",
+            showarrow=False,
+            font={"size": 12, "color": colours.muted},
+        )
+    top = max([limits.upper, *values])
+    chart.update_yaxes(range=[-top * 0.05, top * 1.2], nticks=5, rangemode="tozero")
+    chart.update_layout(margin={"r": 74})
+    _time_axis(chart, names)
+    return chart
+
+
+def dumbbells(
+    rows: Sequence[tuple[str, Figure, Figure]],
+    colours: Look,
+    axis: str = "",
+    axis_range: Sequence[float] = (),
+) -> go.Figure:
+    """Two figures a row joined by a line: the first hollow, the second full, each with its interval and
+    its number. Withheld figures are hollow squares at the left edge with their words."""
+    values = [
+        v
+        for _, first, second in rows
+        for f in (first, second)
+        for v in (f.value, f.lower, f.upper)
+        if v is not None
+    ]
+    low, high = axis_range or (min([0.0, *values]), max([*values, 1.0]) * 1.12)
+    labels = [_wrapped(label, 22) for label, *_ in rows]
+    pairs = [(first, second) for _, first, second in rows]
+    chart = _figure(colours, 60 + sum(48 + 8 * label.count("<br>") for label in labels))
+    for label, (_, first, second) in zip(labels, rows, strict=True):
+        if first.value is not None and second.value is not None:
+            chart.add_scatter(
+                x=[first.value, second.value],
+                y=[label, label],
+                mode="lines",
+                line={"color": colours.withheld, "width": 3},
+            )
+    for place, (colour, fill) in enumerate(
+        ((colours.second, colours.paper), (colours.accent, colours.accent))
+    ):
+        figures = [(label, row[place]) for label, row in zip(labels, pairs, strict=True)]
+        known = [(label, f) for label, f in figures if f.value is not None]
+        chart.add_scatter(
+            x=[f.value for _, f in known],
+            y=[label for label, _ in known],
+            mode="markers",
+            marker={"size": 11, "color": fill, "line": {"color": colour, "width": 2.4}},
+            error_x=_intervals([f for _, f in known], colours) | {"color": colour, "thickness": 1.4},
+        )
+        hidden = [(label, f) for label, f in figures if f.value is None]
+        chart.add_scatter(
+            x=[low] * len(hidden),
+            y=[label for label, _ in hidden],
+            mode="markers",
+            marker={"symbol": "square-open", "size": 8, "color": colours.withheld},
+            cliponaxis=False,
+        )
+        for label, f in figures:
+            # The first above its line, the second below, so that two that are close stay readable.
+            chart.add_annotation(
+                x=f.value if f.value is not None else low,
+                y=label,
+                text=f"<b>{shown(f)}</b>" if f.value is not None else shown(f),
+                showarrow=False,
+                xanchor="center" if f.value is not None else "left",
+                yshift=-15 if place else 15,
+                font={"size": 12.5, "color": colour if f.value is not None else colours.muted},
+            )
+    chart.update_yaxes(
+        autorange="reversed",
+        categoryorder="array",
+        categoryarray=labels,
+        tickfont={"color": colours.ink},
+        showgrid=True,
+        gridcolor=colours.line,
+    )
+    chart.update_xaxes(range=[low, high], nticks=6, title={"text": axis} if axis else None)
+    if rows and is_money(rows[0][1]):
+        chart.update_xaxes(tickprefix="£", tickformat="~s")
     return chart
 
 

@@ -55,6 +55,15 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+@dataclass(frozen=True)
+class Panel:
+    """One of several small charts that share a scale: its title, its chart and what it shows in words."""
+
+    title: str
+    chart: go.Figure
+    alt: str
+
+
 def html(text: str) -> None:
     """Write markup; whatever comes from the publication has been escaped by the caller."""
     st.html(text)
@@ -129,7 +138,9 @@ def tile(
     metric_id = figure.metric_id if figure else ""
     with st.container(key=f"tile-{name}"):
         missing = why_missing(figure)
-        under = missing or ("" if unit == "people" else people(figure, of_events=True))
+        # Entries and budgets are nobody's: there are no people to tell.
+        has_people = unit != "people" and figure is not None and figure.people is not None
+        under = missing or (people(figure, of_events=True) if has_people else "")
         lines = [f'<p class="tile-under">{escape(capital(under))}</p>'] if under else []
         if since:
             lines.append(f'<p class="tile-under">{escape(since)}</p>')
@@ -196,15 +207,15 @@ def exhibit(
     title: str,
     *,
     figures: Sequence[Figure],
-    draw: Callable[[charts.Look], go.Figure],
+    draw: Callable[[charts.Look], go.Figure | Sequence[Panel]],
     table: Table,
-    alt: str,
+    alt: str = "",
     text: str = "",
     scope: str = "",
     caveat: str = "",
     key: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """A chart with what it says in words, its key, its table, its file and its definitions.
+    """A chart, or panels, with what it says in words, its key, its table, its file and its definitions.
 
     Where nothing can be drawn (no table, or every cell withheld) the reason stands in words, never an empty
     chart.
@@ -227,13 +238,15 @@ def exhibit(
                     for label, colour in key
                 )
                 html(f'<ul class="key">{swatches}</ul>')
-            st.plotly_chart(
-                draw(charts.look(view.dark)),
-                theme=None,
-                config=STATIC,
-                key=f"chart-{name}",
-                alt=f"{title}. {alt}",
-            )
+            drawn = draw(charts.look(view.dark))
+            if isinstance(drawn, go.Figure):
+                _chart(drawn, name, f"{title}. {alt}")
+            else:
+                with st.container(key=f"panels-{name}"):
+                    for n, panel in enumerate(drawn):
+                        with st.container(key=f"panel-{name}-{n}"):
+                            html(f"<h4>{escape(panel.title)}</h4>")
+                            _chart(panel.chart, f"{name}-{n}", f"{title}: {panel.title}. {panel.alt}")
         if caveat:
             quiet(caveat)
         if earlier := of_an_earlier_day(view, figures):
@@ -242,6 +255,10 @@ def exhibit(
         with st.container(horizontal=True, key=f"tools-{name}", gap="small"):
             definition(view, list(dict.fromkeys(f.metric_id for f in figures)), key=name)
             download(view, figures, name, title)
+
+
+def _chart(chart: go.Figure, name: str, alt: str) -> None:
+    st.plotly_chart(chart, theme=None, config=STATIC, key=f"chart-{name}", alt=alt)
 
 
 def of_an_earlier_day(view: View, figures: Sequence[Figure]) -> str:
@@ -271,6 +288,27 @@ def download(view: View, figures: Sequence[Figure], name: str, title: str) -> No
     )
 
 
+def download_table(view: View, table: Table, name: str) -> None:
+    """A table of words as a CSV file, formulas neutralised, and as a sheet of the page's workbook."""
+    on_this_page().append((table.caption, table))
+    download_button(
+        "Download CSV",
+        lambda: _words_bytes(table),
+        f"{view.publication.release.release_id}-{name}.csv",
+        mime="text/csv",
+        key=f"csv-{name}",
+        type="tertiary",
+        help=table.caption,
+    )
+
+
+def _words_bytes(table: Table) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([[safe_cell(cell) for cell in row] for row in (table.headings, *table.rows)])
+    return out.getvalue().encode("utf-8-sig")
+
+
 def table_html(table: Table, words: bool = False) -> str:
     """A table that prints, scrolls sideways inside itself on a phone and is read cell by cell.
 
@@ -293,6 +331,13 @@ def table_html(table: Table, words: bool = False) -> str:
 def dimension_label(view: View, dimension: str) -> str:
     """A breakdown in the programme's words."""
     return view.publication.wording().get(f"dimension_{dimension}", dimension.replace("_", " ").capitalize())
+
+
+def entry(title: str, scope: str, parts: Sequence[tuple[str, str]]) -> None:
+    """Something that the partnership wrote: a title, when and where, and its parts in its own words."""
+    body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in parts if text)
+    head = f'<h3>{escape(title)}</h3><p class="scope">{escape(scope)}</p>'
+    html(f'<div class="entry">{head}<dl>{body}</dl></div>')
 
 
 def one_way(view: View, caption: str, dimension: str, figures: Sequence[Figure], heading: str) -> Table:

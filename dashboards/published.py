@@ -54,7 +54,8 @@ class Figure:
 
     `categories` maps each breakdown of the cell to its category; empty for a figure about everyone. `value`
     and what goes with it is None where `mark` stands (`c` withheld, `z` not applicable, `x` not available,
-    `m` too early). Shares are per cent, money is pounds.
+    `m` too early). Shares are per cent; `unit` and `counts` are the metric's (`GBP`, `days`; `people`,
+    `entries`).
     """
 
     metric_id: str
@@ -72,6 +73,8 @@ class Figure:
     mark: str
     exact: bool
     note: str
+    unit: str = ""
+    counts: str = ""
 
     def category(self, dimension: str) -> str:
         """The category in one breakdown; '' when the cell is not broken down by it."""
@@ -106,6 +109,17 @@ class Publication:
             self._order = {
                 (r["dimension"], r["category"]): (r["sort_order"], r["label"])
                 for r in self._rows("select * from reference_categories")
+            }
+            words = self._rows("select * from metric_definitions order by label, metric_id")
+            self._definitions = {r["metric_id"]: {k: v or "" for k, v in r.items()} for r in words}
+            self._planned = {
+                (
+                    r["metric_id"],
+                    r["measure"],
+                    r["period_type"],
+                    frozenset((r["dimension_1"], r["dimension_2"])) - {""},
+                )
+                for r in self._rows("select * from reference_plan")
             }
             self._rows(f"select {FIGURE_COLUMNS} from metric_values limit 0")
         except (duckdb.Error, IndexError) as error:
@@ -148,7 +162,8 @@ class Publication:
             "and period_end = coalesce(?, period_end)",
             [metric_id, measure, period_type, wanted, period_end],
         )
-        figures = [_figure(row) for row in found]
+        words = self._definitions.get(metric_id, {})
+        figures = [_figure(row, words.get("unit", ""), words.get("counts", "")) for row in found]
         kept = [f for f in figures if all(f.category(d) == c for d, c in categories.items())]
         return sorted(
             kept, key=lambda f: (f.period_end, *[self._sort_key(d, f.category(d)) for d in dimensions])
@@ -182,6 +197,10 @@ class Publication:
         found = self.figures(metric_id, measure, period_type, (), period_end, **categories)
         return found[0] if found else None
 
+    def plans(self, metric_id: str, measure: str, period_type: str, dimensions: Sequence[str] = ()) -> bool:
+        """Whether this file may hold a table at all: what its audience may not see is not missing from it."""
+        return (metric_id, measure, period_type, frozenset(dimensions)) in self._planned
+
     def label(self, dimension: str, category: str) -> str:
         """A category in the programme's words; the code itself where the list has none."""
         return self._order.get((dimension, category), (0, category))[1] or category
@@ -200,8 +219,7 @@ class Publication:
 
     def definitions(self) -> dict[str, dict[str, str]]:
         """The words of every metric by `metric_id`, in alphabetical order of label."""
-        rows = self._rows("select * from metric_definitions order by label, metric_id")
-        return {r["metric_id"]: {k: v or "" for k, v in r.items()} for r in rows}
+        return self._definitions
 
     def settings(self) -> dict[str, str]:
         """The programme's and the disclosure settings, as text."""
@@ -215,9 +233,59 @@ class Publication:
         """One row an export: when it came and what became of its rows."""
         return self._rows("select * from source_status order by label, export")
 
+    def never_came(self, export: str) -> bool:
+        """Whether an export never came: what rests on it is empty, which is not nil."""
+        return any(row["export"] == export and not row["ever_received"] for row in self.source_status())
+
     def data_quality_issues(self) -> list[dict[str, Any]]:
         """Rules that found something, with counts of rows (None where `mark` is `c`)."""
         return self._rows("select * from data_quality_issues order by severity, export, rule")
+
+    def system_changes(self, on: date) -> list[dict[str, Any]]:
+        """The partnership's log as it was known at the end of a day, oldest first."""
+        return self._written("system_changes", "raised_date", "change_id", on)
+
+    def spg_items(self, on: date) -> list[dict[str, Any]]:
+        """What the partnership's group was asked, as it was known at the end of a day, oldest first.
+
+        `stage` follows the rule of `spg_item_age`: what was done is done, also if no decision is dated.
+        """
+        items = self._written("spg_items", "raised_date", "item_id", on)
+        for item in items:
+            decided = "decided" if item["decided_date"] else "waiting"
+            item["stage"] = "actioned" if item["actioned_date"] else decided
+            if item["stage"] == "waiting":
+                item["decision"] = None
+        return items
+
+    def hypotheses(self) -> list[dict[str, Any]]:
+        """The register of hypotheses by cycle: it has no dates, so it is as it stands in the release."""
+        return self._rows("select * from hypotheses order by cycle, hypothesis_id")
+
+    def evidence(self, on: date) -> list[dict[str, Any]]:
+        """What was gathered about the hypotheses by the end of a day."""
+        return self._written("evidence", "gathered_date", "evidence_id", on)
+
+    def triangulation_gaps(self) -> list[dict[str, Any]]:
+        """Whose account of a hypothesis was missing in a cycle, at the release's as-at day."""
+        return self._rows("select * from triangulation_gaps order by cycle, hypothesis_id, source_type")
+
+    def figure_changes(self) -> list[dict[str, Any]]:
+        """Figures that the release before had with another value, interval, denominator or mark."""
+        return self._rows("select * from figure_changes order by all")
+
+    def cells(self) -> tuple[int, int]:
+        """How many figures the release holds, and how many of them are withheld or not available."""
+        [row] = self._rows("select count(*) as every, count(value) as shown from metric_values")
+        return row["every"], row["every"] - row["shown"]
+
+    def _written(self, table: str, day: str, key: str, on: date) -> list[dict[str, Any]]:
+        rows = self._rows(f"select * from {table} where {day} <= ? order by {day}, {key}", [on])
+        # What happened afterwards was not known on the day.
+        return [
+            {name: None if isinstance(value, date) and value > on else value for name, value in row.items()}
+            for row in rows
+        ]
 
     def _sort_key(self, dimension: str, category: str) -> tuple[int, str]:
         order, _label = self._order.get((dimension, category), (10_000, ""))
@@ -231,11 +299,33 @@ class Publication:
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _figure(row: dict[str, Any]) -> Figure:
+def _figure(row: dict[str, Any], unit: str, counts: str) -> Figure:
     pairs = ((row["dimension_1"], row["category_1"]), (row["dimension_2"], row["category_2"]))
     plain: dict[str, Any] = {k: v for k, v in row.items() if not k.startswith(("dimension_", "category_"))}
     plain["mark"], plain["note"] = row["mark"] or "", row["note"] or ""
-    return Figure(**plain, categories={dimension: category for dimension, category in pairs if dimension})
+    categories = {dimension: category for dimension, category in pairs if dimension}
+    return Figure(**plain, categories=categories, unit=unit, counts=counts)
+
+
+def releases(folder: Path) -> list[dict[str, Any]]:
+    """The releases of a folder by their manifests, newest first; one that cannot be read is left out."""
+    found = []
+    for path in folder.glob("*.manifest.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            found.append(
+                {
+                    "release_id": str(manifest["release_id"]),
+                    "as_at": date.fromisoformat(manifest["as_at"]),
+                    "status": str(manifest["status"]),
+                    "created_at": _moment(str(manifest["created_at"])),
+                    "approved_by": str(manifest.get("approved_by") or ""),
+                    "approved_at": _moment(str(manifest.get("approved_at") or "")),
+                    "figures": int(manifest["tables"]["metric_values"]["rows"]),
+                }
+            )
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(found, key=lambda r: (r["created_at"] or oldest, r["release_id"]), reverse=True)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ MARKS = {
     "p": "provisional",
     "r": "revised",
 }
-POUNDS = {"total_gbp"}
+# Means of the change between two readings of the same people: shown with their sign.
+CHANGES = {"star_change", "star_change_12m", "ndta_change", "service_change"}
 
 
 def day(value: date) -> str:
@@ -71,11 +72,24 @@ def signed(value: float) -> str:
     return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\N{MINUS SIGN}")
 
 
+def axis_name(figure: Figure) -> str:
+    """The short name of a period for axes: `2017-18`, `2018 Q1`, `2018 Mar`; its first word is the year."""
+    start, end = figure.period_start, figure.period_end
+    if figure.period_type == "year":
+        return f"{start.year}-{end:%y}" if start.year != end.year else f"{end.year}"
+    return f"{end:%Y %b}" if figure.period_type == "month" else quarter_code(figure)
+
+
 def is_money(figure: Figure) -> bool:
-    """Pounds: totals always; means and medians of the personal budget."""
-    return figure.measure in POUNDS or (
-        figure.metric_id.startswith("budget") and figure.measure in ("mean", "median")
-    )
+    """Pounds: totals always; means and medians by the unit of their metric."""
+    is_typical = figure.measure in ("mean", "median")
+    return figure.measure == "total_gbp" or (is_typical and figure.unit == "GBP")
+
+
+def is_per_cent(figure: Figure) -> bool:
+    """Parts of a hundred: shares and survival always; means by the unit of their metric."""
+    is_share = figure.measure in ("share", "survival")
+    return is_share or (figure.measure == "mean" and figure.unit.startswith("per cent"))
 
 
 def _bound(figure: Figure) -> str:
@@ -86,11 +100,11 @@ def _bound(figure: Figure) -> str:
 
 def _written(figure: Figure, value: float) -> str:
     """A number in the unit of its figure."""
-    if figure.measure == "share":
+    if is_per_cent(figure):
         return f"{value:.0f}%"
     if is_money(figure):
         return ("\N{MINUS SIGN}" if value < 0 else "") + f"£{abs(value):,.0f}"
-    if figure.metric_id == "star_change" and figure.measure == "mean":
+    if figure.metric_id in CHANGES and figure.measure in ("mean", "median", "tipping_point"):
         return signed(value)
     return number(value)
 
@@ -148,6 +162,11 @@ def people(figure: Figure | None, *, of_events: bool = False) -> str:
     return f"about {number(count)} {noun}"
 
 
+def _is_exact(figure: Figure) -> bool:
+    """Headlines, and what the partnership writes: entries are nobody's, and not rounded."""
+    return figure.exact or figure.counts == "entries"
+
+
 def change(now: Figure | None, before: Figure | None, compared_with: str) -> str:
     """The change since an earlier figure: `6 more than in October to December 2017 (31)`.
 
@@ -157,20 +176,22 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     if now is None or before is None:
         return "no earlier figure to compare with"
     if now.value is None or before.value is None:
-        return "no change is shown: one of the two figures is withheld"
+        is_withheld = "c" in (now.mark, before.mark)
+        return f"no change is shown: one of the two figures is {'withheld' if is_withheld else 'missing'}"
     difference = now.value - before.value
-    about = "" if now.exact and before.exact else "about "
+    about = "" if _is_exact(now) and _is_exact(before) else "about "
     if difference == 0:
         return f"{'the same as' if not about else 'about the same as'} {compared_with}"
     size = abs(difference)
     unit = (
         f"{size:.0f} {'point' if size == 1 else 'points'}"
-        if now.measure == "share"
+        if is_per_cent(now)
         else f"£{size:,.0f}"
         if is_money(now)
         else number(size)
     )
-    word = ("higher" if difference > 0 else "lower") if now.measure in ("share", "mean", "median") else ""
+    is_level = is_per_cent(now) or now.measure in ("mean", "median")
+    word = ("higher" if difference > 0 else "lower") if is_level else ""
     word = word or ("more" if difference > 0 else "fewer" if not is_money(now) else "less")
     return f"{about}{unit} {word} than {compared_with} ({shown(before)})"
 
@@ -181,8 +202,10 @@ def counted(figure: Figure | None, one: str, many: str) -> str:
         return f"an unpublished number of {many}"
     if figure.value is None:
         bound = _bound(figure)
-        return f"fewer than {bound[1:]} {many}" if bound.startswith("<") else f"a withheld number of {many}"
-    about = "" if figure.exact else "about "
+        if bound.startswith("<"):
+            return f"fewer than {bound[1:]} {many}"
+        return f"{'a withheld' if figure.mark == 'c' else 'an unknown'} number of {many}"
+    about = "" if _is_exact(figure) else "about "
     return f"{about}{number(figure.value)} {one if figure.value == 1 else many}"
 
 
@@ -267,7 +290,8 @@ def largest(figures: Sequence[tuple[str, Figure]], noun: str, amount: str) -> st
     known = [(label, f) for label, f in figures if f.value is not None]
     hidden = len(figures) - len(known)
     if not known:
-        return "Every category is withheld to protect people."
+        reasons = {"withheld to protect people" if f.mark == "c" else why_missing(f) for _, f in figures}
+        return f"Every category is {reasons.pop() if len(reasons) == 1 else 'withheld or not available'}."
     top = max(f.value or 0 for _, f in known)
     if top == 0 and not hidden:
         return "Every category is nil."
@@ -276,7 +300,9 @@ def largest(figures: Sequence[tuple[str, Figure]], noun: str, amount: str) -> st
     amount_shown = f"{shown(next(f for _, f in known if f.value == top))} {amount}".strip()
     text = f"The largest shown: {_listed(names)}, {each}{amount_shown}."
     if hidden:
-        text += f" {hidden} of {len(figures)} categories {'is' if hidden == 1 else 'are'} withheld."
+        verb = "is" if hidden == 1 else "are"
+        is_withheld = all(f.mark == "c" for _, f in figures if f.value is None)
+        text += f" {hidden} of {len(figures)} categories {verb} {'withheld' if is_withheld else 'not shown'}."
     return text
 
 
@@ -287,11 +313,16 @@ def acceptance(share: Figure | None, accepted: Figure | None, received: Figure |
     if received.value == 0:
         return f"No referral has been received since {since}."
     text = f"{capital(counted(received, 'referral has', 'referrals have'))} been received since {since}"
-    if accepted is not None and accepted.value is not None:
+    has_count = accepted is not None and accepted.value is not None
+    if has_count:
         text += f"; {counted(accepted, 'has', 'have')} been accepted"
     if share is None or share.value is None:
         return f"{text}. The share of decided referrals that were accepted is {why_missing(share)}."
-    return f"{text}, {shown(share)} of those decided."
+    return (
+        f"{text}, {shown(share)} of those decided."
+        if has_count
+        else (f"{text}; {shown(share)} of those decided were accepted.")
+    )
 
 
 def support(open_now: Figure | None, starts: Figure | None, ends: Figure | None, on: date, since: str) -> str:
@@ -346,11 +377,15 @@ def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
     return f"{text}. The others are not in the figures of change, and they may differ."
 
 
-def star_change(changes: Sequence[tuple[str, Figure]]) -> str:
+def paired_change(
+    changes: Sequence[tuple[str, Figure]], noun: str = "areas", who: str = "two readings"
+) -> str:
     """Which areas moved, by the side of nil on which the whole interval lies; never a ranking."""
     known = [(label, f) for label, f in changes if f.lower is not None and f.upper is not None]
     if not known:
-        return "No change can be shown for any area."
+        reasons = {why_missing(f) for _, f in changes}
+        why = f": {reasons.pop()}" if len(reasons) == 1 else ""
+        return f"No change can be shown for any of the {noun}{why}."
     up = [label for label, f in known if (f.lower or 0) > 0]
     down = [label for label, f in known if (f.upper or 0) < 0]
     unclear = len(known) - len(up) - len(down)
@@ -360,8 +395,8 @@ def star_change(changes: Sequence[tuple[str, Figure]]) -> str:
         ("not clearly different in", unclear),
     )
     parts = [f"{words} {count}" for words, count in sides if count]
-    parts[0] += f" of {len(known)} areas"
-    return f"Among people with two readings, the latest is {_listed(parts)}."
+    parts[0] += f" of {len(known)} {noun}"
+    return f"Among people with {who}, the latest is {_listed(parts)}."
 
 
 def without_two_readings(figures: Sequence[Figure]) -> str:
@@ -373,18 +408,6 @@ def without_two_readings(figures: Sequence[Figure]) -> str:
     fewest, most = (counted(f, "person", "people") for f in (ordered[0], ordered[-1]))
     each = f"{fewest} in each area" if fewest == most else f"between {fewest} and {most}, by area"
     return f"Without two readings to compare, and so not shown here: {each}."
-
-
-def tipping_point(mean_change: float, pairs: int, started: int) -> float | None:
-    """By how many points the people without a second reading would have to have changed for the mean of all
-    to be nil.
-
-    None when everybody has a second reading.
-    """
-    missing = started - pairs
-    if missing <= 0:
-        return None
-    return -mean_change * pairs / missing
 
 
 def money(total: Figure | None, spenders: Figure | None, share: Figure | None, period: Period) -> str:
@@ -523,9 +546,218 @@ def latest(series: Sequence[Figure], clause: str, period: Period) -> str:
         return f"Nothing is published for {name}."
     so_far = "" if period.is_complete else " so far"
     text = f"In {name}{so_far}, {clause}"
+    if now.value is None:
+        return f"{text}." if _bound(now) else f"The figure for {name}{so_far} is {why_missing(now)}."
     if not period.is_complete:
         return f"{text}; a part of a quarter is not compared with a whole one."
     earlier = [f for f in series if f.period_end < period.start]
     if not earlier:
         return f"{text}."
     return f"{text}, {change(now, earlier[-1], f'in {period_name(earlier[-1])}')}."
+
+
+def no_word(figure: Figure | None, before: Figure | None, on: date, minimum_days: int = 28) -> str:
+    """How many referrals have heard nothing, and how that compares with the day of the figure before."""
+    if figure is None:
+        return f"How many referrals have heard nothing by {day(on)} is not published."
+    what = f"older than {minimum_days} days had neither a decision nor any word back on {day(on)}"
+    if figure.value is None and not _bound(figure):
+        return f"How many referrals {what} is {why_missing(figure)}."
+    text = f"{capital(counted(figure, 'referral', 'referrals'))} {what}"
+    if before is None or before.value is None or figure.value is None:
+        return f"{text}."
+    return f"{text}, {change(figure, before, f'on {day(before.period_end)}')}."
+
+
+def staying_in_touch(
+    long_gap: Figure | None,
+    never: Figure | None,
+    again: Figure | None,
+    again_before: Figure | None,
+    period: Period,
+    gap_days: int = 60,
+) -> str:
+    """How many people open were not reached for long, and how many were reached again after a gap."""
+    parts = []
+    if long_gap is not None and long_gap.value is None and not _bound(long_gap):
+        how_many = "How many people had not been reached for more than 90 days"
+        parts.append(f"{how_many} on {day(long_gap.period_end)} is {why_missing(long_gap)}.")
+    elif long_gap is not None:
+        text = (
+            f"On {day(long_gap.period_end)}, {counted(long_gap, 'person', 'people')} of those open had not "
+        )
+        text += "been reached for more than 90 days"
+        if never is not None:
+            text += f", and {counted(never, 'person', 'people')} had never been reached"
+        parts.append(f"{text}.")
+    if again is not None:
+        name = period_name(period) + ("" if period.is_complete else " so far")
+        who = f"people with a gap of {gap_days} days or more"
+        if again.value is None and not _bound(again):
+            parts.append(f"The share of {who} who were reached again in {name} is {why_missing(again)}.")
+        else:
+            text = f"Of {who}, {shown(again)} were reached again in {name}"
+            if (
+                period.is_complete
+                and again_before is not None
+                and None not in (again.value, again_before.value)
+            ):
+                text += f", {change(again, again_before, f'in {period_name(again_before)}')}"
+            parts.append(f"{text}.")
+    return " ".join(parts) or f"Nothing about staying in touch is published for {period_name(period)}."
+
+
+def retention(after_a_year: Figure | None, median: Figure | None) -> str:
+    """How long support lasts: the share supported after 12 months, and for how long half of them are."""
+    if after_a_year is None:
+        return "How long support lasts is not published."
+    if after_a_year.value is None and not _bound(after_a_year):
+        text = (
+            f"The share of people still supported 12 months after their start is {why_missing(after_a_year)}"
+        )
+    else:
+        text = f"Of everyone who started, {shown(after_a_year)} are still supported 12 months later"
+        if bounds := interval(after_a_year):
+            text += f" (95% interval {bounds})"
+    if median is not None and median.value is not None:
+        return f"{text}. Half of them are supported for {number(median.value)} months or longer."
+    if median is not None and median.mark == "m":
+        return f"{text}. Fewer than half have left so far, so there is no typical length of support yet."
+    return f"{text}."
+
+
+def service_use(kinds: Sequence[tuple[str, Figure | None, Figure | None]], name: str) -> str:
+    """How often people used each kind of service in a period and in the one before; kinds are never netted.
+
+    `kinds` are labels in lower case with the figure of the period and the one before.
+    """
+    published = [(label, now, before) for label, now, before in kinds if now is not None]
+    if not published:
+        return f"The use of other services is not published for {name}."
+    known = [(label, now, before) for label, now, before in published if now.value is not None]
+    if not known:
+        labels = _listed([label for label, _, _ in published])
+        return f"How often people used {labels} services in {name} is {why_missing(published[0][1])}."
+    parts = []
+    for label, now, before in known:
+        text = f"{label} services {shown(now)} times a quarter on average"
+        if before is not None and before.value is not None:
+            text += f", {change(now, before, f'in {period_name(before)}')}"
+        parts.append(text)
+    missing = [label for label, now, _ in published if now.value is None]
+    rest = f" For {_listed(missing)} services too few people have every count known." if missing else ""
+    return f"In {name}, people used {'; '.join(parts)}.{rest}"
+
+
+def _in_all(stages: Sequence[tuple[str, Figure]]) -> int:
+    return int(sum(f.value or 0 for _, f in stages))
+
+
+def learning(stages: Sequence[tuple[str, Figure]], before: Sequence[tuple[str, Figure]], on: date) -> str:
+    """How many changes stand in the log, what became of them, and how many more than the period before.
+
+    `stages` are the labels of the stages with their counts of entries, in order.
+    """
+    if not stages:
+        return f"No log of system changes is published for {day(on)}."
+    if all(f.value is None for _, f in stages):
+        return f"What stands in the log of system changes on {day(on)} is {why_missing(stages[0][1])}."
+    total = _in_all(stages)
+    if not total:
+        return f"Nothing stands in the log of system changes on {day(on)}."
+    text = f"By {day(on)} the log holds {total} {'change' if total == 1 else 'changes'} in how services work"
+    if before and all(f.value is not None for _, f in before):
+        more = total - _in_all(before)
+        text += f", {f'{more} more than' if more > 0 else f'{-more} fewer than' if more else 'as many as'}"
+        text += f" on {day(before[0][1].period_end)}"
+    parts = [f"{number(f.value)} {label[:1].lower()}{label[1:]}" for label, f in stages if f.value]
+    return f"{text}: {_listed(parts)}."
+
+
+def decisions(stages: Sequence[Figure | None], oldest: date | None, on: date) -> str:
+    """What became of what the group was asked: how many items wait, and since when the oldest of them.
+
+    `stages` are the items waiting, decided and done.
+    """
+    waiting, decided, done = stages
+    if waiting is None or decided is None or done is None:
+        return f"What the group was asked is not published for {day(on)}."
+    if any(f.value is None for f in (waiting, decided, done)):
+        return f"What the group was asked by {day(on)} is {why_missing(waiting)}."
+    counts = [int(f.value or 0) for f in (waiting, decided, done)]
+    if not sum(counts):
+        return f"The group has not been asked for anything by {day(on)}."
+    if not counts[0]:
+        text = f"Nothing waits for a decision of the group on {day(on)}"
+    elif counts[0] == 1:
+        text = f"One item waits for a decision of the group on {day(on)}"
+        text += f", since {day(oldest)}" if oldest else ""
+    else:
+        text = f"{counts[0]} items wait for a decision of the group on {day(on)}"
+        text += f", the oldest since {day(oldest)}" if oldest else ""
+    rest = f"{counts[1]} {'is' if counts[1] == 1 else 'are'} decided and not yet done, {counts[2]} "
+    return f"{text}; {rest}{'is' if counts[2] == 1 else 'are'} done."
+
+
+def released(releases: int, current: Release) -> str:
+    """What the folder of releases holds, and which of them is shown."""
+    text = "There is no pack and no return to the funder here yet. "
+    text += f"{releases} {'release is' if releases == 1 else 'releases are'} kept. "
+    text += f"The figures shown are as at {day(current.as_at)}"
+    if current.approved_by:
+        return f"{text}, approved by {current.approved_by}."
+    return f"{text}; nobody has approved them yet." if current.status == "draft" else f"{text}."
+
+
+def control(names: Sequence[str], outside: Sequence[str], trial: bool) -> str:
+    """What a process chart says: months outside its limits, or none."""
+    limits = "trial limits (fewer than 12 months)" if trial else "limits"
+    if not names:
+        return "There are too few months for limits."
+    if not outside:
+        return f"Every month lies within the {limits}: the ups and downs are no more than is usual."
+    verb = "lies" if len(outside) == 1 else "lie"
+    # More names than a sentence carries; the chart rings them.
+    which = _listed(outside) if len(outside) <= 4 else f"{len(outside)} of {len(names)} months"
+    return f"{which} {verb} outside the {limits}: something was different, and worth asking about."
+
+
+def budget(planned: Figure | None, actual: Figure | None, variance: Figure | None, name: str) -> str:
+    """Whether the programme is on budget: the actual against the budget of the lines that have one."""
+    if planned is None or actual is None or planned.value is None or actual.value is None:
+        why = why_missing(actual) or why_missing(planned)
+        return f"The programme's own spending in {name} cannot be compared with its budget: {why}."
+    text = f"The programme itself spent {shown(actual)} in {name}, of {shown(planned)} budgeted for the same "
+    text += "lines"
+    if variance is None or variance.value is None:
+        return f"{text}."
+    if variance.value == 0:
+        return f"{text}: just what was budgeted."
+    size = f"£{abs(variance.value):,.0f}"
+    return f"{text}: {size} {'less' if variance.value > 0 else 'more'} than budgeted."
+
+
+def lasting(in_place: Figure | None, lapsed: Figure | None) -> str:
+    """How many changes were still in place at their review, of those whose review found out."""
+    if in_place is None or lapsed is None:
+        return "Whether changes last is not published."
+    if in_place.value is None or lapsed.value is None:
+        return f"Whether changes last is {why_missing(in_place) or why_missing(lapsed)}."
+    reviewed = int(in_place.value + lapsed.value)
+    if not reviewed:
+        return "No change has come to its review yet."
+    return (
+        f"Of {reviewed} {'change' if reviewed == 1 else 'changes'} that came to a review, "
+        f"{number(in_place.value)} {'was' if in_place.value == 1 else 'were'} still in place."
+    )
+
+
+def moved(changes: Sequence[dict]) -> str:
+    """How many figures moved since the release before."""
+    if not changes:
+        return "No figure moved, or there is no release before this one."
+    metrics = len({row["metric_id"] for row in changes})
+    figures = f"{number(len(changes))} {'figure' if len(changes) == 1 else 'figures'}"
+    verb = "has" if len(changes) == 1 else "have"
+    of = f"{metrics} {'metric' if metrics == 1 else 'metrics'}"
+    return f"{figures} of {of} {verb} moved since release {changes[0]['previous_release_id']}."

@@ -47,8 +47,9 @@ class View:
         by borough."""
         if self.borough == ALL_BOROUGHS or "borough" in dimensions:
             return {}
+        on = self.end_of(period_type)
         cells = self.publication.latest(
-            metric_id, measure, period_type, dimensions, on=self.end, borough=self.borough
+            metric_id, measure, period_type, dimensions, on=on, borough=self.borough
         )
         return {"borough": self.borough} if cells else {}
 
@@ -66,7 +67,8 @@ class View:
         """One cell of the chosen period (or of the period that ends `on`), for the chosen borough where
         published."""
         place = self.place(metric_id, measure, period_type, tuple(categories))
-        return self.publication.figure(metric_id, measure, period_type, on or self.end, **categories | place)
+        end = on or self.end_of(period_type)
+        return self.publication.figure(metric_id, measure, period_type, end, **categories | place)
 
     def figures(
         self,
@@ -78,9 +80,10 @@ class View:
     ) -> list[Figure]:
         """One table at the end of the chosen period or as last released before, for the chosen borough where
         published."""
-        place = self.place(metric_id, measure, period_type, dimensions)
+        place = self.place(metric_id, measure, period_type, (*dimensions, *categories))
+        on = self.end_of(period_type)
         return self.publication.latest(
-            metric_id, measure, period_type, dimensions, on=self.end, **categories | place
+            metric_id, measure, period_type, dimensions, on=on, **categories | place
         )
 
     def day_of(self, figures: Sequence[Figure]) -> date:
@@ -91,8 +94,19 @@ class View:
         """One cell over the periods up to the chosen one, oldest first."""
         place = self.place(metric_id, measure, period_type, tuple(categories))
         cells = self.publication.figures(metric_id, measure, period_type, (), None, **categories | place)
-        ends = {p.end for p in self.publication.periods("quarter")}
-        return [f for f in cells if f.period_end <= self.end and f.period_end in ends]
+        ends = {p.end for p in periods(self.publication)}
+        is_flow = period_type in ("month", "quarter", "year")
+        return [f for f in cells if f.period_end <= self.end and (is_flow or f.period_end in ends)]
+
+    @property
+    def flow(self) -> str:
+        """The type of the periods that are chosen from: `quarter`, or `year` in a file of year ends."""
+        return self.period.period_type
+
+    def end_of(self, period_type: str) -> date:
+        """The last day of the chosen period, or of the newest year that it reaches."""
+        year = self.latest_year() if period_type == "year" else None
+        return year.end if year else self.end
 
     def latest_year(self) -> Period | None:
         """The newest financial year, whole or so far, that has ended by the end of the chosen period."""
@@ -105,9 +119,14 @@ def current() -> View:
     return st.session_state["view"]
 
 
+def periods(publication: Publication) -> list[Period]:
+    """The periods that a reader chooses from: quarters, and years where the file holds year ends alone."""
+    return publication.periods("year" if publication.release.audience == "public" else "quarter")
+
+
 def make_view(served: Served, period: Period, borough: str, dark: bool) -> View:
-    """The view of one run; `before` is the quarter that ends on the eve of the chosen one."""
-    earlier = [p for p in served.publication.periods("quarter") if p.end < period.start]
+    """The view of one run; `before` is the period that ends on the eve of the chosen one."""
+    earlier = [p for p in periods(served.publication) if p.end < period.start]
     return View(served, period, earlier[-1] if earlier else None, borough, dark)
 
 
@@ -119,7 +138,7 @@ def default_period(periods: Sequence[Period]) -> Period:
 
 def period_option(period: Period) -> str:
     """A period as the list of choices shows it; a part of a quarter says so."""
-    return period_name(period) + ("" if period.is_complete else " (part quarter)")
+    return period_name(period) + ("" if period.is_complete else f" (part {period.period_type})")
 
 
 def choose(

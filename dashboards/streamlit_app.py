@@ -29,15 +29,22 @@ PAGES = (
     ("this_quarter", "This quarter"),
     ("referrals_and_waits", "Referrals and waits"),
     ("who_we_support", "Who we support"),
+    ("staying_in_touch", "Staying in touch"),
     ("what_is_changing", "What is changing for people"),
+    ("cohorts", "Cohorts"),
     ("money", "Money"),
+    ("other_services", "Use of other services"),
+    ("learning", "Learning and system change"),
+    ("decisions", "Decisions for the group"),
     ("data_quality", "How good is the data?"),
     ("definitions", "Definitions and methods"),
+    ("reports", "Reports and returns"),
 )
 # These describe the release as a whole: the choices are kept for the other pages, and not offered here.
-WITHOUT_CHOICES = ("data-quality", "definitions")
-# The others are about a quarter, change (two-way) or the data, and the public file has none of these.
-PUBLIC_PAGES = ("referrals_and_waits", "who_we_support", "definitions")
+WITHOUT_CHOICES = ("data-quality", "definitions", "reports")
+# The others are about a quarter, change (two-way), the partnership's own log or the data, and the public file
+# has none of these.
+PUBLIC_PAGES = ("referrals_and_waits", "who_we_support", "money", "definitions", "reports")
 logger = logging.getLogger("flic.dashboards")
 
 
@@ -173,16 +180,16 @@ def _top(served: Served, reached: list[str], grant: access.Grant) -> None:
 
 def _choices(served: Served, offered: bool) -> state.View:
     publication = served.publication
-    quarters = {str(p.end): p for p in publication.periods("quarter")}
+    periods = {str(p.end): p for p in state.periods(publication)}
     boroughs = [state.ALL_BOROUGHS]
     boroughs += [c for c in publication.categories("borough") if c != state.NOT_A_CHOICE]
     with st.container(key="choices", horizontal=True, gap="small"):
         period = state.choose(
             "period",
             "Period",
-            list(reversed(quarters)),
-            str(state.default_period(list(quarters.values())).end),
-            lambda end: state.period_option(quarters[end]),
+            list(reversed(periods)),
+            str(state.default_period(list(periods.values())).end),
+            lambda end: state.period_option(periods[end]),
             offered,
         )
         borough = state.choose(
@@ -196,7 +203,7 @@ def _choices(served: Served, offered: bool) -> state.View:
     note = st.session_state.pop("address_note", "")
     if note:
         components.banner(note)
-    return state.make_view(served, quarters[period], borough, st.context.theme.type == "dark")
+    return state.make_view(served, periods[period], borough, st.context.theme.type == "dark")
 
 
 def main() -> None:

@@ -1,19 +1,23 @@
-"""The project's own attacker: how nearly a reader can work out each count of people from all that is published.
+"""The project's own attacker: how nearly a reader can work out each count of people from all that is
+published.
 
-Belongs here: what the published figures of several tables and days allow together, as integer programmes over the
-tables behind them (publication specification, rule 6). Does not belong here: what one figure tells (`reader.py`),
-what becomes of a finding (`audit.py`).
+Belongs here: what the published figures of several tables and days allow together, as integer programmes over
+the tables behind them (publication specification, rule 6). Does not belong here: what one figure tells
+(`reader.py`), what becomes of a finding (`audit.py`).
 
-A population is written as counts over cliques of breakdowns along a junction tree, not as one cross-product: tables
-on cliques that agree where they overlap are the margins of a whole table, and nothing is lost (tests prove it on
-small tables). Those who came between two days are a table of their own, and so are those who left.
+A population is written as counts over cliques of breakdowns along a junction tree, not as one cross-product:
+tables on cliques that agree where they overlap are the margins of a whole table, and nothing is lost (tests
+prove it on small tables). Those who came between two days are a table of their own, and so are those who
+left.
 """
+# The stubs of scipy's sparse arrays and of the solver do not know each other's types.
+# pyright: reportOptionalSubscript=false, reportAttributeAccessIssue=false, reportArgumentType=false
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Literal, NamedTuple
 
 import highspy
@@ -107,8 +111,8 @@ def attack(
 ) -> list[Finding]:
     """Everything that the published `figures` together tell too nearly.
 
-    A finding is a count with fewer than `CANDIDATES` possible numbers, the exact headlines alone leaving more:
-    of people in a cell, of those beside it in the same group, or of the change between two days. Each
+    A finding is a count with fewer than `CANDIDATES` possible numbers, the exact headlines alone leaving
+    more: of people in a cell, of those beside it in the same group, or of the change between two days. Each
     end of a period is attacked together with the `WINDOW - 1` before it.
     """
     told, within = read_as_a_reader(figures, definitions, rules, programme_start)
@@ -164,8 +168,8 @@ def attack_day(
 
     Counts of `small` and more are not asked for, and neither is what only `frozen` tables show.
     """
-    # Figures that contradict what is assumed of them tell nobody anything: then without the entry rule, and then
-    # each metric by itself, as a reader who trusts no link between them would.
+    # Figures that contradict what is assumed of them tell nobody anything: then without the entry rule, and
+    # then each metric by itself, as a reader who trusts no link between them would.
     for assumed in (needs_threshold, 0):
         system = _System(family, within, linked, window, programme_start, assumed, small, frozen)
         found = system.answers()
@@ -187,8 +191,8 @@ def attack_day(
 def cliques(sets: Iterable[Collection[str]]) -> list[tuple[str, ...]]:
     """The cliques of a triangulated graph in which each of `sets` is connected, along a junction tree.
 
-    The least filling vertex goes first (ties by name). Each clique shares with some earlier one all that it shares
-    with all of them together.
+    The least filling vertex goes first (ties by name). Each clique shares with some earlier one all that it
+    shares with all of them together.
     """
     near: dict[str, set[str]] = defaultdict(set)
     for names in sets:
@@ -213,8 +217,9 @@ def cliques(sets: Iterable[Collection[str]]) -> list[tuple[str, ...]]:
 class _Known:
     """All that is known of a set of unknown counts; asked for the least of one sum after another.
 
-    Each question begins where the last one ended, which makes it tens of times cheaper than the first. Parts of
-    people are allowed: a reader who also knows that people are whole could tell more only where that alone decides.
+    Each question begins where the last one ended, which makes it tens of times cheaper than the first. Parts
+    of people are allowed: a reader who also knows that people are whole could tell more only where that alone
+    decides.
     """
 
     def __init__(self, rows: csr_array, low: np.ndarray, high: np.ndarray) -> None:
@@ -224,7 +229,7 @@ class _Known:
         self._highs.setOptionValue("threads", 1)
         self._highs.setOptionValue("solver", "simplex")
         model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = rows.shape
+        model.num_row_, model.num_col_ = len(low), rows.shape[1]
         model.col_cost_ = np.zeros(rows.shape[1])
         model.col_lower_ = np.zeros(rows.shape[1])
         model.col_upper_ = np.full(rows.shape[1], float(MOST_PEOPLE))
@@ -239,7 +244,8 @@ class _Known:
     def least(self, costs: np.ndarray) -> np.ndarray | None:
         """Counts for which the sum is least; None where none fit."""
         self._highs.changeColsCost(len(costs), self._every, costs)
-        # Only what is asked changes: from the second question on, the last answer fits and is the place to begin.
+        # Only what is asked changes: from the second question on, the last answer fits and is the place to
+        # begin.
         self._highs.setOptionValue("simplex_strategy", PRIMAL if self._asked else DUAL)
         self._asked = True
         self._highs.run()
@@ -337,7 +343,7 @@ class _System:
     def _slots(self, start: date, end: date) -> Iterator[tuple[date, date]]:
         """The periods between cuts, first and last day of each."""
         inside = [cut for cut in self.cuts if start - timedelta(days=1) <= cut <= end]
-        for before, last in zip(inside, inside[1:], strict=False):
+        for before, last in pairwise(inside):
             yield before + timedelta(days=1), last
 
     # --- unknowns ---
@@ -366,7 +372,8 @@ class _System:
         return self._tables[key]
 
     def _agree(self, key: tuple[Space, date, date, bool], clique: tuple[str, ...]) -> None:
-        """Tie a clique to an earlier one where they overlap: the same margins, or both what a headline says."""
+        """Tie a clique to an earlier one where they overlap: the same margins, or both what a headline
+        says."""
         table = self._tables[key]
         earlier = [other for other in table if other != clique]
         if not earlier:
@@ -377,8 +384,8 @@ class _System:
             self._are_alike(margins[0], margins[1], self._exactly(*key[:3], parts))
 
     def _are_alike(self, one: Expression, other: Expression, exactly: int | None) -> None:
-        """Two sums are the same number. Where it is known, each is tied to it and not to the other: parts of a
-        system that only headlines hold together can then be asked by themselves."""
+        """Two sums are the same number. Where it is known, each is tied to it and not to the other: parts of
+        a system that only headlines hold together can then be asked by themselves."""
         if exactly is None:
             self._rows.append((_less(one, other), 0, 0, False))
         else:
@@ -551,7 +558,8 @@ class _System:
     # --- questions and answers ---
 
     def _questions(self) -> Iterator[_Question]:
-        """What to ask of the last day: each rounded count, those beside it in the same group, and its change."""
+        """What to ask of the last day: each rounded count, those beside it in the same group, and its
+        change."""
         asked: set[tuple[tuple[int, float], ...]] = set()
 
         def new(row: Expression) -> bool:
@@ -597,7 +605,8 @@ class _System:
                 yield _Question(row, "change", f"the change since {before[-1]} of {words}", tables, moved)
 
     def _reach(self, space: Space, start: date, end: date, parts: Parts) -> int:
-        """How far apart two answers must be seen, at most: what lies within a headline of two has three answers."""
+        """How far apart two answers must be seen, at most: what lies within a headline of two has three
+        answers."""
         wholes = [space, *(pair.larger for pair in self.within if pair.smaller == space)]
         return min(
             [

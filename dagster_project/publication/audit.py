@@ -1,7 +1,7 @@
 """The audit: what the attacker finds is drawn again, and what no draw makes safe is not published.
 
-Belongs here: rule 6 of the publication specification, the order of its steps. Does not belong here: how a count is
-worked out (`attack.py`), how one is rounded (`rounding.py`).
+Belongs here: rule 6 of the publication specification, the order of its steps. Does not belong here: how a
+count is worked out (`attack.py`), how one is rounded (`rounding.py`).
 """
 
 import logging
@@ -66,9 +66,9 @@ def audited(
 ) -> Audited:
     """Draw figures until the attacker finds nothing in them.
 
-    `draw` gives the figures of the whole release and those of its tables that stay as they were released: these
-    cannot be drawn again, and are known to the attacker. Where `DRAWS` draws of a population and day do not do,
-    the table found most often is withheld for that period, and its draws begin anew.
+    `draw` gives the figures of the whole release and those of its tables that stay as they were released:
+    these cannot be drawn again, and are known to the attacker. Where `DRAWS` draws of a population and day do
+    not do, the table found most often is withheld for that period, and its draws begin anew.
     """
     linked = Linked.of(definitions)
     result = Audited(*draw({}))

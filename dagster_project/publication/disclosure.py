@@ -319,9 +319,9 @@ def safe_figures(
 
     `figures` are those of the plan's tables alone. `programme_start` makes "as at a day" and "programme start
     to that day" one period: a population counted either way is the same. `payments` gives the contributions
-    of a money metric, asked for only when a withheld sum could be worked out from those shown. `draws` gives, by
-    population and last day of the period, which draw its counts are rounded by; `solved` is handed from one draw
-    to the next (`round_tables`).
+    of a money metric, asked for only when a withheld sum could be worked out from those shown. `draws` gives,
+    by population and last day of the period, which draw its counts are rounded by; `solved` is handed from
+    one draw to the next (`round_tables`).
     """
     figures = list(figures)
     headlines = {table.name for table in plan if table.exact}
@@ -512,13 +512,12 @@ class _Counts:
         if measure == "count" and definition.counts != "people" and not exact:
             at_most += [(self.cells[figure]["people"], self.cells[figure]["value"]) for figure in figures]
         self.tables.append(
-            CountTable(
-                in_words(table), len(dimensions), tuple(layers), table[2], tuple(totals), tuple(at_most)
-            )
+            CountTable(in_words(table), len(dimensions), tuple(layers), tuple(totals), tuple(at_most))
         )
 
     def draws(self, by_population: Mapping[tuple[str, date], int]) -> dict[Cell, int]:
-        """Which draw each cell is rounded by: that of its metric's population, whatever stands in the cell."""
+        """Which draw each cell is rounded by: that of its metric's population, whatever stands in the
+        cell."""
         drawn: dict[Cell, int] = {}
         for figure, cells in self.cells.items() if by_population else ():
             population = self.definitions[figure.metric_id].population

@@ -1,7 +1,8 @@
 """What a reader may conclude from each published figure: a count of people, and between what it must lie.
 
-Belongs here: the rounding rules read backwards (publication specification, rules 2 to 4), from published figures
-and the published definitions alone. Does not belong here: what several figures tell together (`attack.py`).
+Belongs here: the rounding rules read backwards (publication specification, rules 2 to 4), from published
+figures and the published definitions alone. Does not belong here: what several figures tell together
+(`attack.py`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -32,7 +33,8 @@ class Space(NamedTuple):
     population: str
     unit: str
     of: Parts = ()
-    """The categories of breakdowns in which one person may stand in several (a need): each is a space of its own."""
+    """The categories of breakdowns in which one person may stand in several (a need): each is a space of its
+    own."""
 
 
 EVENTS = frozenset({"episodes", "referrals"})

@@ -69,12 +69,15 @@ class CountTable:
     name: str
     dimensions: int
     layers: tuple[Layer, ...]
-    end: date
-    """Last day of the period."""
     totals: tuple[tuple[Cell, tuple[Cell, ...]], ...] = ()
     """(whole, its parts) beyond what the layers' breakdowns say: those counted and the rest."""
     at_most: tuple[tuple[Cell, Cell], ...] = ()
     """(smaller, greater): the people behind a count are never more than the count."""
+
+    @property
+    def end(self) -> date:
+        """The last day of its period."""
+        return next(cell.end for layer in self.layers for cell in layer.counts)
 
     @property
     def size(self) -> int:
@@ -98,9 +101,9 @@ def wish(cell: Cell, count: int, key: bytes, base: int, draw: int = 0) -> int:
     """1 to round `count` up, 0 for down: up with probability `(count mod base) / base`, by keyed hash.
 
     Neither period nor unit takes part: an unchanged count in the same cell rounds alike in every release, and
-    whether people or their episodes are counted, so looking often averages nothing out. All counts between two
-    multiples are held against one number: a count that grows is never shown as one that fell, which would tell
-    that it is between the two. The audit asks for another `draw` where it has to.
+    whether people or their episodes are counted, so looking often averages nothing out. All counts between
+    two multiples are held against one number: a count that grows is never shown as one that fell, which would
+    tell that it is between the two. The audit asks for another `draw` where it has to.
     """
     again = f" {draw}" if draw else ""
     return int(_uniform(key, f"wish{again}", cell, count // base) * base < count % base)
@@ -114,7 +117,8 @@ def _uniform(key: bytes, purpose: str, cell: Cell, count: int) -> float:
 
 
 def _kin(cell: Cell) -> str:
-    """The population whose wishes a cell shares: while nobody left, those who came and those there are the same."""
+    """The population whose wishes a cell shares: while nobody left, those who came and those there are the
+    same."""
     return SHARED_WISHES.get(cell.population, cell.population)
 
 
@@ -134,8 +138,8 @@ def round_tables(
     that is not shown; and no count within an exact one is rounded above it where that would be seen
     (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. Linked tables that
     have no common rounding lose their finest one (two breakdowns before one, then the most cells); the rule
-    itself is never relaxed. `draws` says which draw a cell is rounded by, where that is not the first; `solved`
-    keeps what was rounded before, for the next draw of others.
+    itself is never relaxed. `draws` says which draw a cell is rounded by, where that is not the first;
+    `solved` keeps what was rounded before, for the next draw of others.
     """
     solved = {} if solved is None else solved
     rounded = Rounded(figures={})
@@ -198,6 +202,7 @@ class _Network:
     ) -> None:
         self.draws, self.before = draws, before
         self.key, self.base, self.shown_from, self.exact = key, base, shown_from, exact
+        self._exact_units = {cell.unit for cell in exact}
         self.counts: dict[Cell, int] = {}
         self.figures: dict[Cell, int] = {}
         self.not_additive: list[str] = []
@@ -257,7 +262,7 @@ class _Network:
         above = self._floor(cell) + self.base
         if cell in self.exact or above < self.shown_from:
             return False
-        units = {cell.unit} | ({other.unit for other in self.exact} if cell.unit == "people" else set())
+        units = {cell.unit} | (self._exact_units if cell.unit == "people" else set())
         holders = (
             cell._replace(unit=unit, parts=parts)
             for unit in units
@@ -333,8 +338,8 @@ class _Network:
     def _as_before(self, cell: Cell) -> int | None:
         """Up (1) or down (0) where the figure of the period before asks for it.
 
-        A count that did not fall is not shown lower than before, nor one that did not rise higher: either tells
-        within which few numbers it is.
+        A count that did not fall is not shown lower than before, nor one that did not rise higher: either
+        tells within which few numbers it is.
         """
         count, floor = self.counts[cell], self._floor(cell)
         count_before, figure_before = self.before.get(_whenever(cell), (-1, -1))

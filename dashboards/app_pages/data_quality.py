@@ -18,7 +18,12 @@ SEVERITIES = (
         "Rows refused, by reason",
         "The row, or the cell named, is left out and listed for the data lead.",
     ),
-    ("warn", "Warnings", "The rows are counted; the data lead is asked to look at them."),
+    (
+        "warn",
+        "Warnings",
+        "The rows are counted; the data lead is asked to look at them. Which warnings are new, persist "
+        "or are resolved stands in the load report, not in this file.",
+    ),
 )
 IDENTITIES = (
     ("Rows", "Rows in a file = rows loaded + duplicates + refused + skipped (titles, totals, blank lines)."),
@@ -38,6 +43,9 @@ IDENTITIES = (
 )
 
 
+MOVED_SHOWN = 25
+
+
 def show(view: View) -> None:
     """Draw the page."""
     sources = view.publication.source_status()
@@ -52,11 +60,64 @@ def show(view: View) -> None:
             f"Never came: {', '.join(missing)}. Figures that rest on them are empty, which is not nil."
         )
     _issues(view)
+    _moved(view)
     components.section(
         "What must add up", "A refresh that breaks one of these stops and the last release stays."
     )
     identities = components.Table("Identities that are checked", ["Identity", "In words"], IDENTITIES)
     components.shown_table(identities, words=True)
+
+
+def _moved(view: View) -> None:
+    """What moved since the release before, and the export that moved it."""
+    changes = view.publication.figure_changes()
+    components.section(
+        "What changed since the last release",
+        "Figures of the same time and category that the release before had with another value, interval "
+        "or mark.",
+    )
+    components.quiet(sentences.moved(changes))
+    if not changes:
+        return
+    words = view.publication.definitions()
+    measures = view.publication.wording()
+    rows = [
+        [
+            words.get(row["metric_id"], {}).get("label", row["metric_id"]),
+            measures.get(f"measure_{row['measure']}", row["measure"]),
+            _time(row),
+            "; ".join(
+                view.publication.label(row[f"dimension_{n}"], row[f"category_{n}"])
+                for n in (1, 2)
+                if row[f"dimension_{n}"]
+            )
+            or "Everybody",
+            _told(row, "old"),
+            _told(row, "new"),
+            row["because_of"] or "",
+        ]
+        for row in changes
+    ]
+    headings = ["Figure", "Measure", "Time", "Category", "Before", "Now", "Because of"]
+    table = components.Table("Figures that moved", headings, rows)
+    # Hundreds can move at once: the page shows the first, the file has them all.
+    caption = table.caption if len(rows) <= MOVED_SHOWN else f"{table.caption} (the first {MOVED_SHOWN})"
+    first = components.Table(caption, headings, rows[:MOVED_SHOWN])
+    components.html(
+        f"<details><summary>{caption}</summary>{components.table_html(first, words=True)}</details>"
+    )
+    components.download_table(view, table, "figures-that-moved")
+
+
+def _time(row: dict) -> str:
+    if row["period_type"] == "as_at":
+        return f"on {sentences.day(row['period_end'])}"
+    return f"{sentences.day(row['period_start'])} to {sentences.day(row['period_end'])}"
+
+
+def _told(row: dict, which: str) -> str:
+    value, mark = row[f"{which}_value"], row[f"{which}_mark"]
+    return f"[{mark or 'x'}]" if value is None else sentences.number(round(value, 2))
 
 
 def _sources_table(view: View, sources: list[dict]) -> components.Table:

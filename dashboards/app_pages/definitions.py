@@ -49,6 +49,12 @@ def show(view: View) -> None:
             with st.container(key=f"exhibit-{words['metric_id']}"):
                 components.html(components.definition_html(view, words))
     _disclosure(view)
+    components.section("Figures that moved")
+    components.quiet(
+        "Which figures differ from those of the release before, and which export moved them, stands on "
+        "the page “How good "
+        "is the data?”. When each export was extracted stands at the foot of every page."
+    )
     components.section("Marks")
     _words_table("What a mark means", ("Mark", "Meaning"), [(f"[{m}]", words) for m, words in MARKS.items()])
     components.section("Glossary")

@@ -4,131 +4,227 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import charts, components, sentences
+from dashboards import charts, components, exhibits, sentences
 from dashboards.published import Period
 from dashboards.state import View, current
 
 
 def show(view: View) -> None:
     """Draw the page."""
-    total = view.figure("budget_spent", "total_gbp", "quarter")
-    spenders = view.publication.figure("budget_people", "count", "quarter", view.end)
-    share = view.publication.figure("budget_people", "share", "quarter", view.end)
+    total = view.publication.figure("budget_spent", "total_gbp", view.flow, view.end)
+    spenders = view.publication.figure("budget_people", "count", view.flow, view.end)
+    share = view.publication.figure("budget_people", "share", view.flow, view.end)
+    answer = sentences.money(total, spenders, share, view.period)
+    if exhibits.plans(view, "programme_budget", "total_gbp", "year", "budget_figure"):
+        answer += f" {_budget_text(view)}"
     components.page_head(
-        view,
-        "Money",
-        "Does money follow people's own goals, and is it on budget?",
-        view.about_all(sentences.money(total, spenders, share, view.period)),
+        view, "Money", "Does money follow people's own goals, and is it on budget?", view.about_all(answer)
     )
-    components.quiet(
-        "Personal budgets only, refunds taken off; totals are rounded to £100, a person's mean and median "
-        "to £50. "
-        "Petty cash and the programme's own budget are counted and defined; this page does not draw them yet."
-    )
-    _quarter(view)
+    rounded = "Personal budgets: refunds taken off; totals are rounded to £100"
+    if exhibits.plans(view, "budget_spent", "mean", view.flow):
+        rounded += ", a person's mean and median to £50"
+    components.quiet(f"{rounded}.")
+    if view.flow == "quarter":
+        _quarter(view)
     year = view.latest_year()
     if year is not None:
         _year(view, year)
-    _trend(view)
-    if year is not None:
+    exhibits.trend(
+        view,
+        "paid",
+        f"Paid from personal budgets, by {view.flow}",
+        "budget_spent",
+        "total_gbp",
+        view.flow,
+        "Paid",
+        lambda f: f"{sentences.shown(f)} was paid",
+        beside=[
+            ("People", "budget_people", "count"),
+            ("Mean", "budget_spent", "mean"),
+            ("Median", "budget_spent", "median"),
+        ]
+        if view.flow == "quarter"
+        else (),
+    )
+    if year is not None and exhibits.plans(view, "budget_spent", "total_gbp", "year", "category"):
         components.section("What it was spent on, and where", "Everything in a fixed order, not by size.")
         with st.container(key="pair-money"):
-            _by(view, "category", year, "By category")
-            _by(view, "borough", year, "By borough")
+            # By year and never since the start: two sums to date, one less the other, are a quarter's own
+            # sum.
+            for dimension, title in (("category", "By category"), ("borough", "By borough")):
+                exhibits.breakdown(
+                    view,
+                    f"by-{dimension}",
+                    f"Personal budgets: {title.lower()}",
+                    "budget_spent",
+                    "total_gbp",
+                    "year",
+                    dimension,
+                    heading="Paid",
+                    noun="spending",
+                    caveat="A sum is shown for 10 people or more, where no one or two of them make up "
+                    "most of it.",
+                )
+    _limits(view)
+    _programme(view)
+    _petty_cash(view)
 
 
 def _quarter(view: View) -> None:
     components.section(sentences.capital(sentences.period_name(view.period)))
-    like_for_like = view.period.is_complete
-    shown = (
-        ("paid", "Paid from personal budgets", "budget_spent", "total_gbp", ""),
-        ("people", "People with a payment", "budget_people", "count", "people"),
-        ("share", "Share of people supported", "budget_people", "share", ""),
-        ("mean", "Mean per person with a payment", "budget_spent", "mean", ""),
-        ("median", "Median per person with a payment", "budget_spent", "median", ""),
-    )
     with components.tiles("money"):
-        for name, label, metric, measure, unit in shown:
-            before = view.figure(metric, measure, "quarter", view.before.end) if view.before else None
-            components.tile(
-                view,
-                name,
-                label,
-                view.figure(metric, measure, "quarter"),
-                before=before,
-                series=view.series(metric, measure, "quarter"),
-                place=view.place_name(view.place(metric, measure, "quarter")),
-                compare=like_for_like,
-                unit=unit,
-            )
+        exhibits.tile(view, "paid", "Paid from personal budgets", "budget_spent", "total_gbp", "quarter")
+        exhibits.tile(view, "people", "People with a payment", "budget_people", "count", "quarter", "people")
+        exhibits.tile(view, "share", "Share of people supported", "budget_people", "share", "quarter")
+        exhibits.tile(view, "mean", "Mean per person with a payment", "budget_spent", "mean", "quarter")
+        exhibits.tile(view, "median", "Median per person with a payment", "budget_spent", "median", "quarter")
+        exhibits.tile(
+            view, "days", "Agreed to paid: half within", "budget_days_to_pay", "median", "quarter", "days"
+        )
 
 
 def _year(view: View, year: Period) -> None:
     title = f"Financial year, {sentences.period_name(year)}" + ("" if year.is_complete else " so far")
     components.section(title)
-    figures = {
-        "Paid in the year": ("budget_spent", "total_gbp"),
-        "People with a payment": ("budget_people", "count"),
-        "Share of the allowance used": ("budget_allowance_used", "share"),
-    }
     allowance = view.publication.settings().get("allowance_gbp_per_year", "")
     with components.tiles("year"):
-        for n, (label, (metric, measure)) in enumerate(figures.items()):
-            figure = view.publication.figure(metric, measure, "year", year.end)
-            components.tile(
-                view,
-                f"year-{n}",
-                label,
-                figure,
-                compare=False,
-                unit="people" if measure == "count" else "",
-                since=f"£{int(allowance):,} a person a year"
-                if metric == "budget_allowance_used" and allowance
-                else "",
-            )
+        exhibits.tile(view, "year-paid", "Paid in the year", "budget_spent", "total_gbp", "year")
+        exhibits.tile(
+            view, "year-people", "People with a payment", "budget_people", "count", "year", "people"
+        )
+        exhibits.tile(view, "year-mean", "Mean per person with a payment", "budget_spent", "mean", "year")
+        exhibits.tile(
+            view,
+            "year-allowance",
+            "Share of the allowance used",
+            "budget_allowance_used",
+            "share",
+            "year",
+            since=f"£{int(allowance):,} a person a year" if allowance else "",
+        )
 
 
-def _trend(view: View) -> None:
-    series = view.series("budget_spent", "total_gbp", "quarter")
-    names = [sentences.quarter_code(f) for f in series]
-    components.exhibit(
+def _limits(view: View) -> None:
+    if not exhibits.plans(view, "budget_commitment", "total_gbp", "as_at"):
+        return
+    components.section(
+        "What is promised, and who is near the limit",
+        "What was requested and agreed is no published figure: only what was paid is.",
+    )
+    with components.tiles("limits"):
+        exhibits.tile(
+            view, "ceiling", "Allowance of everybody open", "budget_commitment", "total_gbp", "as_at"
+        )
+        exhibits.tile(
+            view,
+            "days-to-date",
+            "Agreed to paid since the start: half within",
+            "budget_days_to_pay",
+            "median",
+            "programme",
+            "days",
+        )
+    exhibits.breakdown(
         view,
-        "paid-by-quarter",
-        "Paid from personal budgets, by quarter",
-        figures=series,
-        draw=lambda look: charts.trend(names, series, look, part_last=not view.period.is_complete),
-        table=components.over_time(
-            "Personal budgets by quarter",
-            [
-                ("Paid", series),
-                ("People", view.series("budget_people", "count", "quarter")),
-                ("Mean", view.series("budget_spent", "mean", "quarter")),
-                ("Median", view.series("budget_spent", "median", "quarter")),
-            ],
-        ),
-        alt=charts.summary(list(zip(names, series, strict=True))),
-        scope="all boroughs",
-        caveat="" if view.period.is_complete else "The last point is hollow: its quarter is not over.",
+        "near-limit",
+        "Budget years near or over the limit",
+        "budget_near_limit",
+        "count",
+        "as_at",
+        "budget_limit",
+        heading="Budget years",
+        noun="budget years",
+        amount="budget years",
+        caveat="Who is over the allowance is near the limit as well.",
     )
 
 
-def _by(view: View, dimension: str, year: Period, title: str) -> None:
-    # By year and never since the start: two sums to date, one less the other, are a quarter's own sum.
-    figures = view.publication.figures("budget_spent", "total_gbp", "year", (dimension,), year.end)
-    rows = [(view.publication.label(dimension, f.category(dimension)), f) for f in figures]
-    in_year = sentences.period_name(year)
+def _programme(view: View) -> None:
+    if not exhibits.plans(view, "programme_budget", "total_gbp", "programme", "budget_line", "budget_figure"):
+        return
+    publication = view.publication
+    lines = view.figures("programme_budget", "total_gbp", "year", ("budget_line", "budget_figure"))
+    cells = {(f.category("budget_line"), f.category("budget_figure")): f for f in lines}
+    rows = [
+        (publication.label("budget_line", line), cells[(line, "budget_with_actual")], cells[(line, "actual")])
+        for line in publication.categories("budget_line")
+        if (line, "actual") in cells and (line, "budget_with_actual") in cells
+    ]
+    look = charts.look(view.dark)
+    components.section(
+        "The programme's own budget",
+        "It is nobody's own money, so nothing is rounded or withheld. Compare an actual with the budget "
+        "of the lines that "
+        "have one.",
+    )
     components.exhibit(
         view,
-        f"by-{dimension}",
-        f"{title}, {in_year}",
-        figures=figures,
-        draw=lambda look: charts.bars(rows, look),
-        table=components.one_way(
-            view, f"Paid from personal budgets, {title.lower()}, {in_year}", dimension, figures, "Paid"
+        "programme-budget",
+        "Budget and actual, by line",
+        figures=lines,
+        draw=lambda look: charts.dumbbells(rows, look),
+        table=components.two_way(
+            view,
+            f"The programme's budget by line, {exhibits.when(view, lines)}",
+            "budget_line",
+            "budget_figure",
+            [*lines],
         ),
-        alt=charts.summary(rows),
-        text=sentences.largest(rows, "spending", ""),
-        caveat="A sum is shown for 10 people or more, where no one or two of them make up most of it.",
+        alt="; ".join(
+            f"{label}: budget {sentences.shown(budget)}, actual {sentences.shown(actual)}"
+            for label, budget, actual in rows
+        ),
+        text=_budget_text(view),
+        scope=exhibits.when(view, lines),
+        caveat="Budget less actual is positive where less was spent than budgeted.",
+        key=[("Budget of the lines with an actual (hollow)", look.second), ("Actual", look.accent)],
+    )
+    exhibits.trend(
+        view,
+        "month-cost",
+        "What a month of support costs",
+        "cost_per_client_month",
+        "mean",
+        "quarter",
+        "Cost of a month",
+        lambda f: f"a month of support cost {sentences.shown(f)}",
+        beside=[("Months of support", "person_months", "total")],
+        caveat="The programme's actual for each month of a person's support: early, with few people, it "
+        "is high. It is no "
+        "cost of an outcome.",
+    )
+    components.quiet(
+        "Reconciliation: each refresh holds the personal budget lines of every closed quarter against "
+        "the programme's "
+        "ledger and tells the data lead where they differ. The differences are not in this file."
+    )
+
+
+def _budget_text(view: View) -> str:
+    figures = view.figures("programme_budget", "total_gbp", "year", ("budget_figure",))
+    totals = {f.category("budget_figure"): f for f in figures}
+    return sentences.budget(
+        totals.get("budget_with_actual"),
+        totals.get("actual"),
+        totals.get("variance"),
+        exhibits.when(view, figures),
+    )
+
+
+def _petty_cash(view: View) -> None:
+    if not exhibits.plans(view, "petty_cash", "total_gbp", "year", "purpose"):
+        return
+    components.section("Petty cash", "A ledger of its own; nothing of it is counted for one person.")
+    exhibits.breakdown(
+        view,
+        "petty-cash",
+        "Petty cash, by purpose",
+        "petty_cash",
+        "total_gbp",
+        "year",
+        "purpose",
+        heading="Paid",
+        noun="petty cash",
     )
 
 

@@ -39,7 +39,7 @@ def show(view: View) -> None:
     components.section("What stands out")
     items = "".join(f"<li>{escape(text)}</li>" for text in _sentences(view, to_date))
     components.html(f'<ul class="sentences">{items}</ul>')
-    components.quiet("What the group is asked to decide will stand here once its items are recorded.")
+    _asked(view)
     _table(view)
 
 
@@ -192,11 +192,12 @@ def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
     received = to_date["referrals_received"]
     since = f"{received.period_start:%B %Y}" if received else "the programme began"
     return [
-        sentences.acceptance(
-            view.figure("acceptance_rate", "share", "programme"),
-            view.figure("acceptance_rate", "count", "programme"),
-            received,
-            since,
+        view.about_all(
+            sentences.no_word(
+                view.figure("referrals_no_word", "count", "as_at"),
+                _before(view, "referrals_no_word", "count", "as_at"),
+                view.end,
+            )
         ),
         view.about_all(sentences.star_coverage(coverage, started_by)),
         view.about_all(
@@ -216,6 +217,24 @@ def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
         ),
         sentences.data_quality(view.publication.source_status()),
     ]
+
+
+def _asked(view: View) -> None:
+    components.section("What the group is asked to decide", "Longest waiting first.")
+    if view.publication.never_came("spg_items"):
+        components.quiet("The list of items for the group never came.")
+        return
+    waiting = [item for item in view.publication.spg_items(view.end) if item["stage"] == "waiting"]
+    if not waiting:
+        components.quiet(f"Nothing waits for a decision of the group on {sentences.day(view.end)}.")
+        return
+    items = "".join(
+        f"<li>{escape(item['title'] or item['item_id'])} "
+        f"({escape(item['item_id'])}, raised {sentences.day(item['raised_date'])}; "
+        f"owner: {escape(item['owner_organisation'] or 'nobody yet')})</li>"
+        for item in waiting
+    )
+    components.html(f'<ul class="sentences">{items}</ul>')
 
 
 def _table(view: View) -> None:

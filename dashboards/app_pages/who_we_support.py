@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import charts, components, sentences
-from dashboards.published import Figure
+from dashboards import charts, components, exhibits, sentences
 from dashboards.state import BREAKDOWNS, View, choose, current
 
 
@@ -27,78 +26,82 @@ def show(view: View) -> None:
     )
     components.unseen_section("People open, starting and ending")
     with st.container(key="pair-flow"):
-        _open(view)
+        exhibits.trend(
+            view,
+            "open",
+            f"People open at the end of each {view.flow}",
+            "open_caseload",
+            "count",
+            "as_at",
+            "People open",
+            lambda f: f"{sentences.counted(f, 'person was', 'people were')} open",
+        )
         _starts_and_ends(view)
+    exhibits.monthly(view, "starts-monthly", "Starts, month by month", "starts", "Starts")
     components.section("Needs at start", components.rounding_note(view))
     with st.container(key="pair-needs"):
-        _one_way(
+        exhibits.breakdown(
             view,
             "needs",
             "Needs that brought people to us",
             "needs_at_start",
+            "count",
             "programme",
             "need_domain",
-            since,
-            "A person stands in several needs, so the parts add up to more than the people.",
+            amount="people",
+            caveat="A person stands in several needs, so the parts add up to more than the people. "
+            "Which needs come "
+            "together is not published: most combinations are so rare that one could be somebody.",
         )
-        _one_way(
+        exhibits.breakdown(
             view,
             "need-count",
             "How many of the five needs",
             "needs_at_start",
+            "count",
             "programme",
             "domain_count",
-            since,
-            "People are meant to have at least "
+            amount="people",
+            caveat="People are meant to have at least "
             f"{view.publication.settings().get('needs_threshold', 'four')} needs; others have a recorded "
             "reason. Where one of the needs is not known, nor is their number.",
         )
-    components.section(
-        "Who they are", "The same breakdown for those open on the day and for all who started."
-    )
-    breakdown = choose("by", "Break down by", list(BREAKDOWNS), "sex", BREAKDOWNS.__getitem__)
+    _attributes(view, since)
+    _workers(view)
+
+
+def _attributes(view: View, since: str) -> None:
+    offered = {
+        code: label
+        for code, label in BREAKDOWNS.items()
+        if exhibits.plans(view, "open_caseload", "count", "as_at", code)
+    }
+    components.section("Who they are", "Those open on the day and, where it is published, all who started.")
+    breakdown = choose("by", "Break down by", list(offered), next(iter(offered)), offered.__getitem__)
     with st.container(key="pair-people"):
-        _one_way(view, "open-by", "Open on the day", "open_caseload", "as_at", breakdown, since)
+        exhibits.breakdown(
+            view, "open-by", "Open on the day", "open_caseload", "count", "as_at", breakdown, amount="people"
+        )
         # People are counted once by attribute; by borough only starts are published.
         metric, counted = ("starts", "starts") if breakdown == "borough" else ("needs_at_start", "people")
-        _one_way(
+        exhibits.breakdown(
             view,
             "started-by",
             f"Started since {since}",
             metric,
+            "count",
             "programme",
             breakdown,
-            since,
-            counted=counted,
+            heading=sentences.capital(counted),
+            amount=counted,
         )
 
 
-def _open(view: View) -> None:
-    series = view.series("open_caseload", "count", "as_at")
-    names = [sentences.quarter_code(f) for f in series]
-    place = view.place_name(view.place("open_caseload", "count", "as_at"))
-    now, before = (series[-1] if series else None), (series[-2] if len(series) > 1 else None)
-    text = f"{sentences.capital(sentences.counted(now, 'person was', 'people were'))} open"
-    if now and before:
-        text += f", {sentences.change(now, before, f'on {sentences.day(before.period_end)}')}"
-    components.exhibit(
-        view,
-        "open",
-        "People open at the end of each quarter",
-        figures=series,
-        draw=lambda look: charts.trend(names, series, look),
-        table=components.over_time(f"People open, {place}", [("People open", series)]),
-        alt=charts.summary(list(zip(names, series, strict=True))),
-        text=f"{text}.",
-        scope=place,
-    )
-
-
 def _starts_and_ends(view: View) -> None:
-    starts = view.series("starts", "count", "quarter")
-    ends = view.series("ends", "count", "quarter")
-    names = [sentences.quarter_code(f) for f in starts]
-    place = view.place_name(view.place("starts", "count", "quarter"))
+    starts = view.series("starts", "count", view.flow)
+    ends = view.series("ends", "count", view.flow)
+    names = [sentences.axis_name(f) for f in starts]
+    place = view.place_name(view.place("starts", "count", view.flow))
     components.exhibit(
         view,
         "starts-and-ends",
@@ -106,7 +109,7 @@ def _starts_and_ends(view: View) -> None:
         figures=[*starts, *ends],
         draw=lambda look: charts.in_and_out(names, starts, ends, look),
         table=components.over_time(
-            f"Starts and ends by quarter, {place}", [("Started", starts), ("Ended", ends)]
+            f"Starts and ends by {view.flow}, {place}", [("Started", starts), ("Ended", ends)]
         ),
         alt="Started: "
         + charts.summary(list(zip(names, starts, strict=True)))
@@ -118,33 +121,36 @@ def _starts_and_ends(view: View) -> None:
     )
 
 
-def _one_way(
-    view: View,
-    name: str,
-    title: str,
-    metric: str,
-    period_type: str,
-    dimension: str,
-    since: str,
-    caveat: str = "",
-    counted: str = "people",
-) -> None:
-    figures: list[Figure] = view.figures(metric, "count", period_type, (dimension,))
-    place = view.place_name(view.place(metric, "count", period_type, (dimension,)))
-    rows = [(view.publication.label(dimension, f.category(dimension)), f) for f in figures]
-    on = sentences.day(view.day_of(figures))
-    when = f"on {on}" if period_type == "as_at" else f"since {since}"
-    components.exhibit(
+def _workers(view: View) -> None:
+    if not exhibits.plans(view, "caseload_per_fte", "mean", "as_at"):
+        return
+    components.section("Who works with them", "Of the team as a whole; nothing here is about one worker.")
+    with components.tiles("workers"):
+        exhibits.tile(view, "per-fte", "Open cases per full-time worker", "caseload_per_fte", "mean", "as_at")
+        exhibits.tile(
+            view, "same-lead", "Same lead worker after 12 months", "lead_continuity", "share", "as_at"
+        )
+        exhibits.tile(
+            view,
+            "cliff",
+            "Lead's secondment ends within 90 days",
+            "secondment_cliff",
+            "count",
+            "as_at",
+            "people",
+        )
+        exhibits.tile(
+            view, "months", "Months of support given", "person_months", "total", view.flow, "months"
+        )
+    exhibits.breakdown(
         view,
-        name,
-        title,
-        figures=figures,
-        draw=lambda look: charts.bars(rows, look),
-        table=components.one_way(view, f"{title}, {place}", dimension, figures, counted.capitalize()),
-        alt=charts.summary(rows),
-        text=sentences.largest(rows, "people", counted),
-        scope=f"{when}, {place}",
-        caveat=caveat,
+        "allocation",
+        "Workers allocated to the people open",
+        "allocation_completeness",
+        "count",
+        "as_at",
+        "allocation",
+        amount="people",
     )
 
 

@@ -14,6 +14,7 @@ KINDS: dict[str, tuple[date, str]] = {
     "part_period": (MAY_2015, "normal"),
     "all_suppressed": (LATEST, "all_suppressed"),
     "empty": (LATEST, "empty"),
+    "public": (LATEST, "public"),
 }
 
 

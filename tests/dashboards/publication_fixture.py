@@ -16,6 +16,7 @@ import csv
 import hashlib
 import json
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 import duckdb
+import yaml
 from scipy import stats
 
 PROGRAMME_START = date(2014, 6, 1)
@@ -56,10 +58,31 @@ def _categories() -> dict[str, list[tuple[str, str]]]:
         for half in (1, 2)
         if (2014, 1) <= (year, half) <= (2018, 1)
     ]
+    lists["budget_line"] = [("staffing", "Staffing"), ("peer_mentoring", "Peer mentoring")]
     return lists
 
 
 CATEGORIES = _categories()
+
+EXPORTS = {
+    "referrals": "Referrals",
+    "caseload": "Caseload",
+    "outcome_stars": "Outcomes Star",
+    "personal_budget": "Personal budget",
+    "ndta": "New Directions Team Assessment",
+    "contacts": "Contacts",
+    "workers": "Workers",
+    "assignments": "Assignments",
+    "service_use": "Service use",
+    "accommodation": "Accommodation",
+    "programme_budget": "Programme budget",
+    "petty_cash": "Petty cash",
+    "system_changes": "System changes",
+    "spg_items": "SPG items",
+    "hypotheses": "Hypotheses",
+    "evidence": "Evidence",
+    "client_links": "Client links",
+}
 
 # How often an invented person or referral falls into a category; those not named never occur.
 WEIGHTS = {
@@ -330,6 +353,33 @@ class _Figures:
             step = 100 if measure == "total_gbp" else 50
             self._add(key, measure, step * round(figure / step), people=5 * round(len(sums) / 5))
 
+    def drawn(self, key: tuple, measure: str, of_entries: bool) -> None:
+        """A figure of the right kind that counts nothing."""
+        rng = random.Random(repr(key))
+        if self.kind == "empty":
+            self._add(key, measure, None, mark="x", note="this export never came")
+        elif self.kind == "all_suppressed" and measure != "count":
+            self._add(key, measure, None, mark="c", note="too few people")
+        elif of_entries and self.kind in ("normal", "public"):
+            size = 50_000 if measure == "total_gbp" else 200 if measure == "median" else 6
+            self._add(key, measure, rng.randint(0, size))
+        elif measure == "count":
+            self.count(key, rng.randint(0, 60), False)
+        elif measure in ("share", "survival"):
+            of = rng.randint(15, 120)
+            if of < 20:
+                self._add(key, measure, None, mark="c", note="too few people")
+                return
+            shown = 5 * rng.randint(2, 18)
+            bounds = {"lower": max(0, shown - 10), "upper": min(100, shown + 10)}
+            self._add(key, measure, shown, people=5 * round(of / 5), **bounds)
+        elif measure == "mean":
+            self.mean(key, [rng.gauss(2, 1) for _ in range(rng.randint(6, 60))])
+        elif measure == "total_gbp":
+            self.money(key, [rng.uniform(20, 400) for _ in range(rng.randint(6, 60))], [measure])
+        else:
+            self._add(key, measure, rng.randint(1, 30), people=5 * rng.randint(4, 20))
+
     def _add(self, key: tuple, measure: str, value: float | None, **extra: object) -> None:
         metric, period_type, start, end, one, category_1, two, category_2 = key
         names = ("lower", "upper", "numerator", "denominator", "people")
@@ -525,144 +575,54 @@ def _fill(figures: _Figures, as_at: date, referrals: list[Referral], people: lis
         counts("cohort_status", period, ("start_cohort", "cohort_status"), ever, status_on)
 
 
-METRICS = [
-    # metric_id, label, what is counted, unit, direction, timing, counts
-    (
-        "referrals_received",
-        "Referrals received",
-        "Every referral received in the period, duplicates included.",
-        "referrals",
-        "neither",
-        "flow",
-        "referrals",
-    ),
-    (
-        "referral_status",
-        "Where referrals stand",
-        "Each referral once, in the status it has on the day.",
-        "referrals",
-        "neither",
-        "stock",
-        "referrals",
-    ),
-    (
-        "acceptance_rate",
-        "Referrals accepted",
-        "Referrals accepted, out of those decided.",
-        "referrals",
-        "neither",
-        "flow",
-        "referrals",
-    ),
-    (
-        "starts",
-        "People who started",
-        "People whose support began in the period.",
-        "people",
-        "neither",
-        "flow",
-        "people",
-    ),
-    (
-        "ends",
-        "People whose support ended",
-        "People whose support ended in the period, for any reason.",
-        "people",
-        "neither",
-        "flow",
-        "people",
-    ),
-    (
-        "open_caseload",
-        "People open",
-        "People supported at the end of the day.",
-        "people",
-        "neither",
-        "stock",
-        "people",
-    ),
-    (
-        "needs_at_start",
-        "Needs at start",
-        "People who started, by the needs on their referral.",
-        "people",
-        "neither",
-        "flow",
-        "people",
-    ),
-    (
-        "star_coverage",
-        "What the Outcomes Star rests on",
-        "Open people by the number of valid readings.",
-        "people",
-        "neither",
-        "stock",
-        "people",
-    ),
-    (
-        "star_first_profile",
-        "First readings by stage",
-        "People by the stage of their first valid reading.",
-        "people",
-        "neither",
-        "stock",
-        "people",
-    ),
-    (
-        "star_change",
-        "Change between readings",
-        "First and latest valid readings of the same person, at least 90 days apart.",
-        "points",
-        "up",
-        "stock",
-        "people",
-    ),
-    (
-        "cohort_status",
-        "What became of those who started",
-        "Everyone who started, once, by what has become of them.",
-        "people",
-        "neither",
-        "stock",
-        "people",
-    ),
-    (
-        "moved_on",
-        "Moved on",
-        "People who no longer need support, out of those whose support ended.",
-        "people",
-        "up",
-        "flow",
-        "people",
-    ),
-    (
-        "budget_spent",
-        "Personal budget paid",
-        "Paid lines by the day they were paid, refunds taken off.",
-        "pounds",
-        "neither",
-        "flow",
-        "lines",
-    ),
-    (
-        "budget_people",
-        "People with a personal budget payment",
-        "People with net payments over nothing in the period.",
-        "people",
-        "neither",
-        "flow",
-        "people",
-    ),
-    (
-        "budget_allowance_used",
-        "Share of the allowance used",
-        "Pounds paid out of pounds of allowance.",
-        "pounds",
-        "neither",
-        "flow",
-        "lines",
-    ),
-]
+PLANNED = ("metric_id", "measure", "period_type", "dimension_1", "dimension_2")
+
+
+def _plan() -> list[dict[str, str]]:
+    """The tables of the programme's plan that the SPG may see."""
+    return [row for row in _seed("publication_plan") if row["audience"] != "management"]
+
+
+def _fill_the_rest(figures: _Figures, as_at: date) -> None:
+    """Every planned table that the invented programme does not count: figures of the right kind, of nothing.
+
+    A cell has the same figure in every publication: it is drawn by its own name.
+    """
+    periods = _periods(as_at)
+    quarter_ends = {end for kind, _, end, _ in periods if kind == "quarter"} | {as_at}
+    entries = {name for name, words in METRICS.items() if words["counts"] == "entries"}
+    done = set(figures.plan)
+    for row in _plan():
+        metric, measure, kind = row["metric_id"], row["measure"], row["period_type"]
+        one, two = row["dimension_1"], row["dimension_2"]
+        if (metric, measure, kind, one, two) in done:
+            continue
+        for period_type, start, end, _ in periods:
+            if period_type != kind or end not in quarter_ends:
+                continue
+            for first, _ in CATEGORIES[one] if one else [("", "")]:
+                for second, _ in CATEGORIES[two] if two else [("", "")]:
+                    key = (metric, period_type, start, end, one, first, two, second)
+                    figures.drawn(key, measure, metric in entries)
+
+
+def _definitions() -> dict[str, dict[str, Any]]:
+    """The words of every metric as its model has them; what stands in braces is filled in."""
+    filled = SETTINGS | {row["term"]: row["label"] for row in _seed("wording")}
+    found = {}
+    for path in sorted((SEEDS.parent / "dbt" / "models" / "metrics").glob("*/metric_*.yml")):
+        meta = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["models"][0]["config"]["meta"]
+        found[meta["metric_id"]] = {
+            name: re.sub(r"\{(\w+)\}", lambda m: filled.get(m[1], m[1]), value).strip()
+            if isinstance(value, str)
+            else value
+            for name, value in meta.items()
+        }
+    return found
+
+
+SETTINGS = {row["setting"]: row["value"] for row in _seed("programme_settings")}
+METRICS = _definitions()
 
 TABLES = """
 create table release (release_id varchar, as_at date, known_by timestamp, created_at timestamp, status
@@ -684,10 +644,81 @@ table reference_settings (setting varchar, value varchar, note varchar); create 
 varchar, label varchar, files_loaded bigint, last_extract_date date, last_received_at timestamp, rows_loaded
 bigint, rows_duplicate bigint, rows_rejected bigint, rows_skipped bigint, ever_received boolean); create
 table data_quality_issues (export varchar, rule varchar, severity varchar, wording varchar, rows bigint,
-mark varchar);
+mark varchar); create table system_changes (change_id varchar, raised_date date, level varchar, sector
+varchar, theme varchar, practice_a varchar, practice_b varchar, practice_c varchar, dialogue_date date,
+agreed_date date, adopted_date date, reviewed_date date, still_in_place varchar); create table spg_items
+(item_id varchar, raised_date date, raised_by varchar, title varchar, owner_organisation varchar, decision
+varchar,
+decided_date date, actioned_date date, change_id varchar, metric_id varchar); create table hypotheses
+(hypothesis_id varchar, cycle integer, statement varchar, context varchar, mechanism varchar, outcome varchar,
+status varchar); create table evidence (evidence_id varchar, hypothesis_id varchar, cycle integer,
+gathered_date date, source_type varchar, participants integer, direction varchar, summary varchar); create
+table triangulation_gaps (hypothesis_id varchar, cycle integer, source_type varchar); create table
+figure_changes (metric_id varchar, measure varchar, period_type varchar, period_start date, period_end date,
+dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar, old_value double, old_lower
+double, old_upper double, old_denominator double, old_mark varchar, new_value double, new_lower double,
+new_upper double, new_denominator double, new_mark varchar, previous_release_id varchar, because_of varchar);
 """
 
-SETTINGS = {row["setting"]: row["value"] for row in _seed("programme_settings")}
+# What the partnership writes: one change that went all the way, one that has just been raised.
+WRITTEN: dict[str, list[tuple]] = {
+    "system_changes": [
+        (
+            "SC-1", date(2014, 11, 6), "practice", "outreach", "rough_sleeping",
+            "Whoever needs a bag gets one.", "A bag keeps people outside.", "Both plan together.",
+            date(2014, 12, 4), date(2015, 1, 22), date(2015, 2, 16), date(2015, 9, 11), "yes",
+        ),
+        (
+            "SC-2", date(2015, 5, 12), None, None, "assessment", "One account, told once.", None, None, None,
+            None, None, None, None,
+        ),
+    ],
+    "spg_items": [
+        (
+            "SPG-1", date(2014, 12, 9), "frontline", "Two teams pull in two directions", "Outreach",
+            "A joint plan.", date(2015, 1, 20), date(2015, 2, 16), "SC-1", None,
+        ),
+        (
+            "SPG-2", date(2015, 3, 17), None, "A <b>panel</b> for people outside every threshold",
+            "Adult care", "Trial for a year.", date(2015, 5, 5), None, None, "open_caseload",
+        ),
+        (
+            "SPG-3", date(2015, 4, 21), "research", "Referrals that never hear back", None, None, None, None,
+            None, "referral_status",
+        ),
+    ],
+    "hypotheses": [
+        ("H1", 1, "Showing what works changes others.", "Unseen.", "It is shown.", "They do.", "mixed"),
+        ("H2", 2, "Peers make changes last.", None, "They are asked first.", "Changes last.", None),
+    ],
+    "evidence": [
+        ("EV-1", "H1", 1, date(2015, 4, 20), "client", 1, "supports", "SYNTHETIC: an interview."),
+        ("EV-2", "H1", 1, date(2017, 4, 20), "worker", 1, "mixed", "SYNTHETIC: an interview."),
+    ],
+    "triangulation_gaps": [("H1", 1, "peer"), ("H2", 2, "client")],
+    "figure_changes": [
+        (
+            "open_caseload", "count", "as_at", date(2015, 3, 31), date(2015, 3, 31), "borough", "camden", "",
+            "", 36.0, None, None, None, "", 35.0, None, None, None, "", "2015-04-an-earlier-one",
+            "Caseload of 30 April 2015",
+        ),
+    ],
+}  # fmt: skip
+
+
+# What is left of a release in the file for anyone: year ends, and tables that are public by the plan.
+PUBLIC = (
+    "delete from reference_plan where audience <> 'public'",
+    "delete from metric_values where not (month(period_end) = 3 and day(period_end) = 31) or not exists "
+    "(select 1"
+    " from reference_plan as p where (p.metric_id, p.measure, p.period_type, p.dimension_1, p.dimension_2) ="
+    " (metric_values.metric_id, metric_values.measure, metric_values.period_type, metric_values.dimension_1,"
+    " metric_values.dimension_2))",
+    "delete from metric_definitions where metric_id not in (select metric_id from metric_values)",
+    "delete from reference_periods where not (month(period_end) = 3 and day(period_end) = 31)",
+    *(f"delete from {table}" for table in ("source_status", "data_quality_issues", *WRITTEN)),
+    "update release set audience = 'public'",
+)
 
 
 def write_publication(
@@ -700,14 +731,20 @@ def write_publication(
 ) -> Path:
     """Write one release and point `current.json` at it; returns the DuckDB file.
 
-    `kind`: `normal`, `all_suppressed` (no figure may be shown) or `empty` (the programme has no rows yet).
+    `kind`: `normal`, `all_suppressed` (no figure may be shown), `empty` (the programme has no rows yet) or
+    `public` (what anyone may read of it).
     """
     folder.mkdir(parents=True, exist_ok=True)
     created = created_at or datetime.now(UTC).replace(microsecond=0)
     release_id = release_id or f"{as_at}-{kind}"
+    audiences = {
+        (*(row[name] for name in PLANNED[:3]), *sorted(row[name] for name in PLANNED[3:])): row["audience"]
+        for row in _plan()
+    }
     figures = _Figures(kind)
     referrals, people = _programme() if kind != "empty" else ([], [])
     _fill(figures, as_at, referrals, people)
+    _fill_the_rest(figures, as_at)
     path = folder / f"{release_id}.duckdb"
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
@@ -723,7 +760,7 @@ def write_publication(
         made_from = (SETTINGS["programme_name"], True, "0.1.0", "0" * 64, "0" * 64)
         insert("release", [(*words, *made_from, *days, "", None)])
         _bulk(connection, "metric_values", figures.rows)
-        insert("metric_definitions", [_definition(*metric) for metric in METRICS])
+        insert("metric_definitions", [_definition(words) for words in METRICS.values()])
         insert(
             "reference_categories",
             [
@@ -736,13 +773,15 @@ def write_publication(
         insert("reference_periods", _periods(as_at))
         insert(
             "reference_plan",
-            [(m, me, p, d1, d2, "spg", exact, "") for (m, me, p, d1, d2), (exact,) in figures.plan.items()],
+            [
+                (m, me, p, d1, d2, audiences.get((m, me, p, *sorted((d1, d2))), "spg"), exact, "")
+                for (m, me, p, d1, d2), (exact,) in figures.plan.items()
+            ],
         )
         insert("reference_settings", [(k, v, "") for k, v in SETTINGS.items()])
         received = created.replace(tzinfo=None) - timedelta(hours=1)
         came = kind != "empty"
-        exports_rows = [("referrals", "Referrals", 375), ("caseload", "Caseload", 186)]
-        exports_rows += [("outcome_stars", "Outcomes Star", 512), ("personal_budget", "Personal budget", 940)]
+        exports_rows = [(name, label, 10 * n + 185) for n, (name, label) in enumerate(EXPORTS.items())]
         insert(
             "source_status",
             [
@@ -770,15 +809,22 @@ def write_publication(
             if came
             else [],
         )
+        for table, rows in WRITTEN.items() if came else ():
+            insert(table, rows)
+        if kind == "public":
+            for statement in PUBLIC:
+                connection.execute(statement)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     pointer = {
         "release_id": release_id,
         "file": path.name,
         "as_at": str(as_at),
+        "created_at": created.isoformat(),
         "status": "draft",
         "sha256": digest,
     }
-    (folder / f"{release_id}.manifest.json").write_text(json.dumps(pointer))
+    tables = {"metric_values": {"rows": len(figures.rows)}}
+    (folder / f"{release_id}.manifest.json").write_text(json.dumps(pointer | {"tables": tables}))
     (folder / "current.json").write_text(json.dumps(pointer | {"checked_at": created.isoformat()}))
     return path
 
@@ -792,44 +838,27 @@ def _bulk(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) 
     connection.execute(f"insert into {table} select * from staged")
 
 
-def _definition(m: str, label: str, counted: str, unit: str, direction: str, timing: str, of: str) -> tuple:
-    exports = {"referral": "referrals", "acceptance": "referrals", "star": "caseload|outcome_stars"}
-    rests_on = exports.get(m.split("_")[0], "personal_budget" if m.startswith("budget") else "caseload")
-    missing = "Rows without a date are not counted and are listed on the data page."
-    not_counted = "Anything not in the exports named here."
-    what = (m, label, f"{counted[:-1]}, for {unit}.", counted, not_counted, missing, _caveat(m))
+def _definition(words: dict[str, Any]) -> tuple:
+    plain = ("metric_id", "label", "definition", "counted", "not_counted", "missing", "caveats", "unit")
+    plain += ("direction", "owner", "source")
+    lists = {name: "|".join(words[name]) for name in ("exports", "measures", "breakdowns", "overlapping")}
     return (
-        *what,
-        unit,
-        direction,
-        "Data lead",
-        "R1",
-        rests_on,
-        timing,
-        of,
-        m,
-        "count",
-        "borough",
-        "need_domain",
+        *[words[name] for name in plain],
+        lists["exports"],
+        words["timing"],
+        words["counts"],
+        words.get("population", words["metric_id"]),
+        lists["measures"],
+        lists["breakdowns"],
+        lists["overlapping"],
     )
-
-
-def _caveat(metric_id: str) -> str:
-    if metric_id.startswith("star"):
-        return (
-            "Missing stars are not missing at random; some rise is expected for people referred at "
-            "their worst."
-        )
-    if metric_id == "moved_on":
-        return "Small numbers: read the counts, not the trend."
-    return "Depends on how promptly the exports are kept."
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write a synthetic publication.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--as-at", type=date.fromisoformat, default=LATEST)
-    parser.add_argument("--kind", default="normal", choices=["normal", "all_suppressed", "empty"])
+    parser.add_argument("--kind", default="normal", choices=["normal", "all_suppressed", "empty", "public"])
     arguments = parser.parse_args()
     print(write_publication(arguments.folder, arguments.as_at, arguments.kind))
 

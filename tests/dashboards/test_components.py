@@ -91,8 +91,8 @@ def test_a_two_way_table_has_a_cell_for_every_pair(view: View) -> None:
 def test_a_definition_names_its_exports_and_when_they_were_extracted(view: View) -> None:
     words = view.publication.definitions()["star_change"]
     markup = components.definition_html(view, words)
-    assert "Caseload (31 March 2018); Outcomes Star (31 March 2018)" in markup
-    assert "Missing stars are not missing at random" in markup
+    assert "Outcomes Star (31 March 2018); Caseload (31 March 2018); Referrals (31 March 2018)" in markup
+    assert "which flatters the figure" in markup
 
 
 def test_the_default_is_the_last_complete_quarter(publications: dict[str, Path]) -> None:

@@ -25,10 +25,16 @@ PAGES = (
     "",
     "referrals-and-waits",
     "who-we-support",
+    "staying-in-touch",
     "what-is-changing",
+    "cohorts",
     "money",
+    "other-services",
+    "learning",
+    "decisions",
     "data-quality",
     "definitions",
+    "reports",
 )
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 
@@ -113,7 +119,8 @@ def test_a_page_is_whole(name: str, size: str, scheme: str, browser: Browser, ad
     )
     assert box[0] <= box[1]
     cut = page.evaluate(
-        "[...document.querySelectorAll('[class*=st-key-exhibit-], [class*=st-key-tile-], .flow, .head')]"
+        "[...document.querySelectorAll('[class*=st-key-exhibit-], [class*=st-key-tile-], .flow, .head, "
+        ".entry')]"
         ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
     )
     assert cut == []

@@ -148,7 +148,7 @@ def test_a_release_that_was_rolled_back_does_not_come_back_with_the_damage(fault
             json.dumps(json.loads(manifest.read_text()) | {"created_at": f"{created:%F}T00:00:00Z"})
         )
     named = json.loads((folder / "2018-03-31-normal.manifest.json").read_text())
-    point_to(folder, **named, created_at="2018-05-01T00:00:00Z")
+    point_to(folder, **named | {"created_at": "2018-05-01T00:00:00Z"})
     fault(folder)
     found = served(PublicationsFolder(folder))
     assert found.publication.release.release_id == "2018-older"

@@ -99,6 +99,11 @@ def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
         (figure(55, **SHARE), figure(54, **SHARE), "about 1 point higher than in autumn (54%)"),
         (figure(2400, **MONEY), figure(2800, **MONEY), "about £400 less than in autumn (£2,800)"),
         (figure(None), figure(12), "no change is shown: one of the two figures is withheld"),
+        (
+            figure(None, mark="x", note=""),
+            figure(12),
+            "no change is shown: one of the two figures is missing",
+        ),
         (figure(12), figure(None), "no change is shown: one of the two figures is withheld"),
         (figure(12), None, "no earlier figure to compare with"),
         (None, figure(12), "no earlier figure to compare with"),
@@ -197,6 +202,14 @@ def test_a_flow_that_is_not_published_says_so() -> None:
     [
         ([], "No breakdown of sex is published for this period."),
         ([("Female", figure(None))], "Every category is withheld to protect people."),
+        (
+            [("Female", figure(None, mark="x", note="this export never came"))],
+            "Every category is not available: this export never came.",
+        ),
+        (
+            [("A", figure(15)), ("B", figure(None, mark="m", note=""))],
+            "The largest shown: A, 15 people. 1 of 2 categories is not shown.",
+        ),
         ([("Female", figure(30)), ("Male", figure(55))], "The largest shown: Male, 55 people."),
         ([("A", figure(5)), ("B", figure(5))], "The largest shown: A and B, each 5 people."),
         (
@@ -230,6 +243,12 @@ def test_the_largest_category(rows: list, words: str) -> None:
             "2 referrals have been received since June 2014; 1 has been accepted. The share of decided "
             "referrals that "
             "were accepted is withheld to protect people: too few people.",
+        ),
+        (
+            figure(55, **SHARE),
+            None,
+            figure(375),
+            "375 referrals have been received since June 2014; 55% of those decided were accepted.",
         ),
         (None, None, figure(0), "No referral has been received since June 2014."),
         (
@@ -343,7 +362,7 @@ def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
 @pytest.mark.parametrize(
     ("intervals", "words"),
     [
-        ([], "No change can be shown for any area."),
+        ([], "No change can be shown for any of the areas."),
         (
             [(0.4, 1.2), (0.1, 0.9)],
             "Among people with two readings, the latest is higher on average in 2 of 2 areas.",
@@ -363,7 +382,7 @@ def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
 )
 def test_change_is_worded_by_its_intervals(intervals: list, words: str) -> None:
     rows = [("area", figure((a + b) / 2, **CHANGE | {"lower": a, "upper": b})) for a, b in intervals]
-    assert sentences.star_change(rows) == words
+    assert sentences.paired_change(rows) == words
 
 
 @pytest.mark.parametrize(
@@ -392,12 +411,6 @@ def test_change_is_worded_by_its_intervals(intervals: list, words: str) -> None:
 )
 def test_who_has_no_two_readings_is_said_beside_the_chart(counts: list[int | None], words: str) -> None:
     assert sentences.without_two_readings([figure(count, exact=False) for count in counts]) == words
-
-
-def test_tipping_point() -> None:
-    # 100 of 176 rose by 0.76 on average: the other 76 would have to have fallen by a whole point.
-    assert sentences.tipping_point(0.76, 100, 176) == pytest.approx(-1.0)
-    assert sentences.tipping_point(0.5, 10, 10) is None
 
 
 @pytest.mark.parametrize(
@@ -516,3 +529,428 @@ def test_the_top_line() -> None:
     assert approved.endswith("checked for new exports 6 April 2018, 09:00 · release r1 (approved)")
     named = replace(release(CREATED, "approved"), approved_by="Jo Bloggs")
     assert "release r1 (approved by Jo Bloggs) · " in sentences.top_line(named, CREATED)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        (figure(6, measure="median", metric_id="budget_days_to_pay", unit="days"), "6"),
+        (figure(550, measure="mean", metric_id="cost_per_client_month", unit="GBP"), "£550"),
+        (
+            figure(
+                80, measure="survival", metric_id="length_of_support", unit="per cent of people, and months"
+            ),
+            "80%",
+        ),
+        (
+            figure(
+                17.2, measure="median", metric_id="length_of_support", unit="per cent of people, and months"
+            ),
+            "17.2",
+        ),
+        (figure(37.6, measure="mean", metric_id="accommodation_mix", unit="per cent of a quarter"), "38%"),
+        (
+            figure(-4.8, measure="mean", metric_id="ndta_change", unit="points, and people"),
+            "\N{MINUS SIGN}4.8",
+        ),
+        (figure(30, measure="mean", metric_id="ndta_at_start", unit="points"), "30"),
+    ],
+)
+def test_a_figure_has_the_unit_of_its_metric(cell: Figure, shown: str) -> None:
+    assert sentences.shown(cell) == shown
+
+
+@pytest.mark.parametrize(
+    ("period_type", "start", "end", "name"),
+    [
+        ("quarter", date(2018, 1, 1), END, "2018 Q1"),
+        ("month", date(2018, 3, 1), END, "2018 Mar"),
+        ("year", date(2017, 4, 1), END, "2017-18"),
+        ("year", date(2014, 6, 1), date(2015, 3, 31), "2014-15"),
+        ("year", date(2017, 1, 1), date(2017, 12, 31), "2017"),
+        ("as_at", END, END, "2018 Q1"),
+    ],
+)
+def test_a_period_on_an_axis(period_type: str, start: date, end: date, name: str) -> None:
+    cell = figure(1, period_type=period_type, period_start=start, period_end=end)
+    assert sentences.axis_name(cell) == name
+
+
+def entries(value: float | None, **changes: Any) -> Figure:
+    """A count of what the partnership wrote: nobody's, and neither rounded nor withheld."""
+    return figure(value, exact=False, people=None, counts="entries", period_type="as_at", **changes)
+
+
+NEVER_CAME = {"mark": "x", "note": "this export never came"}
+AUTUMN = {"period_start": date(2017, 10, 1), "period_end": date(2017, 12, 31)}
+
+
+def test_what_is_not_rounded_is_not_called_about() -> None:
+    assert sentences.change(entries(2), entries(1), "in autumn") == "1 more than in autumn (1)"
+    assert sentences.counted(entries(2), "item", "items") == "2 items"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (
+            figure(10, exact=False),
+            figure(15, exact=False, **AUTUMN),
+            "About 10 referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018, "
+            "about 5 fewer than on 31 December 2017 (15).",
+        ),
+        (
+            figure(15, exact=False),
+            figure(10, exact=False, **AUTUMN),
+            "About 15 referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018, "
+            "about 5 more than on 31 December 2017 (10).",
+        ),
+        (
+            figure(10, exact=False),
+            figure(10, exact=False, **AUTUMN),
+            "About 10 referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018, "
+            "about the same as on 31 December 2017.",
+        ),
+        (
+            figure(None, exact=False),
+            figure(10, exact=False, **AUTUMN),
+            "Fewer than 10 referrals older than 28 days had neither a decision nor any word back on 31 "
+            "March 2018.",
+        ),
+        (
+            figure(None, exact=False, mark="x", note="this export never came"),
+            None,
+            "How many referrals older than 28 days had neither a decision nor any word back on 31 March "
+            "2018 is not "
+            "available: this export never came.",
+        ),
+        (None, None, "How many referrals have heard nothing by 31 March 2018 is not published."),
+    ],
+)
+def test_who_hears_nothing(now: Figure | None, before: Figure | None, words: str) -> None:
+    assert sentences.no_word(now, before, END) == words
+
+
+AGAIN = {"measure": "share", "metric_id": "re_engaged_after_gap", "exact": False}
+NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reached for more than 90 days"
+
+
+@pytest.mark.parametrize(
+    ("long_gap", "never", "again", "before", "words"),
+    [
+        (
+            figure(25, exact=False),
+            figure(None, exact=False),
+            figure(45, **AGAIN),
+            figure(70, **AGAIN, **AUTUMN),
+            f"{NOT_REACHED}, and fewer than 10 people had never been reached. Of people with a gap of "
+            "60 days or more, "
+            "45% were reached again in January to March 2018, about 25 points lower than in October to "
+            "December 2017 "
+            "(70%).",
+        ),
+        (
+            figure(25, exact=False),
+            None,
+            figure(45, **AGAIN),
+            figure(40, **AGAIN, **AUTUMN),
+            f"{NOT_REACHED}. Of people with a gap of 60 days or more, 45% were reached again in January "
+            "to March 2018, "
+            "about 5 points higher than in October to December 2017 (40%).",
+        ),
+        (
+            None,
+            None,
+            figure(45, **AGAIN),
+            figure(45, **AGAIN, **AUTUMN),
+            "Of people with a gap of 60 days or more, 45% were reached again in January to March 2018, "
+            "about the same "
+            "as in October to December 2017.",
+        ),
+        (
+            None,
+            None,
+            figure(None, **AGAIN | {"note": ">90 %"}),
+            figure(45, **AGAIN, **AUTUMN),
+            "Of people with a gap of 60 days or more, >90% were reached again in January to March 2018.",
+        ),
+        (
+            None,
+            None,
+            figure(None, **AGAIN | {"note": "too few people"}),
+            None,
+            "The share of people with a gap of 60 days or more who were reached again in January to "
+            "March 2018 is "
+            "withheld to protect people: too few people.",
+        ),
+        (
+            figure(None, mark="x", note="this export never came"),
+            figure(None, mark="x", note="this export never came"),
+            None,
+            None,
+            "How many people had not been reached for more than 90 days on 31 March 2018 is not "
+            "available: this "
+            "export never came.",
+        ),
+        (None, None, None, None, "Nothing about staying in touch is published for January to March 2018."),
+    ],
+)
+def test_staying_in_touch(
+    long_gap: Figure | None, never: Figure | None, again: Figure | None, before: Figure | None, words: str
+) -> None:
+    assert sentences.staying_in_touch(long_gap, never, again, before, QUARTER) == words
+
+
+SURVIVAL = {"measure": "survival", "metric_id": "length_of_support", "exact": False}
+
+
+@pytest.mark.parametrize(
+    ("after_a_year", "median", "words"),
+    [
+        (
+            figure(80, **SURVIVAL, lower=70, upper=85),
+            figure(17.2, measure="median"),
+            "Of everyone who started, 80% are still supported 12 months later (95% interval 70% to "
+            "85%). Half of them are "
+            "supported for 17.2 months or longer.",
+        ),
+        (
+            figure(None, **SURVIVAL | {"note": ">90 %"}),
+            figure(None, measure="median", mark="m", note="too early: fewer than half so far"),
+            "Of everyone who started, >90% are still supported 12 months later. Fewer than half have "
+            "left so far, so there "
+            "is no typical length of support yet.",
+        ),
+        (
+            figure(None, **SURVIVAL | {"mark": "m", "note": ""}),
+            None,
+            "The share of people still supported 12 months after their start is too early to say.",
+        ),
+        (None, None, "How long support lasts is not published."),
+    ],
+)
+def test_retention(after_a_year: Figure | None, median: Figure | None, words: str) -> None:
+    assert sentences.retention(after_a_year, median) == words
+
+
+USE = {"measure": "mean", "metric_id": "service_events", "exact": False}
+
+
+@pytest.mark.parametrize(
+    ("crisis", "planned", "words"),
+    [
+        (
+            (figure(2.1, **USE), figure(1.7, **USE, **AUTUMN)),
+            (figure(3.0, **USE), figure(3.2, **USE, **AUTUMN)),
+            "In the year, people used crisis services 2.1 times a quarter on average, about 0.4 higher "
+            "than in October to "
+            "December 2017 (1.7); planned services 3 times a quarter on average, about 0.2 lower than "
+            "in October to "
+            "December 2017 (3.2).",
+        ),
+        (
+            (figure(2.1, **USE), None),
+            (figure(None, **USE | {"note": "too few people"}), None),
+            "In the year, people used crisis services 2.1 times a quarter on average. For planned "
+            "services too few people "
+            "have every count known.",
+        ),
+        (
+            (figure(None, **USE | {"note": "too few people"}), None),
+            (figure(None, **USE | {"note": "too few people"}), None),
+            "How often people used crisis and planned services in the year is withheld to protect "
+            "people: too few people.",
+        ),
+        ((None, None), (None, None), "The use of other services is not published for the year."),
+    ],
+)
+def test_crisis_and_planned_use_are_told_apart(
+    crisis: tuple[Figure | None, Figure | None], planned: tuple[Figure | None, Figure | None], words: str
+) -> None:
+    assert sentences.service_use([("crisis", *crisis), ("planned", *planned)], "the year") == words
+
+
+LOG = "By 31 March 2018 the log holds"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (
+            (2, 1),
+            (2, 0),
+            f"{LOG} 3 changes in how services work, 1 more than on 31 December 2017: 2 raised and 1 lapsed.",
+        ),
+        ((1, 0), (1, 0), f"{LOG} 1 change in how services work, as many as on 31 December 2017: 1 raised."),
+        ((1, 0), (2, 0), f"{LOG} 1 change in how services work, 1 fewer than on 31 December 2017: 1 raised."),
+        ((2, 0), (), f"{LOG} 2 changes in how services work: 2 raised."),
+        ((0, 0), (), "Nothing stands in the log of system changes on 31 March 2018."),
+        (
+            (None, None),
+            (),
+            "What stands in the log of system changes on 31 March 2018 is not available: this export "
+            "never came.",
+        ),
+        ((), (), "No log of system changes is published for 31 March 2018."),
+    ],
+)
+def test_the_log_of_changes(now: tuple, before: tuple, words: str) -> None:
+    labels = ("Raised", "Lapsed")
+    stages = [
+        (label, entries(n, **({} if n is not None else NEVER_CAME)))
+        for label, n in zip(labels, now, strict=False)
+    ]
+    earlier = [(label, entries(n, **AUTUMN)) for label, n in zip(labels, before, strict=False)]
+    assert sentences.learning(stages, earlier, END) == words
+
+
+@pytest.mark.parametrize(
+    ("in_place", "lapsed", "words"),
+    [
+        (entries(3), entries(1), "Of 4 changes that came to a review, 3 were still in place."),
+        (entries(1), entries(0), "Of 1 change that came to a review, 1 was still in place."),
+        (entries(0), entries(0), "No change has come to its review yet."),
+        (
+            entries(None, **NEVER_CAME),
+            entries(None, **NEVER_CAME),
+            "Whether changes last is not available: this export never came.",
+        ),
+        (None, None, "Whether changes last is not published."),
+    ],
+)
+def test_whether_changes_last(in_place: Figure | None, lapsed: Figure | None, words: str) -> None:
+    assert sentences.lasting(in_place, lapsed) == words
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (
+            (2, 1, 8),
+            "2 items wait for a decision of the group on 31 March 2018, the oldest since 21 April 2015; "
+            "1 is decided and "
+            "not yet done, 8 are done.",
+        ),
+        (
+            (1, 0, 1),
+            "One item waits for a decision of the group on 31 March 2018, since 21 April 2015; 0 are "
+            "decided and not yet "
+            "done, 1 is done.",
+        ),
+        (
+            (0, 2, 1),
+            "Nothing waits for a decision of the group on 31 March 2018; 2 are decided and not yet "
+            "done, 1 is done.",
+        ),
+        ((0, 0, 0), "The group has not been asked for anything by 31 March 2018."),
+        (
+            (None, None, None),
+            "What the group was asked by 31 March 2018 is not available: this export never came.",
+        ),
+        ((), "What the group was asked is not published for 31 March 2018."),
+    ],
+)
+def test_what_the_group_was_asked(counts: tuple, words: str) -> None:
+    figures = [entries(n, **({} if n is not None else NEVER_CAME)) for n in counts] or [None, None, None]
+    assert sentences.decisions(figures, date(2015, 4, 21), END) == words
+
+
+POUNDS = {"measure": "total_gbp", "metric_id": "programme_budget"}
+SPENT = "The programme itself spent £400 in the year, of £500 budgeted for the same lines"
+
+
+@pytest.mark.parametrize(
+    ("planned", "actual", "variance", "words"),
+    [
+        (
+            entries(500, **POUNDS),
+            entries(400, **POUNDS),
+            entries(100, **POUNDS),
+            f"{SPENT}: £100 less than budgeted.",
+        ),
+        (
+            entries(500, **POUNDS),
+            entries(600, **POUNDS),
+            entries(-100, **POUNDS),
+            "The programme itself spent £600 in the year, of £500 budgeted for the same lines: £100 "
+            "more than budgeted.",
+        ),
+        (
+            entries(500, **POUNDS),
+            entries(500, **POUNDS),
+            entries(0, **POUNDS),
+            "The programme itself spent £500 in the year, of £500 budgeted for the same lines: just "
+            "what was budgeted.",
+        ),
+        (entries(500, **POUNDS), entries(400, **POUNDS), None, f"{SPENT}."),
+        (
+            entries(500, **POUNDS),
+            entries(None, **POUNDS, mark="x", note="nothing is recorded of it"),
+            None,
+            "The programme's own spending in the year cannot be compared with its budget: not "
+            "available: nothing is "
+            "recorded of it.",
+        ),
+    ],
+)
+def test_whether_the_programme_is_on_budget(
+    planned: Figure, actual: Figure, variance: Figure | None, words: str
+) -> None:
+    assert sentences.budget(planned, actual, variance, "the year") == words
+
+
+@pytest.mark.parametrize(
+    ("names", "outside", "trial", "words"),
+    [
+        ([], [], False, "There are too few months for limits."),
+        (
+            ["a"],
+            [],
+            False,
+            "Every month lies within the limits: the ups and downs are no more than is usual.",
+        ),
+        (
+            ["a"],
+            [],
+            True,
+            "Every month lies within the trial limits (fewer than 12 months): the ups and downs are no "
+            "more than is usual.",
+        ),
+        (
+            ["a"],
+            ["May 2015"],
+            False,
+            "May 2015 lies outside the limits: something was different, and worth asking about.",
+        ),
+        (
+            ["a"],
+            ["May 2015", "June 2015"],
+            False,
+            "May 2015 and June 2015 lie outside the limits: something was different, and worth asking about.",
+        ),
+        (
+            list("abcdefgh"),
+            list("abcde"),
+            False,
+            "5 of 8 months lie outside the limits: something was different, and worth asking about.",
+        ),
+    ],
+)
+def test_what_a_process_chart_says(names: list, outside: list, trial: bool, words: str) -> None:
+    assert sentences.control(names, outside, trial) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ([], "No figure moved, or there is no release before this one."),
+        (["starts"], "1 figure of 1 metric has moved since release earlier."),
+        (["starts", "starts", "ends"], "3 figures of 2 metrics have moved since release earlier."),
+    ],
+)
+def test_what_moved(changes: list[str], words: str) -> None:
+    rows = [{"metric_id": metric, "previous_release_id": "earlier"} for metric in changes]
+    assert sentences.moved(rows) == words

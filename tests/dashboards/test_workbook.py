@@ -71,7 +71,10 @@ def test_the_definitions_are_those_of_the_figures(view: View) -> None:
     [row] = table(book(view, [("Change", figures)])["Definitions"])
     words = view.publication.definitions()["star_change"]
     assert (row["Figure"], row["Counted"]) == (words["label"], words["counted"])
-    assert row["Rests on, with extract date"] == "Caseload (31 March 2018); Outcomes Star (31 March 2018)"
+    assert row["Rests on, with extract date"] == (
+        "Outcomes Star (31 March 2018); Caseload (31 March 2018); Referrals (31 March 2018);"
+        " Client links (31 March 2018)"
+    )
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " ="])
