@@ -448,6 +448,15 @@ def publications(settings: Settings, arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def bench(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic bench publication`: how much of the served release is shown, and how far off its counts are."""
+    from dagster_project.publication.usefulness import in_words, usefulness
+
+    for line in in_words(*usefulness(settings)):
+        print(line)
+    return DONE
+
+
 def verify_releases(settings: Settings) -> int:
     """Check every file of every folder of releases against its manifest."""
     from dagster_project.publication.releases import list_releases, verify
@@ -656,6 +665,9 @@ def parser() -> argparse.ArgumentParser:
     action = actions.add_parser("reopen", help="undo an acceptance; both stay on record")
     action.add_argument("ids", nargs="+", metavar="ID")
     action.add_argument("--by", required=True, metavar="NAME", help="who decides")
+    command = add("bench", bench, "measure the product: what safety costs")
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("publication", help="share of figures shown, and mean error of shown counts")
     add("prepare", prepare, "read the dbt project, so that Dagster can be started")
     add("docs", docs, "write the data dictionary and dbt's site of the warehouse")
     command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.publication.approval import newest_approved, prepare_served
-from dagster_project.publication.audit import Audited, Draws, audited
+from dagster_project.publication.audit import Answers, Audited, Draws, audited
 from dagster_project.publication.batches import (
     Members,
     Released,
@@ -500,6 +500,7 @@ def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules, log: 
         rules,
         programme_start=programme_start,
         needs_threshold=int(_setting(warehouse.settings, "needs_threshold")),
+        answers=Answers(settings.data_dir / "audit_answers.json"),
         log=log,
     )
     if audit.frozen:

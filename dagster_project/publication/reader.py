@@ -41,7 +41,7 @@ EVENTS = frozenset({"episodes", "referrals"})
 """What adds up over time: those of a year are those of its quarters."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Told:
     """One count and its bounds, both included, as one published table tells it."""
 
