@@ -442,7 +442,7 @@ def _fill(figures: _Figures, as_at: date, referrals: list[Referral], people: lis
                 counts("referrals_received", period, dimensions, received, referral_get, True, False)
                 counts("starts", period, dimensions, started, _person_categories, True)
                 counts("ends", period, dimensions, ended, _person_categories, True)
-            if detailed and period_type in ("quarter", "programme"):
+            if detailed and period_type == "programme":
                 counts(
                     "referrals_received", period, ("referrer_sector",), received, referral_get, False, False
                 )

@@ -30,6 +30,7 @@ SETTINGS = {
     "programme_name": "An invented programme",
     "programme_start": "2014-06-01",
     "financial_year_start_month": "4",
+    "needs_threshold": "3",
     "data_are_synthetic": "true",
     "rounding_base": "5",
     "count_minimum": "10",
