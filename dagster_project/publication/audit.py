@@ -93,6 +93,10 @@ def audited(
         for family in families(told, within):
             for window in windows(family):
                 counts = sorted(count for count in family if count.end in window)
+                if all(
+                    count.exact or count.table in result.frozen for count in counts if count.end == window[-1]
+                ):
+                    continue  # asked when it was released
                 known = (window, programme_start, needs_threshold, rules.count_minimum)
                 stay = sorted({count.table for count in counts} & result.frozen)
                 findings += answers.of(

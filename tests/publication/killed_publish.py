@@ -10,6 +10,7 @@ from tests.killed import kill_at
 from tests.publication.invented_warehouse import settings_for
 
 RENAMES = (
+    "answers of the audit",
     "exact file", "manifest of the exact file", "pointer to the exact file",
     "draft", "manifest of the draft", "pointer to the draft",
     "note that SPG's release was checked", "note that the public's release was checked",
@@ -19,6 +20,7 @@ RENAMES = (
 # name of the place: (module, function, which call of it, before or after)
 PLACES: dict[str, tuple[str, str, int, str]] = {
     "amid rounding": ("dagster_project.publication.rounding", "_minimum", 1, "after"),
+    "amid the audit": ("dagster_project.publication.attack", "_witnesses", 2, "after"),
     "amid the audit of sums": ("dagster_project.publication.disclosure", "_remainder_is_safe", 1, "after"),
     "before what was written is verified": ("dagster_project.publication.releases", "verify", 1, "before"),
     # Nothing reaches the disk between a rename and the next, but for the last ones: after them is the end.

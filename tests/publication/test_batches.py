@@ -214,5 +214,5 @@ def test_a_table_that_was_never_released_is_new_in_an_old_period() -> None:
     figure = exact("open_caseload", "as_at", MARCH, "sex", "female")
     assert as_released([shown(figure, 20)], [figure], DEFINITIONS, earlier={}, minimum=10) == (
         [shown(figure, 20)],
-        0,
+        set(),
     )
