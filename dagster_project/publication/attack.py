@@ -279,6 +279,9 @@ class _System:
         self.spaces = {count.space for count in told}
         self.within = [pair for pair in within if pair.smaller in self.spaces]
         self.spaces |= {pair.larger for pair in self.within}
+        if {JOINED, LEFT} <= self.spaces:
+            # Nobody leaves who did not come, whether or not it is told who is there.
+            self.spaces.add(STOCK)
         if STOCK in self.spaces:
             for space in [space for space in self.spaces if space.population == STOCK.population]:
                 self.spaces |= {JOINED._replace(of=space.of), LEFT._replace(of=space.of)}
@@ -306,6 +309,9 @@ class _System:
             shared = set[str]().union(*(dimensions[space] for space in linked_spaces))
             for space in linked_spaces:
                 dimensions[space] |= shared & self._lasting(STOCK)
+        for space in [space for space in self.spaces if [name for name, _ in space.of] == [NEEDS]]:
+            # What tells those with a need apart tells everyone apart, shown or not; an answer is the need's.
+            dimensions[space._replace(of=())] |= dimensions[space] - {ANSWER}
         self.dimensions = dimensions
         self.size = 0
         self._tables: dict[tuple[Space, date, date, bool], dict[tuple[str, ...], np.ndarray]] = {}
@@ -512,6 +518,10 @@ class _System:
 
     def _add_needs(self, threshold: int) -> None:
         """The entry rule, and that the needs counted by person and by need are as many."""
+        for space, start, end, parts in self._told:
+            number = dict(parts).get(HOW_MANY_NEEDS, "")
+            if space.population in ELIGIBLE and number.isdigit() and int(number) < threshold:
+                self._rows.append((self._count(space, start, end, parts), 0, 0, False))
         spaces = [space for space in self.spaces if [name for name, _ in space.of] == [NEEDS]]
         for population, unit in sorted({(space.population, space.unit) for space in spaces}):
             everyone = Space(population, unit)
@@ -549,8 +559,6 @@ class _System:
         for category in self.categories[HOW_MANY_NEEDS]:
             cell = self._count(everyone, start, end, ((HOW_MANY_NEEDS, category),))
             known = category.isdigit()
-            if known and int(category) < threshold and everyone.population in ELIGIBLE:
-                self._rows.append((cell, 0, 0, False))
             _add(low, cell, -int(category) if known else 0)
             _add(high, cell, -int(category) if known else -len(needs))
         self._rows += [(low, 0, np.inf, False), (high, -np.inf, 0, False)]
@@ -560,10 +568,10 @@ class _System:
     def _questions(self) -> Iterator[_Question]:
         """What to ask of the last day: each rounded count, those beside it in the same group, and its
         change."""
-        asked: set[tuple[tuple[int, float], ...]] = set()
+        asked: set[tuple[int, tuple[tuple[int, float], ...]]] = set()
 
-        def new(row: Expression) -> bool:
-            key = tuple(sorted(row.items()))
+        def new(row: Expression, more: int = 0) -> bool:
+            key = more, tuple(sorted(row.items()))
             seen = not row or key in asked
             asked.add(key)
             return not seen
@@ -593,7 +601,7 @@ class _System:
                     row = _less({}, own)
                 elif row is not None:
                     row = _less(row, own)
-                if row is not None and new(row):
+                if row is not None and new(row, exactly or 0):
                     within = self._reach(whole, start, end, cell)
                     yield _Question(row, "narrow", others, tables, within, exactly or 0)
             before = [day for day in self.window if day < end and (space, start, day, parts) in self._told]

@@ -8,8 +8,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
-from itertools import permutations
+from datetime import date, timedelta
+from itertools import permutations, product
 
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from dagster_project.publication.rounding import Cell, CountTable, Layer, round_tables, wish
@@ -782,10 +782,56 @@ def _withhold_complements(
                 hidden.append(left.pop(0))
                 shown[hidden[-1]] = _withheld(hidden[-1], COMPLEMENT)
                 changed = True
+        changed |= _withhold_differences(shown, rules, payments)
     withheld = {_place_of(figure) for figure in totals if shown[figure].mark}
     for figure, safe in shown.items():
         if figure.measure == "mean" and not safe.mark and _place_of(figure) in withheld:
             shown[figure] = _withheld(figure, COMPLEMENT)
+
+
+def _withhold_differences(
+    shown: dict[ExactFigure, PublishedFigure],
+    rules: Rules,
+    payments: Callable[[str], Sequence[Payment]],
+) -> bool:
+    """Withhold sums of money that would tell what was paid between two days; returns whether any was.
+
+    Two sums to date give the one of the time between: wherever shown sums lead from one day to another, a reader
+    can work out what was paid between them. The sum that ends first stays: it may be in an earlier release.
+    """
+    lines: dict[tuple[str, frozenset[tuple[str, str]]], list[ExactFigure]] = defaultdict(list)
+    for figure, safe in shown.items():
+        if figure.measure == "total_gbp" and not safe.mark:
+            lines[figure.metric_id, frozenset(figure.categories)].append(figure)
+    changed = False
+    for (metric_id, categories), figures in lines.items():
+        if len({(figure.period_start, figure.period_end) for figure in figures}) < 2:
+            continue
+        paid = [payment for payment in payments(metric_id) if categories <= payment.categories.items()]
+        told: dict[date, frozenset[date]] = {}
+        for figure in sorted(figures, key=lambda f: (f.period_end, f.period_start, f.period_type)):
+            days = figure.period_start - timedelta(days=1), figure.period_end
+            before, after = (told.get(day, frozenset({day})) for day in days)
+            pairs = {(min(pair), max(pair)) for pair in product(before, after)} - {days}
+            if before == after or all(_may_be_told(paid, *pair, rules) for pair in pairs):
+                told |= dict.fromkeys(before | after, before | after)
+            else:
+                shown[figure] = _withheld(figure, COMPLEMENT)
+                changed = True
+    return changed
+
+
+def _may_be_told(paid: Iterable[Payment], before: date, last: date, rules: Rules) -> bool:
+    """Whether the payments after one day until another pass the money rule or are lost in the rounding of two."""
+    sums: dict[str, float] = defaultdict(float)
+    for payment in paid:
+        if before < payment.counted_on <= last:
+            sums[payment.client_key] += payment.amount
+    total = sum(sums.values())
+    first, second = (*sorted(sums.values(), reverse=True), 0.0, 0.0)[:2]
+    return abs(total) <= rules.money_total_rounding_gbp or money_passes(
+        total, first, second, sum(1 for amount in sums.values() if amount > 0), rules
+    )
 
 
 def _place_of(figure: ExactFigure) -> tuple[object, ...]:

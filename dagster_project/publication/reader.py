@@ -81,9 +81,9 @@ def read_as_a_reader(
             continue
         start = programme_start if figure.period_type == "as_at" else figure.period_start
         for space, parts, low, high in _counts(figure, definition, rules, within):
-            told.append(
-                Told(space, start, figure.period_end, parts, low, high, low == high, table_of(figure))
-            )
+            # One number alone is no headline: a publication read by weaker rules tells single numbers too.
+            exact = figure.exact and low == high
+            told.append(Told(space, start, figure.period_end, parts, low, high, exact, table_of(figure)))
     events = {
         definition.population: definition.counts
         for definition in definitions.values()

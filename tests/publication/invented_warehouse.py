@@ -167,9 +167,17 @@ class Referral:
 class Programme:
     """Invented people up to the day `as_at`, and their exact figures."""
 
-    def __init__(self, seed: int, *, people: int, as_at: date, days: Sequence[date] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        people: int,
+        as_at: date,
+        days: Sequence[date] | None = None,
+        tables: Sequence[tuple[str, str, bool, str, str]] = PLAN,
+    ) -> None:
         """`days` are the as-at days that figures are given for; all month ends unless stated."""
-        self.as_at = as_at
+        self.as_at, self.tables = as_at, tables
         self.days = list(days) if days else [*month_ends(as_at), *([] if is_month_end(as_at) else [as_at])]
         chance = random.Random(seed)
         self.people = [self._person(chance, number) for number in range(people)]
@@ -252,7 +260,7 @@ class Programme:
                 exact=exact,
                 approved_by="Invented board" if exact else "",
             )
-            for metric_id, measure, exact, period_types, tables in PLAN
+            for metric_id, measure, exact, period_types, tables in self.tables
             for period_type in period_types.split()
             for table in tables.split()
         ]
