@@ -25,8 +25,8 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from dagster_project.publication.disclosure import PublishedFigure, Rules, TableOfPeriod
-from dagster_project.publication.plan import MetricDefinition
+from dagster_project.publication.disclosure import PublishedFigure, Rules, TableName, TableOfPeriod
+from dagster_project.publication.plan import MetricDefinition, PublicationError
 from dagster_project.publication.reader import EVENTS, Parts, Space, Told, Within, read_as_a_reader
 
 CANDIDATES = 5
@@ -45,6 +45,7 @@ PATIENCE = 2
 NEARLY = 1e-6
 # The solver's numbers of its ways.
 DUAL, PRIMAL = 1, 4
+OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
 # No programme has as many; a bound that the solver needs where nothing else gives one.
 MOST_PEOPLE = 1_000_000
 
@@ -56,7 +57,7 @@ Expression = dict[int, float]
 class Finding:
     """A count that can be told too nearly, and the tables that show it."""
 
-    kind: Literal["exact", "narrow", "change"]
+    kind: Literal["exact", "narrow", "change", "contradiction"]
     what: str
     low: int
     high: int
@@ -129,11 +130,19 @@ def attack(
 def windows(family: Sequence[Told]) -> list[list[date]]:
     """The days on which a family of counts is attacked, each last of those that it is attacked together with.
 
-    Days that only headlines end on tell nothing by themselves.
+    These are the `WINDOW - 1` days before of each table that ends on it: one that comes by the half-year
+    reaches back further. Days that only headlines end on tell nothing by themselves.
     """
     headlines = {count.table for count in family if count.exact}
-    days = sorted({count.end for count in family if count.table not in headlines})
-    return [days[max(0, place - WINDOW + 1) : place + 1] for place in range(len(days))]
+    ends: dict[TableName, set[date]] = defaultdict(set)
+    for count in family:
+        if count.table not in headlines:
+            ends[count.table[0]].add(count.end)
+    together: dict[date, set[date]] = defaultdict(set)
+    for days in map(sorted, ends.values()):
+        for place, day in enumerate(days):
+            together[day].update(days[max(0, place - WINDOW + 1) : place + 1])
+    return [sorted(together[day]) for day in sorted(together)]
 
 
 def families(told: Iterable[Told], within: Iterable[Within]) -> list[list[Told]]:
@@ -168,24 +177,25 @@ def attack_day(
 
     Counts of `small` and more are not asked for, and neither is what only `frozen` tables show.
     """
-    # Figures that contradict what is assumed of them tell nobody anything: then without the entry rule, and
-    # then each metric by itself, as a reader who trusts no link between them would.
+    # Figures that contradict what is assumed of them: then without the entry rule, and then each metric by
+    # itself, as a reader who trusts no link between them would.
+    found: list[Finding] = []
+    contradicted: list[TableOfPeriod] = []
     for assumed in (needs_threshold, 0):
         system = _System(family, within, linked, window, programme_start, assumed, small, frozen)
-        found = system.answers()
-        if found is not None:
+        found, contradicted = system.answers()
+        if not contradicted:
             return found
     metrics = sorted({count.table[0][0] for count in family})
     if len(metrics) == 1:
-        return []
-    return [
-        finding
-        for metric in metrics
-        for finding in attack_day(
-            [count for count in family if count.table[0][0] == metric],
-            (), linked, window, programme_start, 0, small, frozen,
-        )
-    ]  # fmt: skip
+        # What cannot be asked is not passed.
+        tables = tuple(table for table in contradicted if table not in frozen)
+        what = f"nobody can be counted as {metrics[0]} to {window[-1]} says"
+        return [*found, *([Finding("contradiction", what, 0, 0, tables)] if tables else [])]
+    for metric in metrics:
+        own = [count for count in family if count.table[0][0] == metric]
+        found += attack_day(own, (), linked, window, programme_start, 0, small, frozen)
+    return list(dict.fromkeys(found))
 
 
 def cliques(sets: Iterable[Collection[str]]) -> list[tuple[str, ...]]:
@@ -249,9 +259,14 @@ class _Known:
         self._highs.setOptionValue("simplex_strategy", PRIMAL if self._asked else DUAL)
         self._asked = True
         self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        return np.array(self._highs.getSolution().col_value)
+        if self._highs.getModelStatus() not in (OPTIMAL, INFEASIBLE):
+            # Once more from the beginning: the place to begin was a bad one.
+            self._highs.clearSolver()
+            self._highs.run()
+        status = self._highs.getModelStatus()
+        if status not in (OPTIMAL, INFEASIBLE):
+            raise PublicationError(f"the audit's solver stopped with {status}; nothing is published unasked.")
+        return np.array(self._highs.getSolution().col_value) if status == OPTIMAL else None
 
 
 class _System:
@@ -483,7 +498,10 @@ class _System:
                         self._add_within(flow._replace(of=of), flow, first, last)
 
     def _joint_cells(self, space: Space, start: date, end: date) -> list[Parts]:
-        first, last = next(self._slots(start, end))
+        slots = list(self._slots(start, end))
+        if not slots:
+            return []  # a day before the programme began
+        first, last = slots[0]
         return [
             cell for clique in self._table(space, first, last, lasting=True) for cell in self._cells(clique)
         ]
@@ -504,8 +522,8 @@ class _System:
     def _cells_in_both(self, smaller: Space, larger: Space, start: date, end: date) -> list[Parts]:
         def sets(space: Space) -> list[tuple[str, ...]]:
             if self._is_linked(space):
-                first, last = next(self._slots(start, end))
-                return list(self._table(space, first, last, lasting=True))
+                slots = list(self._slots(start, end))
+                return list(self._table(space, *slots[0], lasting=True)) if slots else []
             if space._replace(of=()) == STOCK:
                 return sets(JOINED._replace(of=space.of))
             return list(self._table(space, start, end, lasting=False))
@@ -645,10 +663,11 @@ class _System:
             moved += told[1][0] - told[0][0]
         return min(CANDIDATES - 1, moved)
 
-    def answers(self) -> list[Finding] | None:
-        """The findings; None where nothing fits all that is published and assumed."""
+    def answers(self) -> tuple[list[Finding], list[TableOfPeriod]]:
+        """The findings; and the tables for which nothing fits all that is published and assumed."""
+        contradicted: set[TableOfPeriod] = set()
         if not self.questions:
-            return []
+            return [], []
         rows = _matrix([row for row, _, _, _ in self._rows], self.size)
         low = np.array([bound for _, bound, _, _ in self._rows], dtype=float)
         high = np.array([bound for _, _, bound, _ in self._rows], dtype=float)
@@ -671,9 +690,9 @@ class _System:
             questions = [self.questions[place] for place in places]
             answers = self._findings(questions, asked[places][:, unknowns], known, prior)
             if answers is None:
-                return None
-            found += answers
-        return found
+                contradicted.update(table for question in questions for table in question.tables)
+            found += answers or []
+        return found, sorted(contradicted)
 
     def _findings(
         self, questions: Sequence[_Question], asked: csr_array, known: _Known, prior: _Known

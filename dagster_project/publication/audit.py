@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def audited(
     what was asked before.
     """
     linked = Linked.of(definitions)
+    links = sorted(linked.flows), sorted((name, sorted(kept)) for name, kept in linked.lasting.items())
     result = Audited(*draw({}))
     tries: Counter[tuple[str, date]] = Counter()
     often: Counter[TableOfPeriod] = Counter()
@@ -93,14 +95,12 @@ def audited(
         for family in families(told, within):
             for window in windows(family):
                 counts = sorted(count for count in family if count.end in window)
-                if all(
-                    count.exact or count.table in result.frozen for count in counts if count.end == window[-1]
-                ):
-                    continue  # asked when it was released
+                if all(count.exact or count.table in result.frozen for count in counts):
+                    continue  # published as they are, and nothing beside them that could be drawn again
                 known = (window, programme_start, needs_threshold, rules.count_minimum)
                 stay = sorted({count.table for count in counts} & result.frozen)
                 findings += answers.of(
-                    (counts, sorted(within), known, stay),
+                    (counts, sorted(within), links, known, stay),
                     partial(
                         attack_day,
                         family,
@@ -123,7 +123,7 @@ def audited(
         for again in sorted({place(table) for table in shown}):
             tries[again] += 1
             result.draws[again] = result.draws.get(again, 0) + 1
-            if tries[again] >= DRAWS:
+            if tries[again] > DRAWS:
                 worst = max((t for t in often if place(t) == again), key=lambda t: (often[t], t))
                 result.given_up.append(worst)
                 tries[again] = 0
@@ -159,7 +159,7 @@ class Answers:
         self._path = path
         self._before: dict[str, list[Finding]] = {}
         self._used: dict[str, list[Finding]] = {}
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             self._before = {
                 key: [_finding(entry) for entry in found]
                 for key, found in json.loads(path.read_text(encoding="utf-8")).items()
@@ -167,7 +167,7 @@ class Answers:
 
     def of(self, facts: object, ask: Callable[[], list[Finding]]) -> list[Finding]:
         """The findings for these facts, asked now or before."""
-        key = hashlib.sha256(repr((ATTACKER, facts)).encode()).hexdigest()
+        key = hashlib.sha256(repr((ATTACKER, version("highspy"), facts)).encode()).hexdigest()
         if key not in self._used:
             self._used[key] = self._before[key] if key in self._before else ask()
         return self._used[key]

@@ -46,17 +46,26 @@ def moved(before: Mapping[str, str], after: Mapping[str, str]) -> int:
 
 
 def release_days(
-    days: Iterable[date], members: Members, minimum: int, served: Collection[date] = ()
+    days: Iterable[date],
+    members: Members,
+    minimum: int,
+    served: Collection[date] = (),
+    beside: Collection[date] = (),
 ) -> list[date]:
     """The days on which a table is released.
 
     That is the first, each on which enough people moved since the last one, and those that were `served`
-    before. A day between two that were served has to differ enough from both.
+    before. A day between two that were served has to differ enough from both. `beside` are days that are next
+    to a served one whose people are not known any more: too few may have moved in between, so none is
+    released.
     """
     days = set(days)
     released: list[date] = []
     last: date | None = None
     for day in sorted(days.union(served)):
+        if day in beside and day not in served:
+            last = day
+            continue
         if day not in served:
             near = [other for other in (last, min((s for s in served if s > day), default=None)) if other]
             if any(moved(members.get(other, {}), members.get(day, {})) < minimum for other in near):
@@ -95,10 +104,15 @@ def in_batches(
         if people and figure.dimensions and figure.period_type in OF_A_DAY:
             ends[figure.table].add(figure.period_end)
     served: dict[TableName, set[date]] = defaultdict(set)
+    beside: dict[TableName, set[date]] = defaultdict(set)
     for table, _, end in earlier:
-        # A day that is not worked out any more: the people of the next one that is are nearer than none.
-        later = [day for day in ends.get(table, ()) if day >= end]
-        served[table].update([min(later)] if later else [])
+        if end in ends.get(table, ()):
+            served[table].add(end)
+        else:
+            # A day that is not worked out any more: of the next one that is, nobody knows how many moved
+            # since.
+            later = [day for day in ends.get(table, ()) if day > end]
+            beside[table].update([min(later)] if later else [])
     released: dict[TableName, set[date]] = {}
     for table, all_days in ends.items():
         metric_id, _, period_type, dimensions = table
@@ -108,9 +122,9 @@ def in_batches(
             for day in all_days.intersection(quarter_ends)
             if not halves or is_half_year_end(day, financial_year_start_month)
         }
-        asked = tuple(sorted(days | served[table]))
+        asked = tuple(sorted(days | served[table] | beside[table]))
         people = members(metric_id, period_type, dimensions, asked)
-        released[table] = set(release_days(days, people, minimum, served[table]))
+        released[table] = set(release_days(days, people, minimum, served[table], beside[table]))
     return [
         figure
         for figure in figures

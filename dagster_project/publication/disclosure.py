@@ -314,6 +314,7 @@ def safe_figures(
     payments: Callable[[str], Sequence[Payment]],
     draws: Mapping[tuple[str, date], int] | None = None,
     solved: dict[object, tuple[int, ...] | None] | None = None,
+    released: Iterable[PublishedFigure] = (),
 ) -> SafeFigures:
     """Make the figures of the planned tables safe.
 
@@ -321,7 +322,7 @@ def safe_figures(
     to that day" one period: a population counted either way is the same. `payments` gives the contributions
     of a money metric, asked for only when a withheld sum could be worked out from those shown. `draws` gives,
     by population and last day of the period, which draw its counts are rounded by; `solved` is handed from
-    one draw to the next (`round_tables`).
+    one draw to the next (`round_tables`). `released` are figures that readers have already and keep.
     """
     figures = list(figures)
     headlines = {table.name for table in plan if table.exact}
@@ -349,6 +350,7 @@ def safe_figures(
         shown_from=rules.count_minimum,
         draws=counted.draws(draws or {}),
         solved=solved,
+        released=counted.figures_of(released),
     )
 
     shown: dict[ExactFigure, PublishedFigure] = dict(nobodys)
@@ -525,6 +527,19 @@ class _Counts:
             for cell in cells.values() if draw else ():
                 drawn[cell] = draw
         return drawn
+
+    def figures_of(self, released: Iterable[PublishedFigure]) -> dict[Cell, int]:
+        """The counts that released figures show, by cell."""
+        rows = {(table_of(row), frozenset(categories_of(row))): row for row in released}
+        shown: dict[Cell, int] = {}
+        for figure, cells in self.cells.items() if rows else ():
+            table = figure.table, figure.period_start, figure.period_end
+            row = rows.get((table, frozenset(figure.categories)))
+            for role, cell in cells.items() if row else ():
+                number = getattr(row, role)
+                if number is not None and (role != "value" or figure.measure == "count"):
+                    shown[cell] = int(number)
+        return shown
 
     def _cell(self, figure: ExactFigure, population: str, unit: str) -> Cell:
         start = self.programme_start if figure.period_type == "as_at" else figure.period_start
@@ -796,8 +811,9 @@ def _withhold_differences(
 ) -> bool:
     """Withhold sums of money that would tell what was paid between two days; returns whether any was.
 
-    Two sums to date give the one of the time between: wherever shown sums lead from one day to another, a reader
-    can work out what was paid between them. The sum that ends first stays: it may be in an earlier release.
+    Two sums to date give the one of the time between: wherever shown sums lead from one day to another, a
+    reader can work out what was paid between them. The sum that ends first stays: it may be in an earlier
+    release.
     """
     lines: dict[tuple[str, frozenset[tuple[str, str]]], list[ExactFigure]] = defaultdict(list)
     for figure, safe in shown.items():
@@ -822,7 +838,8 @@ def _withhold_differences(
 
 
 def _may_be_told(paid: Iterable[Payment], before: date, last: date, rules: Rules) -> bool:
-    """Whether the payments after one day until another pass the money rule or are lost in the rounding of two."""
+    """Whether the payments after one day until another pass the money rule or are lost in the rounding of
+    two."""
     sums: dict[str, float] = defaultdict(float)
     for payment in paid:
         if before < payment.counted_on <= last:

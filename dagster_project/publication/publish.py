@@ -477,7 +477,7 @@ def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules, log: 
     solved: dict[object, tuple[int, ...] | None] = {}
     payments = cache(lambda metric_id: _payments(settings.warehouse, metric_id))
 
-    def draw(draws: Draws) -> tuple[SafeFigures, set[TableOfPeriod]]:
+    def drawn(draws: Draws, stay: set[TableOfPeriod]) -> tuple[SafeFigures, set[TableOfPeriod]]:
         safe = safe_figures(
             released,
             warehouse.plan,
@@ -488,14 +488,17 @@ def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules, log: 
             payments=payments,
             draws=draws,
             solved=solved,
+            released=[row for table in stay for row in earlier[table].rows],
         )
         kept, stayed = as_released(
             safe.figures, released, warehouse.definitions, earlier=earlier, minimum=rules.batch_people_minimum
         )
         return replace(safe, figures=kept), stayed
 
+    # Which tables stay does not hang on the draw; what comes after them goes on from what readers have.
+    stay = drawn({}, set())[1] if earlier else set[TableOfPeriod]()
     audit = audited(
-        draw,
+        partial(drawn, stay=stay),
         warehouse.definitions,
         rules,
         programme_start=programme_start,

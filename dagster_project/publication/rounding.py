@@ -131,6 +131,7 @@ def round_tables(
     shown_from: int,
     draws: Mapping[Cell, int] | None = None,
     solved: dict[object, tuple[int, ...] | None] | None = None,
+    released: Mapping[Cell, int] | None = None,
 ) -> Rounded:
     """Round all counts of `tables` together, each to a neighbouring multiple of `base`.
 
@@ -139,7 +140,8 @@ def round_tables(
     (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. Linked tables that
     have no common rounding lose their finest one (two breakdowns before one, then the most cells); the rule
     itself is never relaxed. `draws` says which draw a cell is rounded by, where that is not the first;
-    `solved` keeps what was rounded before, for the next draw of others.
+    `solved` keeps what was rounded before, for the next draw of others. `released` holds figures that readers
+    have already and keep: what comes after goes on from them.
     """
     solved = {} if solved is None else solved
     rounded = Rounded(figures={})
@@ -167,7 +169,8 @@ def round_tables(
         rounded.figures |= network.figures
         rounded.not_additive += network.not_additive
         before |= {
-            _whenever(cell): (network.counts[cell], figure) for cell, figure in network.figures.items()
+            _whenever(cell): (network.counts[cell], (released or {}).get(cell, figure))
+            for cell, figure in network.figures.items()
         }
     return rounded
 

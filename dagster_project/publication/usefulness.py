@@ -56,7 +56,7 @@ def usefulness(settings: Settings) -> tuple[str, list[Usefulness]]:
         raise PublicationError(f"its exact figures are gone: {files[1]}")
     with duckdb.connect() as connection:
         for alias, path in zip(("safe", "exact"), files, strict=True):
-            connection.execute(f"attach '{path}' as {alias} (read_only)")
+            connection.execute(f"attach '{str(path).replace(chr(39), 2 * chr(39))}' as {alias} (read_only)")
         rows = connection.execute(
             f"select breakdowns, count(*), count(*) filter (where is_shown), avg(error) from ({_CELLS})"
             " group by breakdowns order by breakdowns"
@@ -72,4 +72,5 @@ def in_words(release_id: str, found: list[Usefulness]) -> Iterator[str]:
         error = "" if one.mean_error is None else f"; shown counts are {one.mean_error:.2f} off on average"
         yield f"  {name}: {one.shown} of {one.figures} shown ({one.shown / one.figures:.0%}){error}"
     shown, figures = sum(one.shown for one in found), sum(one.figures for one in found)
-    yield f"  all: {shown} of {figures} shown ({shown / figures:.0%})"
+    if figures:
+        yield f"  all: {shown} of {figures} shown ({shown / figures:.0%})"
