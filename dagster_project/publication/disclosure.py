@@ -796,8 +796,9 @@ def _withhold_differences(
 ) -> bool:
     """Withhold sums of money that would tell what was paid between two days; returns whether any was.
 
-    Two sums to date give the one of the time between: wherever shown sums lead from one day to another, a reader
-    can work out what was paid between them. The sum that ends first stays: it may be in an earlier release.
+    Two sums to date give the one of the time between: wherever shown sums lead from one day to another, a
+    reader can work out what was paid between them. The sum that ends first stays: it may be in an earlier
+    release.
     """
     lines: dict[tuple[str, frozenset[tuple[str, str]]], list[ExactFigure]] = defaultdict(list)
     for figure, safe in shown.items():
@@ -822,7 +823,7 @@ def _withhold_differences(
 
 
 def _may_be_told(paid: Iterable[Payment], before: date, last: date, rules: Rules) -> bool:
-    """Whether the payments after one day until another pass the money rule or are lost in the rounding of two."""
+    """Whether what was paid after one day until another passes the money rule or is lost in rounding."""
     sums: dict[str, float] = defaultdict(float)
     for payment in paid:
         if before < payment.counted_on <= last:
