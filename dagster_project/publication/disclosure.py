@@ -351,7 +351,7 @@ def safe_figures(
         solved=solved,
     )
 
-    shown: dict[ExactFigure, PublishedFigure] = dict(nobodys)
+    shown: dict[ExactFigure, PublishedFigure] = {}
     for table, members in tables.items():
         roles = {
             figure: {role: rounded.figures.get(cell, 0) for role, cell in counted.cells[figure].items()}
@@ -378,7 +378,7 @@ def safe_figures(
                 )
     _withhold_complements(shown, rules, payments)
     return SafeFigures(
-        figures=list(shown.values()),
+        figures=[*nobodys.values(), *shown.values()],
         dropped_tables=rounded.dropped,
         not_additive=rounded.not_additive,
         apart=counted.apart,
@@ -802,7 +802,8 @@ def _withhold_differences(
     """
     lines: dict[tuple[str, frozenset[tuple[str, str]]], list[ExactFigure]] = defaultdict(list)
     for figure, safe in shown.items():
-        if figure.measure == "total_gbp" and not safe.mark:
+        # What stands on a day is no sum of what was paid until then.
+        if figure.measure == "total_gbp" and figure.period_type != "as_at" and not safe.mark:
             lines[figure.metric_id, frozenset(figure.categories)].append(figure)
     changed = False
     for (metric_id, categories), figures in lines.items():
