@@ -353,7 +353,7 @@ def safe_figures(
         released=counted.figures_of(released),
     )
 
-    shown: dict[ExactFigure, PublishedFigure] = dict(nobodys)
+    shown: dict[ExactFigure, PublishedFigure] = {}
     for table, members in tables.items():
         roles = {
             figure: {role: rounded.figures.get(cell, 0) for role, cell in counted.cells[figure].items()}
@@ -380,7 +380,7 @@ def safe_figures(
                 )
     _withhold_complements(shown, rules, payments)
     return SafeFigures(
-        figures=list(shown.values()),
+        figures=[*nobodys.values(), *shown.values()],
         dropped_tables=rounded.dropped,
         not_additive=rounded.not_additive,
         apart=counted.apart,
@@ -817,7 +817,8 @@ def _withhold_differences(
     """
     lines: dict[tuple[str, frozenset[tuple[str, str]]], list[ExactFigure]] = defaultdict(list)
     for figure, safe in shown.items():
-        if figure.measure == "total_gbp" and not safe.mark:
+        # What stands on a day is no sum of what was paid until then.
+        if figure.measure == "total_gbp" and figure.period_type != "as_at" and not safe.mark:
             lines[figure.metric_id, frozenset(figure.categories)].append(figure)
     changed = False
     for (metric_id, categories), figures in lines.items():
@@ -838,8 +839,7 @@ def _withhold_differences(
 
 
 def _may_be_told(paid: Iterable[Payment], before: date, last: date, rules: Rules) -> bool:
-    """Whether the payments after one day until another pass the money rule or are lost in the rounding of
-    two."""
+    """Whether what was paid after one day until another passes the money rule or is lost in rounding."""
     sums: dict[str, float] = defaultdict(float)
     for payment in paid:
         if before < payment.counted_on <= last:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.publication.attack import attack
-from dagster_project.publication.audit import DRAWS, GIVEN_UP, Audited, Draws, audited
+from dagster_project.publication.audit import DRAWS, GIVEN_UP, Answers, Audited, Draws, audited
 from dagster_project.publication.batches import Members, Released, as_released, in_batches
 from dagster_project.publication.disclosure import (
     WITHHELD,
@@ -51,6 +51,12 @@ NEEDS_THRESHOLD = 3
 LOG = logging.getLogger(__name__)
 
 
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
+    """Nothing was asked before the first test."""
+    return Answers(tmp_path_factory.mktemp("audit") / "answers.json")
+
+
 @dataclass
 class Release:
     """What came of one refresh: the exact figures that were due, and what was published of them."""
@@ -76,7 +82,7 @@ def members_of(programme: Programme) -> Callable[[str, str, tuple[str, ...], tup
     return members
 
 
-def release(programme: Programme, earlier: Mapping[TableOfPeriod, Released]) -> Release:
+def release(programme: Programme, earlier: Mapping[TableOfPeriod, Released], answers: Answers) -> Release:
     """One refresh, with the tables that were published before."""
     plan, definitions = programme.plan(), programme.definitions()
     exact = in_batches(
@@ -109,6 +115,7 @@ def release(programme: Programme, earlier: Mapping[TableOfPeriod, Released]) -> 
             RULES,
             programme_start=PROGRAMME_START,
             needs_threshold=NEEDS_THRESHOLD,
+            answers=answers,
             log=LOG,
         ),
     )
@@ -127,12 +134,14 @@ def add_released(earlier: dict[TableOfPeriod, Released], one: Release) -> None:
             earlier[table] = Released(tuple(figures), people[table])
 
 
-def in_sequence(states: Iterable[Programme]) -> tuple[list[Release], dict[TableOfPeriod, Released]]:
+def in_sequence(
+    states: Iterable[Programme], answers: Answers
+) -> tuple[list[Release], dict[TableOfPeriod, Released]]:
     """The releases of a programme as it is known quarter after quarter, each frozen before the next."""
     earlier: dict[TableOfPeriod, Released] = {}
     releases: list[Release] = []
     for state in states:
-        releases.append(release(state, earlier))
+        releases.append(release(state, earlier, answers))
         add_released(earlier, releases[-1])
     return releases, earlier
 
@@ -160,7 +169,11 @@ def findings_in(programme: Programme, figures: Iterable[PublishedFigure]) -> lis
 
 
 def drawn(
-    programme: Programme, frozen: Collection[TableOfPeriod] = (), key: bytes = KEY, stubborn: bool = False
+    programme: Programme,
+    answers: Answers,
+    frozen: Collection[TableOfPeriod] = (),
+    key: bytes = KEY,
+    stubborn: bool = False,
 ) -> tuple[Audited, list[dict[tuple[str, date], int]]]:
     """The audit of all days at once, and the draws that it asked for; `stubborn` figures never change."""
     asked: list[dict[tuple[str, date], int]] = []
@@ -175,7 +188,13 @@ def drawn(
         return safe, set(frozen)
 
     audit = audited(
-        draw, definitions, RULES, programme_start=PROGRAMME_START, needs_threshold=NEEDS_THRESHOLD, log=LOG
+        draw,
+        definitions,
+        RULES,
+        programme_start=PROGRAMME_START,
+        needs_threshold=NEEDS_THRESHOLD,
+        answers=answers,
+        log=LOG,
     )
     return audit, asked
 
@@ -196,7 +215,7 @@ def to_the_nearest(count: int) -> int | None:
     ids=["suppressed", "nearest"],
 )
 def test_a_weaker_publication_is_found_out_and_the_own_is_not(
-    show: Callable[[int], int | None], less_than: int, either_way: int
+    show: Callable[[int], int | None], less_than: int, either_way: int, answers: Answers
 ):
     programme = invented(2, 90)
     headlines = {table.name for table in programme.plan() if table.exact}
@@ -216,12 +235,12 @@ def test_a_weaker_publication_is_found_out_and_the_own_is_not(
     )
     assert any(finding.kind == "exact" for finding in found)
     assert any(finding.kind != "exact" for finding in found)
-    assert findings_in(programme, drawn(programme)[0].safe.figures) == []
+    assert findings_in(programme, drawn(programme, answers)[0].safe.figures) == []
 
 
-def test_what_is_found_is_drawn_again_until_nothing_is():
+def test_what_is_found_is_drawn_again_until_nothing_is(answers: Answers):
     programme = invented(2, 90)
-    audit, asked = drawn(programme)
+    audit, asked = drawn(programme, answers)
     assert audit.found, "else this programme shows nothing"
     assert asked[0] == {}
     assert all(sum(before.values()) < sum(after.values()) for before, after in pairwise(asked))
@@ -232,9 +251,9 @@ def test_what_is_found_is_drawn_again_until_nothing_is():
     assert manifest["draws"] == {f"{name} {end}": n for (name, end), n in sorted(audit.draws.items())}
 
 
-def test_a_table_that_no_draw_mends_is_withheld_and_said_so():
+def test_a_table_that_no_draw_mends_is_withheld_and_said_so(answers: Answers):
     programme = invented(2, 90)
-    audit, asked = drawn(programme, stubborn=True)
+    audit, asked = drawn(programme, answers, stubborn=True)
     assert audit.given_up
     assert findings_in(programme, audit.safe.figures) == []
     first = audit.given_up[0]
@@ -251,12 +270,12 @@ def test_a_table_that_no_draw_mends_is_withheld_and_said_so():
     assert len(asked) > DRAWS
 
 
-def test_frozen_tables_are_not_drawn_again():
+def test_frozen_tables_are_not_drawn_again(answers: Answers):
     programme = invented(2, 90)
-    without, _ = drawn(programme)
+    without, _ = drawn(programme, answers)
     day = next(finding for finding in without.found).tables[0][2]
     frozen = {table_of(figure) for figure in without.safe.figures if table_of(figure)[2] == day}
-    audit, asked = drawn(programme, frozen)
+    audit, asked = drawn(programme, answers, frozen)
     assert audit.frozen == frozen
     assert not [place for draws in asked for place in draws if place[1] == day]
     assert not [finding for finding in audit.found if set(finding.tables) <= frozen]
@@ -305,7 +324,9 @@ def check_sums(one: Release) -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), people=st.integers(20, 400), corrected=st.booleans())
-def test_random_programmes_published_quarter_after_quarter(seed: int, people: int, corrected: bool):
+def test_random_programmes_published_quarter_after_quarter(
+    answers: Answers, seed: int, people: int, corrected: bool
+):
     programme, chance = invented(seed, people), random.Random(seed)
     states: list[Programme] = []
     now = programme.people
@@ -318,7 +339,7 @@ def test_random_programmes_published_quarter_after_quarter(seed: int, people: in
             sex = ("male",) if was["sex"] == ("female",) else ("female",)
             now[number] = replace(now[number], attributes=was | {"sex": sex})
         states.append(known_on(programme, QUARTER_ENDS[: place + 1], now))
-    releases, earlier = in_sequence(states)
+    releases, earlier = in_sequence(states, answers)
     for one in releases:
         assert one.audit.safe.not_additive == []
         check_truth(one, programme)
@@ -354,11 +375,11 @@ def newcomer(number: int, sex: str, needs: Sequence[str], start: date = JOINED) 
 
 
 def two_releases(
-    programme: Programme, after: Sequence[Person]
+    programme: Programme, after: Sequence[Person], answers: Answers
 ) -> tuple[list[Release], list[PublishedFigure]]:
     """The releases of both days, with the people known at the second; and all that was ever published."""
     states = [known_on(programme, [BEFORE]), known_on(programme, [BEFORE, AFTER], after)]
-    releases, _ = in_sequence(states)
+    releases, _ = in_sequence(states, answers)
     return releases, [figure for one in releases for figure in one.audit.safe.figures]
 
 
@@ -396,21 +417,21 @@ def is_erased(programme: Programme, other: bool) -> list[Person]:
 
 @pytest.mark.parametrize("happens", [joins, changes, is_erased])
 def test_one_person_alone_is_published_alike_whoever_it_is(
-    happens: Callable[[Programme, bool], list[Person]],
+    happens: Callable[[Programme, bool], list[Person]], answers: Answers
 ):
     programme = still()
-    (_, second), one = two_releases(programme, happens(programme, False))
-    _, other = two_releases(programme, happens(programme, True))
+    (_, second), one = two_releases(programme, happens(programme, False), answers)
+    _, other = two_releases(programme, happens(programme, True), answers)
     assert one == other
     # And it is no empty claim: what is exact moved, or the truth did.
-    assert second.exact != release(known_on(programme, [BEFORE, AFTER]), {}).exact
+    assert second.exact != release(known_on(programme, [BEFORE, AFTER]), {}, answers).exact
 
 
 @pytest.mark.parametrize("sex", ["female", "male"])
-def test_one_of_ten_who_join_is_not_told_from_the_others(sex: str):
+def test_one_of_ten_who_join_is_not_told_from_the_others(sex: str, answers: Answers):
     programme = still()
     men = [newcomer(number, "male", THREE) for number in range(9)]
-    (_, second), _ = two_releases(programme, [*programme.people, *men, newcomer(9, sex, FOUR)])
+    (_, second), _ = two_releases(programme, [*programme.people, *men, newcomer(9, sex, FOUR)], answers)
     moved = {table_of(figure) for figure in second.audit.safe.figures} - second.audit.frozen
     assert (("open_caseload", "count", "as_at", ("need_domain",)), AFTER, AFTER) in moved
     assert findings_in(programme, second.audit.safe.figures) == []
@@ -423,7 +444,7 @@ MONEY = (
 
 
 @pytest.mark.parametrize("payers", [0, 3])
-def test_a_large_payment_to_one_person_is_not_the_difference_of_two_sums(payers: int):
+def test_a_large_payment_to_one_person_is_not_the_difference_of_two_sums(payers: int, answers: Answers):
     """Twenty-five had £100 each before; then one has £2,500, and a few others £20."""
     programme = still(MONEY)
     programme.people = [replace(person, payments=[]) for person in programme.people]
@@ -432,7 +453,7 @@ def test_a_large_payment_to_one_person_is_not_the_difference_of_two_sums(payers:
     later = [copy.copy(person) for person in programme.people]
     for person, pounds in zip(later, [2500.0, *[20.0] * payers], strict=False):
         person.payments = [*person.payments, (AFTER, pounds, "furniture")]
-    _, figures = two_releases(programme, later)
+    _, figures = two_releases(programme, later, answers)
     sums = {
         (figure.period_start, figure.period_end): figure.value
         for figure in figures

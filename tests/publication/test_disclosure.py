@@ -388,6 +388,18 @@ def test_a_withheld_quarter_is_not_the_rest_of_its_year():
     assert notes == {days[1][0]: FEW_SPENDERS, days[2][0]: COMPLEMENT}
 
 
+def test_money_that_is_nobodys_is_told_to_date_on_any_two_days():
+    metric = definition("petty_cash", "entries", "total_gbp")
+    days = [DAY, date(2015, 6, 30)]
+    sums = [
+        figure("petty_cash", "total_gbp", 0, value, period_type="programme",
+               period_start=PROGRAMME_START, period_end=day)
+        for day, value in zip(days, (40.0, 95.5), strict=True)
+    ]  # fmt: skip
+    own = [Payment("nobody", date(2015, 5, 1), 5000.0, {})]
+    assert [f.value for f in safe(sums, metric, payments=own).figures] == [40.0, 95.5]
+
+
 def test_the_mean_goes_with_its_total():
     figures, payments = spending(travel=(20, 100.0), phone=(20, 50.0), food=(3, 100.0))
     means = [
