@@ -41,6 +41,12 @@ EVENTS = frozenset({"episodes", "referrals"})
 """What adds up over time: those of a year are those of its quarters."""
 
 
+UNKNOWN = (0, 1_000_000)
+"""The bounds of a count that a table has a place for and says nothing of: what is beside it may."""
+
+NO_PAIR = ("direction", "no_pair")
+
+
 @dataclass(frozen=True, order=True)
 class Told:
     """One count and its bounds, both included, as one published table tells it."""
@@ -113,6 +119,9 @@ def _counts(
         return Space(population, unit, of), tuple(p for p in parts if p[0] not in definition.overlapping)
 
     population = definition.population
+    if NO_PAIR in categories_of(figure):
+        # Who has no two readings is none of those who went up, down or neither, whom means are of.
+        population += ", no pair"
     if figure.measure == "count" and not definition.is_about_durations:
         own = cell(population, definition.counts)
         if figure.value is not None and figure.exact:
@@ -122,20 +131,24 @@ def _counts(
                 yield *own, *near(figure.value)
             elif withheld and figure.note == few:
                 yield *own, 0, rules.count_minimum - 1
-        if definition.counts != "people" and figure.people is not None:
+            else:
+                yield *own, *UNKNOWN
+        if definition.counts != "people":
             # In a space of their own: who started with a need is not who had it at the first start.
             people = cell(f"{figure.metric_id} people", "people")
             within.add(Within(people[0], own[0]))
-            yield *people, *near(figure.people)
+            if figure.people is not None:
+                yield *people, *near(figure.people)
+            else:
+                # Beside a count that is shown, people that are not are fewer than ten.
+                yield *people, 0, UNKNOWN[1] if figure.mark else rules.count_minimum - 1
     elif figure.measure == "share" and not definition.is_about_durations and not _is_money(definition):
-        if figure.numerator is None or figure.denominator is None:
-            return
         counts_too = "count" in definition.measures
         counted = cell(population if counts_too else f"{figure.metric_id}, counted", definition.counts)
         of_all = cell(f"{figure.metric_id}, of" if counts_too else population, definition.counts)
         within.add(Within(counted[0], of_all[0]))
-        yield *counted, *near(figure.numerator)
-        yield *of_all, *near(figure.denominator)
+        for place, shown in ((counted, figure.numerator), (of_all, figure.denominator)):
+            yield *place, *(UNKNOWN if shown is None else near(shown))
     else:
         method = METHODS.get(definition.method)
         times = () if method is None or not definition.is_about_durations else (method.time_breakdown,)
@@ -147,6 +160,8 @@ def _counts(
         elif withheld and figure.note == FEW_PEOPLE and figure.measure in ("mean", "median"):
             least = rules.median_people_minimum if figure.measure == "median" else rules.mean_people_minimum
             yield *people, 0, least + rules.rounding_base - 1
+        else:
+            yield *people, *UNKNOWN
 
 
 def _is_money(definition: MetricDefinition) -> bool:
