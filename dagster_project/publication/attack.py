@@ -177,8 +177,9 @@ def attack_day(
 
     Counts of `small` and more are not asked for, and neither is what only `frozen` tables show.
     """
-    # Figures that contradict what is assumed of them: then without the entry rule, and then each metric by
-    # itself, as a reader who trusts no link between them would.
+    # Figures that contradict what is assumed of them: then without the entry rule; then without those that
+    # stayed as they were while a record was corrected; and then each metric by itself, as a reader who trusts
+    # no link between them would.
     found: list[Finding] = []
     contradicted: list[TableOfPeriod] = []
     for assumed in (needs_threshold, 0):
@@ -186,6 +187,9 @@ def attack_day(
         found, contradicted = system.answers()
         if not contradicted:
             return found
+    newest = [count for count in family if count.table not in frozen]
+    if len(newest) < len(family):
+        return attack_day(newest, within, linked, window, programme_start, needs_threshold, small)
     metrics = sorted({count.table[0][0] for count in family})
     if len(metrics) == 1:
         # What cannot be asked is not passed.

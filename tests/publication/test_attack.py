@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dagster_project.publication import attack as attacker
 from dagster_project.publication.attack import Finding, Linked, attack_day, cliques
 from dagster_project.publication.disclosure import TableOfPeriod
-from dagster_project.publication.reader import Parts, Space, Told, Within
+from dagster_project.publication.reader import UNKNOWN, Parts, Space, Told, Within
 from tests.publication.invented_warehouse import PROGRAMME_START
 
 MARCH, JUNE, SEPTEMBER = date(2015, 3, 31), date(2015, 6, 30), date(2015, 9, 30)
@@ -410,7 +410,11 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
     # Nobody has fewer needs than the rule asks: the rule says it, not the figure.
     "below the entry rule": (
         set(),
-        [counted(EVERYONE, ALL, 12), counted(EVERYONE, (("domain_count", "1"),), 0, 9)],
+        [
+            counted(EVERYONE, ALL, 12),
+            counted(EVERYONE, (("domain_count", "1"),), 0, 9),
+            counted(EVERYONE, (("domain_count", "2"),), *UNKNOWN),
+        ],
         {"threshold": 2},
     ),
     # The two of whom no borough is known can be 0, 1 or 2 women, and everybody knew that.
@@ -431,6 +435,23 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
         set(),
         [counted(EVERYONE, ALL, 12), counted(EVERYONE, FEMALE, 9, 11), counted(EVERYONE, MALE, 0, 9)],
         {"frozen": [counted(EVERYONE, MALE, 0).table]},
+    ),
+    # A headline was corrected and a part stayed: whoever trusts the newer one is asked, and finds what is
+    # there.
+    "frozen beside a corrected headline": (
+        THE_REST,
+        [
+            counted(EVERYONE, ALL, 12),
+            counted(EVERYONE, FEMALE, 9, 11),
+            counted(EVERYONE, MALE, 0, 9),
+            counted(EVERYONE, MALE, 30, 38, name="older"),
+        ],
+        {"frozen": [counted(EVERYONE, MALE, 30, 38, name="older").table]},
+    ),
+    "nobody can be counted so": (
+        {("contradiction", "nobody can be counted as starts to 2015-03-31 says", 0, 0)},
+        [counted(EVERYONE, ALL, 12), counted(EVERYONE, FEMALE, 9, 11), counted(EVERYONE, MALE, 30, 38)],
+        {},
     ),
     # 46 to 54 in March, then 41 to 49, and none can be taken back: 46 to 49 on both days.
     "a count that fell in rounding": (

@@ -8,7 +8,7 @@ import pytest
 
 from dagster_project.publication.disclosure import FEW_BESIDE, FEW_PEOPLE, FEW_SPENDERS, PublishedFigure
 from dagster_project.publication.plan import MetricDefinition
-from dagster_project.publication.reader import Parts, Space, Within, read_as_a_reader
+from dagster_project.publication.reader import UNKNOWN, Parts, Space, Within, read_as_a_reader
 from tests.publication.invented_warehouse import PROGRAMME_START, RULES
 
 DAY = date(2015, 3, 31)
@@ -54,8 +54,13 @@ def withheld(metric_id: str, measure: str = "count", note: str = "<10") -> Publi
 
 
 def told(*figures: PublishedFigure) -> list[tuple[Space, Parts, int, int, bool]]:
+    """What figures tell, the places of which they say nothing aside."""
     counts, _ = read_as_a_reader(figures, DEFINITIONS, RULES, PROGRAMME_START)
-    return [(count.space, count.parts, count.low, count.high, count.exact) for count in counts]
+    return [
+        (count.space, count.parts, count.low, count.high, count.exact)
+        for count in counts
+        if count.high < UNKNOWN[1]
+    ]
 
 
 def links(*figures: PublishedFigure) -> set[Within]:
@@ -153,4 +158,12 @@ def test_the_same_people_stand_at_every_time_of_a_curve():
 )
 def test_the_period_of_a_count(figure: PublishedFigure, period: tuple[date, date]):
     counts, _ = read_as_a_reader([figure], DEFINITIONS, RULES, PROGRAMME_START)
-    assert [(count.start, count.end) for count in counts] == [period]
+    assert {(count.start, count.end) for count in counts} == {period}
+
+
+def test_what_is_withheld_keeps_its_place():
+    """Else the others of the table would have to make up the whole."""
+    counts, _ = read_as_a_reader(
+        [withheld("spenders", "share", FEW_BESIDE)], DEFINITIONS, RULES, PROGRAMME_START
+    )
+    assert [(count.low, count.high) for count in counts] == [UNKNOWN, UNKNOWN]
