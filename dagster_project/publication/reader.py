@@ -148,7 +148,8 @@ def _counts(
         of_all = cell(f"{figure.metric_id}, of" if counts_too else population, definition.counts)
         within.add(Within(counted[0], of_all[0]))
         for place, shown in ((counted, figure.numerator), (of_all, figure.denominator)):
-            yield *place, *(UNKNOWN if shown is None else near(shown))
+            low, high = UNKNOWN if shown is None else near(shown)
+            yield *place, low, high
     else:
         method = METHODS.get(definition.method)
         times = () if method is None or not definition.is_about_durations else (method.time_breakdown,)
