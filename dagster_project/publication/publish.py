@@ -495,6 +495,7 @@ def _safe_figures(settings: Settings, warehouse: _Warehouse, rules: Rules, log: 
         )
         return replace(safe, figures=kept), stayed
 
+    log.info("The audit asks what readers could work out (a whole history takes a minute or two, once)")
     # Which tables stay does not hang on the draw; what comes after them goes on from what readers have.
     stay = drawn({}, set())[1] if earlier else set[TableOfPeriod]()
     audit = audited(
