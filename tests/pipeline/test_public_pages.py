@@ -32,5 +32,6 @@ def test_the_day_and_the_headlines_of_a_year_end(
     )
     assert f"{people:.0f} people were open on 31 March 2016" in text(app)
     assert list(app.selectbox(key="choice_period").options) == [
-        f"January to March {year}" for year in (2018, 2017, 2016, 2015)
+        *(f"April {year - 1} to March {year}" for year in (2018, 2017, 2016)),
+        "June 2014 to March 2015",
     ]
