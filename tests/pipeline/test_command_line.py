@@ -236,7 +236,7 @@ def test_publications_are_listed_verified_and_rolled_back(
     )
     history = programme.flic("publications", "list").stdout.split("Served since")[1]
     served = [line.split()[-1] for line in history.splitlines()[1:5]]
-    assert [served[0], served[1], served[3]] == [earlier, newest, earlier]
+    assert [served[0], served[2], served[3]] == [earlier, newest, earlier]
     # One byte is enough.
     file = programme.publications / f"{newest}.duckdb"
     content = bytearray(file.read_bytes())
