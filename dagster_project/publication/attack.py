@@ -1,14 +1,14 @@
 """The project's own attacker: how nearly a reader can work out each count of people from all that is
 published.
 
-Belongs here: what the published figures of several tables and days allow together, as integer programmes over
+Belongs here: what the published figures of several tables and days allow together, as linear programmes over
 the tables behind them (publication specification, rule 6). Does not belong here: what one figure tells
 (`reader.py`), what becomes of a finding (`audit.py`).
 
 A population is written as counts over cliques of breakdowns along a junction tree, not as one cross-product:
-tables on cliques that agree where they overlap are the margins of a whole table, and nothing is lost (tests
-prove it on small tables). Those who came between two days are a table of their own, and so are those who
-left.
+tables on cliques that agree where they overlap are the margins of a whole table (tests compare with
+every whole table, on small ones). Needs told by a further breakdown or by their number are bounded more
+loosely. Those who came between two days are a table of their own, and so are those who left.
 """
 # The stubs of scipy's sparse arrays and of the solver do not know each other's types.
 # pyright: reportOptionalSubscript=false, reportAttributeAccessIssue=false, reportArgumentType=false
@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 
 from dagster_project.publication.disclosure import PublishedFigure, Rules, TableName, TableOfPeriod
 from dagster_project.publication.plan import MetricDefinition, PublicationError
-from dagster_project.publication.reader import EVENTS, Parts, Space, Told, Within, read_as_a_reader
+from dagster_project.publication.reader import EVENTS, UNKNOWN, Parts, Space, Told, Within, read_as_a_reader
 
 CANDIDATES = 5
 """A count that can be fewer numbers than this is found out (publication specification, rule 6)."""
@@ -46,8 +46,8 @@ NEARLY = 1e-6
 # The solver's numbers of its ways.
 DUAL, PRIMAL = 1, 4
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
-# No programme has as many; a bound that the solver needs where nothing else gives one.
-MOST_PEOPLE = 1_000_000
+# A bound that the solver needs where nothing else gives one.
+MOST_PEOPLE = UNKNOWN[1]
 
 Expression = dict[int, float]
 """A sum over numbered unknowns: number and factor."""
@@ -237,7 +237,6 @@ class _Known:
     """
 
     def __init__(self, rows: csr_array, low: np.ndarray, high: np.ndarray) -> None:
-        self.rows = rows
         self._highs = highspy.Highs()
         self._highs.silent()
         self._highs.setOptionValue("threads", 1)

@@ -33,7 +33,7 @@ from dagster_project.publication.reader import read_as_a_reader
 
 DRAWS = 5
 """How often the counts of one population and day are drawn anew before a table is given up. The publication
-specification (rule 6) allows 25; what five do not mend, twenty-five hardly ever did."""
+specification (rule 6) allows 25; in the example, what five did not mend twenty-five did not."""
 GIVEN_UP = "withheld: beside the other tables it would tell too much of a few people"
 
 Draws = Mapping[tuple[str, date], int]

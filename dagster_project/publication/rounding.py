@@ -26,7 +26,7 @@ SHARED_WISHES = {"open_caseload": "starts"}
 # How many other wishes give way to one that keeps a figure as it was.
 AS_BEFORE_WEIGHT = 50
 
-# Redraws of the weights before a component counts as having no single answer (the audit allows as many).
+# Redraws of the weights before a component counts as having no single answer.
 DRAWS = 25
 
 # A search of this many branches has never been needed; a bound in branches, not seconds, so that a slow
