@@ -42,15 +42,21 @@ ELIGIBLE = frozenset({"starts", "ends", "open_caseload"})
 
 # Rounds of witnesses with hardly any news before the questions left are asked by themselves.
 PATIENCE = 2
+# Steps of the solver on the way to one witness: the best one takes five times as many and shows little more.
+STEPS = 500
 NEARLY = 1e-6
 # The solver's numbers of its ways.
 DUAL, PRIMAL = 1, 4
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
+UNFINISHED, NO_LIMIT = highspy.HighsModelStatus.kIterationLimit, highspy.kHighsIInf
 # A bound that the solver needs where nothing else gives one.
 MOST_PEOPLE = UNKNOWN[1]
 
 Expression = dict[int, float]
 """A sum over numbered unknowns: number and factor."""
+
+_Sum = tuple[Expression, float, float, bool]
+"""A sum, its least, its most, and whether only rounded figures tell so."""
 
 
 @dataclass(frozen=True)
@@ -253,23 +259,39 @@ class _Known:
         self._highs.passModel(model)
         self._every = np.arange(rows.shape[1], dtype=np.int32)
         self._asked = False
+        self._rows, self._low, self._high = rows, low - NEARLY, high + NEARLY
+
+    def towards(self, costs: np.ndarray) -> np.ndarray | None:
+        """Counts for which the sum is small, if not the least; None where none fit."""
+        counts = self._ask(costs, STEPS)
+        if counts is not None and self._highs.getModelStatus() == UNFINISHED:
+            # On its way the solver moves bounds a little: only what fits is a witness.
+            sums = self._rows @ counts
+            fits = counts.min() >= -NEARLY and (sums >= self._low).all() and (sums <= self._high).all()
+            counts = counts if fits else self._ask(costs)
+        return counts
 
     def least(self, costs: np.ndarray) -> np.ndarray | None:
         """Counts for which the sum is least; None where none fit."""
+        return self._ask(costs)
+
+    def _ask(self, costs: np.ndarray, steps: int = NO_LIMIT) -> np.ndarray | None:
         self._highs.changeColsCost(len(costs), self._every, costs)
         # Only what is asked changes: from the second question on, the last answer fits and is the place to
         # begin.
         self._highs.setOptionValue("simplex_strategy", PRIMAL if self._asked else DUAL)
+        self._highs.setOptionValue("simplex_iteration_limit", steps if self._asked else NO_LIMIT)
         self._asked = True
         self._highs.run()
-        if self._highs.getModelStatus() not in (OPTIMAL, INFEASIBLE):
+        if self._highs.getModelStatus() not in (OPTIMAL, INFEASIBLE, UNFINISHED):
             # Once more from the beginning: the place to begin was a bad one.
             self._highs.clearSolver()
+            self._highs.setOptionValue("simplex_iteration_limit", NO_LIMIT)
             self._highs.run()
         status = self._highs.getModelStatus()
-        if status not in (OPTIMAL, INFEASIBLE):
+        if status not in (OPTIMAL, INFEASIBLE, UNFINISHED):
             raise PublicationError(f"the audit's solver stopped with {status}; nothing is published unasked.")
-        return np.array(self._highs.getSolution().col_value) if status == OPTIMAL else None
+        return None if status == INFEASIBLE else np.array(self._highs.getSolution().col_value)
 
 
 class _System:
@@ -333,8 +355,7 @@ class _System:
         self.dimensions = dimensions
         self.size = 0
         self._tables: dict[tuple[Space, date, date, bool], dict[tuple[str, ...], np.ndarray]] = {}
-        self._rows: list[tuple[Expression, float, float, bool]] = []
-        """Sum, low, high, and whether only rounded figures tell it."""
+        self._rows: list[_Sum] = []
         self._told: dict[tuple[Space, date, date, Parts], list[Told]] = defaultdict(list)
         for count in told:
             self._told[count.space, count.start, count.end, count.parts].append(count)
@@ -605,7 +626,8 @@ class _System:
                 continue
             own, words = self._count(space, start, end, parts), _words(space, start, end, parts)
             reach = self._reach(space, start, end, parts)
-            if new(own):
+            # What a figure itself shows to be many is not asked for.
+            if max(count.low for count in counts) < self.small and new(own):
                 yield _Question(own, "narrow", words, tables, reach)
             wholes = [(space, tuple(p for p in parts if p != part)) for part in parts]
             # Beside people stand their further episodes, and those are nobody.
@@ -622,6 +644,9 @@ class _System:
                     row = _less({}, own)
                 elif row is not None:
                     row = _less(row, own)
+                known = max((count.low for count in self._told.get((whole, start, end, cell), ())), default=0)
+                if known - min(count.high for count in counts) >= self.small:
+                    continue
                 if row is not None and new(row, exactly or 0):
                     within = self._reach(whole, start, end, cell)
                     yield _Question(row, "narrow", others, tables, within, exactly or 0)
@@ -671,10 +696,11 @@ class _System:
         contradicted: set[TableOfPeriod] = set()
         if not self.questions:
             return [], []
-        rows = _matrix([row for row, _, _, _ in self._rows], self.size)
-        low = np.array([bound for _, bound, _, _ in self._rows], dtype=float)
-        high = np.array([bound for _, _, bound, _ in self._rows], dtype=float)
-        rounded = np.array([only for _, _, _, only in self._rows])
+        sums = _tightest(self._rows)
+        rows = _matrix([row for row, _, _, _ in sums], self.size)
+        low = np.array([bound for _, bound, _, _ in sums], dtype=float)
+        high = np.array([bound for _, _, bound, _ in sums], dtype=float)
+        rounded = np.array([only for _, _, _, only in sums])
         asked = _matrix([question.row for question in self.questions], self.size)
         found: list[Finding] = []
         # What only headlines hold together is asked by itself.
@@ -771,7 +797,7 @@ def _witnesses(asked: csr_array, reach: np.ndarray, known: _Known) -> _Seen | No
         if not left.any():
             break
         signs = np.full(len(left), (1.0, -1.0)[turn]) if turn < 2 else chance.choice([-1.0, 1.0], len(left))
-        counts = known.least(asked.T @ (signs * left))
+        counts = known.towards(asked.T @ (signs * left))
         if counts is None:
             return None
         before = np.minimum(seen.spread, reach)
@@ -801,6 +827,19 @@ def _sum(numbers: np.ndarray) -> Expression:
 def _add(row: Expression, other: Mapping[int, float], factor: float) -> None:
     for number, amount in other.items():
         row[number] = row.get(number, 0.0) + factor * amount
+
+
+def _tightest(rows: Iterable[_Sum]) -> list[_Sum]:
+    """Each sum once, with the nearest of its bounds, and none that no count can break: a third fewer rows."""
+    bounds: dict[tuple[tuple[tuple[int, float], ...], bool], tuple[float, float]] = {}
+    for row, low, high, rounded in rows:
+        terms = tuple(sorted((number, factor) for number, factor in row.items() if factor))
+        says_nothing = high >= MOST_PEOPLE and all(factor > 0 for _, factor in terms)
+        if low <= 0 <= high and (says_nothing or not terms):
+            continue
+        known = bounds.get((terms, rounded), (-np.inf, np.inf))
+        bounds[terms, rounded] = max(low, known[0]), min(high, known[1])
+    return [(dict(terms), low, high, rounded) for (terms, rounded), (low, high) in bounds.items()]
 
 
 def _less(row: Mapping[int, float], other: Mapping[int, float]) -> Expression:

@@ -93,14 +93,15 @@ def audited(
         told, within = read_as_a_reader(result.safe.figures, definitions, rules, programme_start)
         findings: list[Finding] = []
         for family in families(told, within):
+            facts = sorted((repr(count), count) for count in family)
             for window in windows(family):
-                counts = sorted(count for count in family if count.end in window)
-                if all(count.exact or count.table in result.frozen for count in counts):
+                counts = [(words, count) for words, count in facts if count.end in window]
+                if all(count.exact or count.table in result.frozen for _, count in counts):
                     continue  # published as they are, and nothing beside them that could be drawn again
                 known = (window, programme_start, needs_threshold, rules.count_minimum)
-                stay = sorted({count.table for count in counts} & result.frozen)
+                stay = sorted({count.table for _, count in counts} & result.frozen)
                 findings += answers.of(
-                    (counts, sorted(within), links, known, stay),
+                    ([words for words, _ in counts], sorted(within), links, known, stay),
                     partial(
                         attack_day,
                         family,
@@ -167,7 +168,7 @@ class Answers:
 
     def of(self, facts: object, ask: Callable[[], list[Finding]]) -> list[Finding]:
         """The findings for these facts, asked now or before."""
-        key = hashlib.sha256(repr((ATTACKER, version("highspy"), facts)).encode()).hexdigest()
+        key = hashlib.sha256(repr((ATTACKER, facts)).encode()).hexdigest()
         if key not in self._used:
             self._used[key] = self._before[key] if key in self._before else ask()
         return self._used[key]
@@ -191,7 +192,8 @@ def _finding(entry: Mapping[str, Any]) -> Finding:
     return Finding(entry["kind"], entry["what"], entry["low"], entry["high"], tables)
 
 
-# Another attacker gives other answers.
+# Another attacker, or another solver, gives other answers.
 ATTACKER = hashlib.sha256(
     b"".join(Path(__file__).with_name(name).read_bytes() for name in ("attack.py", "reader.py"))
+    + version("highspy").encode()
 ).hexdigest()
