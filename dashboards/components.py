@@ -172,8 +172,9 @@ def definition(view: View, metric_ids: Sequence[str], key: str) -> None:
     """The definition panel of one or more metrics; every word comes from `metric_definitions`."""
     words = view.publication.definitions()
     with st.popover("Definition", type="tertiary", key=f"definition-{key}"):
-        for metric_id in metric_ids:
-            html(definition_html(view, words.get(metric_id, {"label": metric_id})))
+        every = [definition_html(view, words.get(metric_id, {"label": metric_id})) for metric_id in metric_ids]
+        # Where the panel is longer than the screen, the keyboard scrolls what it can reach.
+        html(f'<div tabindex="0">{"".join(every)}</div>')
 
 
 def definition_html(view: View, words: dict[str, str]) -> str:

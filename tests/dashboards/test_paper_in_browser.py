@@ -18,7 +18,7 @@ from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 A4 = (595, 842)
-ABOUT_THE_RELEASE = ("data-quality", "definitions")
+ABOUT_THE_RELEASE = ("data-quality", "definitions", "reports")
 CHOSEN = "period=2017-12-31&borough=camden"
 
 
