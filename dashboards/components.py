@@ -294,7 +294,7 @@ def download_table(view: View, table: Table, name: str) -> None:
     on_this_page().append((table.caption, table))
     download_button(
         "Download CSV",
-        lambda: _words_bytes(table),
+        lambda: words_bytes(table),
         f"{view.publication.release.release_id}-{name}.csv",
         mime="text/csv",
         key=f"csv-{name}",
@@ -303,7 +303,7 @@ def download_table(view: View, table: Table, name: str) -> None:
     )
 
 
-def _words_bytes(table: Table) -> bytes:
+def words_bytes(table: Table) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerows([[safe_cell(cell) for cell in row] for row in (table.headings, *table.rows)])

@@ -358,12 +358,13 @@ class _System:
         self._rows: list[_Sum] = []
         self._told: dict[tuple[Space, date, date, Parts], list[Told]] = defaultdict(list)
         for count in told:
-            self._told[count.space, count.start, count.end, count.parts].append(count)
+            if count.beside is None:
+                self._told[count.space, count.start, count.end, count.parts].append(count)
         for count in told:
-            self._rows.append(
-                (self._count(count.space, count.start, count.end, count.parts), count.low, count.high,
-                 not count.exact)
-            )  # fmt: skip
+            row = self._count(count.space, count.start, count.end, count.parts)
+            if count.beside is not None:
+                row = _less(self._count(count.beside, count.start, count.end, count.parts), row)
+            self._rows.append((row, count.low, count.high, not count.exact))
         self._part_of_another()
         self._add_needs(needs_threshold)
         self.questions = list(self._questions())
@@ -381,7 +382,7 @@ class _System:
 
     def _can_be_placed(self, count: Told) -> bool:
         """Whether the period can be put together of those between the cuts; a headline's month cannot."""
-        if not self._is_linked(count.space):
+        if not any(self._is_linked(space) for space in (count.space, count.beside) if space):
             return True
         return count.start - timedelta(days=1) in self.cuts and count.end in self.cuts
 

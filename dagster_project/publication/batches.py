@@ -1,7 +1,7 @@
 """The batch rule: when a table of people is released, and what of an earlier release stays as it was.
 
 Belongs here: rules 5 and 7 of the publication specification. Does not belong here: how a figure is made safe
-(`disclosure.py`), where people and earlier releases are read (`publish.py`).
+(`disclosure.py`), where people (`warehouse.py`) and earlier releases (`release_tables.py`) are read.
 
 A breakdown that is released for every day gives away whoever joined, left or changed in between. So it comes
 by the quarter, by attributes that equality law protects by the half-year, and only when enough people moved

@@ -29,14 +29,14 @@ def public_tables(tables: Sequence[Table]) -> list[Table]:
     by_name = {table.name: table for table in tables}
     first_month = _first_month(by_name["reference_settings"])
     plan = _kept(by_name["reference_plan"], lambda row: row["audience"] == "public")
-    planned = {_table_of(row) for row in _dicts(plan)}
+    planned = {_table_of(row) for row in plan.as_dicts()}
     figures = _kept(
         by_name["metric_values"],
         lambda row: ends_a_year(row["period_end"], first_month) and _table_of(row) in planned,
     )
     if not figures.rows:
         return []
-    metrics = {row["metric_id"] for row in _dicts(figures)}
+    metrics = {row["metric_id"] for row in figures.as_dicts()}
     return [
         figures,
         plan,
@@ -55,7 +55,7 @@ def ends_a_year(day: object, first_month: int) -> bool:
 
 
 def _first_month(settings: Table) -> int:
-    for row in _dicts(settings):
+    for row in settings.as_dicts():
         if row["setting"] == "financial_year_start_month":
             return int(str(row["value"]))
     raise PublicationError("programme_settings.csv must give financial_year_start_month for the public file.")
@@ -66,10 +66,5 @@ def _table_of(row: dict[str, object]) -> tuple[object, ...]:
 
 
 def _kept(table: Table, keep: Callable[[dict[str, object]], bool]) -> Table:
-    rows = zip(table.rows, _dicts(table), strict=True)
+    rows = zip(table.rows, table.as_dicts(), strict=True)
     return replace(table, rows=tuple(row for row, named in rows if keep(named)))
-
-
-def _dicts(table: Table) -> list[dict[str, object]]:
-    names = [name for name, _ in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in table.rows]

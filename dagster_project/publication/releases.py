@@ -1,7 +1,7 @@
 """The releases that stand in a folder: written whole, verified, served, kept, and served again.
 
 Belongs here: files, manifests, `current.json` and the order in which they are replaced
-(publication specification, Publishing). Does not belong here: what is in the tables (`publish.py`).
+(publication specification, Publishing). Does not belong here: what is in the tables (`release_tables.py`).
 
 A release is `<release_id>.duckdb` and, renamed into place after it, `<release_id>.manifest.json`. A file
 without a manifest is unfinished; what `current.json` names is served. Nothing that a reader may have open is
@@ -46,6 +46,11 @@ class Table:
     name: str
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[object, ...], ...]
+
+    def as_dicts(self) -> list[dict[str, object]]:
+        """The rows by name of column."""
+        names = [name for name, _ in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
     def sha256(self, without: Sequence[str] = ()) -> str:
         """The fingerprint of the content, `without` some columns: alike for the same rows in any order."""

@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
@@ -287,15 +288,17 @@ def _person_categories(person: Person, dimension: str) -> list[str]:
 class _Figures:
     """Collects rows of `metric_values`, rounding and suppressing as the demonstration needs."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, truth: Callable[[float], float]) -> None:
+        self.kind, self.truth = kind, truth
         self.rows: list[tuple] = []
+        self.truths: list[float] = []
+        """Of each row the true figure, which no reader is told."""
         self.plan: dict[tuple, tuple] = {}
 
     def count(self, key: tuple, people: int, exact: bool, lines: int | None = None) -> None:
         amount = people if lines is None else lines
         if self.kind == "all_suppressed" or (not exact and people < 10):
-            self._add(key, "count", None, mark="c", exact=False, note="<10")
+            self._withhold(key, "count", "<10", amount)
             return
         shown = amount if exact else 5 * round(amount / 5)
         self._add(
@@ -308,11 +311,11 @@ class _Figures:
 
     def share(self, key: tuple, numerator: int, denominator: int, people: int | None = None) -> None:
         if self.kind == "all_suppressed" or denominator < 20:
-            self._add(key, "share", None, mark="c", note="too few people")
+            self._withhold(key, "share", "too few people", numerator)
             return
         top, bottom = 5 * round(numerator / 5), 5 * round(denominator / 5)
         if not 0.1 <= top / bottom <= 0.9:
-            self._add(key, "share", None, mark="c", note="<10 %" if 10 * top < bottom else ">90 %")
+            self._withhold(key, "share", "<10 %" if 10 * top < bottom else ">90 %", numerator)
             return
         step = 5 if bottom < 100 else 1
         half = 196 * (top / bottom * (1 - top / bottom) / bottom) ** 0.5
@@ -324,7 +327,7 @@ class _Figures:
 
     def mean(self, key: tuple, values: list[float]) -> None:
         if self.kind == "all_suppressed" or len(values) < 10:
-            self._add(key, "mean", None, mark="c", note="too few people")
+            self._withhold(key, "mean", "too few people", sum(values))
             return
         half = float(stats.t.ppf(0.975, len(values) - 1)) * stdev(values) / len(values) ** 0.5
         centre = mean(values)
@@ -341,13 +344,8 @@ class _Figures:
         for measure in measures:
             least = 20 if measure == "median" else 10
             if self.kind == "all_suppressed" or len(sums) < least:
-                self._add(
-                    key,
-                    measure,
-                    None,
-                    mark="c",
-                    note="too few people, or most of it went to one or two of them",
-                )
+                note = "too few people, or most of it went to one or two of them"
+                self._withhold(key, measure, note, sum(sums))
                 continue
             figure = {"total_gbp": sum, "mean": mean, "median": median}[measure](sums)
             step = 100 if measure == "total_gbp" else 50
@@ -359,7 +357,7 @@ class _Figures:
         if self.kind == "empty":
             self._add(key, measure, None, mark="x", note="this export never came")
         elif self.kind == "all_suppressed" and measure != "count":
-            self._add(key, measure, None, mark="c", note="too few people")
+            self._withhold(key, measure, "too few people", rng.randint(0, 9))
         elif of_entries and self.kind in ("normal", "public"):
             size = 50_000 if measure == "total_gbp" else 200 if measure == "median" else 6
             self._add(key, measure, rng.randint(0, size))
@@ -368,7 +366,7 @@ class _Figures:
         elif measure in ("share", "survival"):
             of = rng.randint(15, 120)
             if of < 20:
-                self._add(key, measure, None, mark="c", note="too few people")
+                self._withhold(key, measure, "too few people", of)
                 return
             shown = 5 * rng.randint(2, 18)
             bounds = {"lower": max(0, shown - 10), "upper": min(100, shown + 10)}
@@ -380,6 +378,10 @@ class _Figures:
         else:
             self._add(key, measure, rng.randint(1, 30), people=5 * rng.randint(4, 20))
 
+    def _withhold(self, key: tuple, measure: str, note: str, true: float) -> None:
+        self._add(key, measure, None, mark="c", note=note)
+        self.truths[-1] = self.truth(true)
+
     def _add(self, key: tuple, measure: str, value: float | None, **extra: object) -> None:
         metric, period_type, start, end, one, category_1, two, category_2 = key
         names = ("lower", "upper", "numerator", "denominator", "people")
@@ -388,6 +390,7 @@ class _Figures:
         words = [extra.get("mark", ""), bool(extra.get("exact", False)), extra.get("note", "")]
         self.rows.append((metric, measure, period_type, start, end, one, category_1, two, category_2, value))
         self.rows[-1] += (*shown, *words)
+        self.truths.append(value or 0)
 
 
 def _fill(figures: _Figures, as_at: date, referrals: list[Referral], people: list[Person]) -> None:
@@ -728,11 +731,13 @@ def write_publication(
     created_at: datetime | None = None,
     release_id: str | None = None,
     audience: str = "spg",
+    truth: Callable[[float], float] | None = None,
 ) -> Path:
     """Write one release and point `current.json` at it; returns the DuckDB file.
 
     `kind`: `normal`, `all_suppressed` (no figure may be shown), `empty` (the programme has no rows yet) or
-    `public` (what anyone may read of it).
+    `public` (what anyone may read of it). With `truth` the rows stand in the order of the true figures, of
+    which it makes others for what is withheld: the one thing of them that a file could tell.
     """
     folder.mkdir(parents=True, exist_ok=True)
     created = created_at or datetime.now(UTC).replace(microsecond=0)
@@ -741,7 +746,7 @@ def write_publication(
         (*(row[name] for name in PLANNED[:3]), *sorted(row[name] for name in PLANNED[3:])): row["audience"]
         for row in _plan()
     }
-    figures = _Figures(kind)
+    figures = _Figures(kind, truth or float)
     referrals, people = _programme() if kind != "empty" else ([], [])
     _fill(figures, as_at, referrals, people)
     _fill_the_rest(figures, as_at)
@@ -759,7 +764,10 @@ def write_publication(
         words = (release_id, as_at, moment, moment, "draft", audience, "fulfilling_lives")
         made_from = (SETTINGS["programme_name"], True, "0.1.0", "0" * 64, "0" * 64)
         insert("release", [(*words, *made_from, *days, "", None)])
-        _bulk(connection, "metric_values", figures.rows)
+        rows = figures.rows
+        if truth:
+            rows = [row for _, row in sorted(zip(figures.truths, rows, strict=True), key=itemgetter(0))]
+        _bulk(connection, "metric_values", rows)
         insert("metric_definitions", [_definition(words) for words in METRICS.values()])
         insert(
             "reference_categories",

@@ -82,12 +82,17 @@ def open_page(
         color_scheme="dark" if scheme == "dark" else "light",
     )
     page.on("request", lambda request: requests.append(request.url) if requests is not None else None)
+    draw(page, url)
+    return page
+
+
+def draw(page: Page, url: str) -> None:
+    """Go to an address and wait until it is drawn to its end."""
     page.goto(url)
     page.wait_for_selector("footer.foot", timeout=60_000)
     # The page's text comes before the code that draws its charts.
     page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
     page.wait_for_timeout(400)
-    return page
 
 
 def picture(page: Page, name: str) -> None:

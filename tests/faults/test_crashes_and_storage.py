@@ -25,7 +25,8 @@ import pytest
 from dagster_project.ingestion.load import StorageError
 from dagster_project.lock import exclusive
 from dagster_project.publication.approval import approve
-from dagster_project.publication.publish import PublicationError, publish
+from dagster_project.publication.plan import PublicationError
+from dagster_project.publication.publish import publish
 from dagster_project.publication.releases import list_releases, read_manifest
 from dagster_project.transformation import TransformationError, remove_warehouse
 from tests.faults.seven_points import assert_seven_points

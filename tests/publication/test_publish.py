@@ -17,14 +17,9 @@ import pytest
 
 from dagster_project.publication.approval import approve, served_history
 from dagster_project.publication.figure_changes import SAME_CELL, figure_changes
-from dagster_project.publication.publish import (
-    PublicationError,
-    PublishReport,
-    current_release,
-    list_releases,
-    publish,
-    verify,
-)
+from dagster_project.publication.plan import PublicationError
+from dagster_project.publication.publish import PublishReport, publish
+from dagster_project.publication.releases import current_release, list_releases, verify
 from dagster_project.settings import Settings
 from tests.pipeline.programme import COMMANDS
 from tests.publication.invented_warehouse import KEY, Programme, settings_for, write_warehouse
