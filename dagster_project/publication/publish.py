@@ -129,6 +129,12 @@ ISSUES = (
     ("export", "VARCHAR"), ("rule", "VARCHAR"), ("severity", "VARCHAR"), ("wording", "VARCHAR"), ("rows",
     "BIGINT"), ("mark", "VARCHAR"),
 )  # fmt: skip
+# For management alone: what is to be mended, by pseudonym.
+LISTS = (
+    ("kind", "VARCHAR"), ("client_key", "VARCHAR"), ("export", "VARCHAR"), ("record", "VARCHAR"),
+    ("column_name", "VARCHAR"), ("rule", "VARCHAR"), ("wording", "VARCHAR"), ("guidance", "VARCHAR"),
+    ("day", "DATE"), ("is_accepted", "BOOLEAN"),
+)  # fmt: skip
 # What the partnership writes to be read, in its own words: no case record, and nobody in it.
 SYSTEM_CHANGES = (
     ("change_id", "VARCHAR"), ("raised_date", "DATE"), ("level", "VARCHAR"), ("sector", "VARCHAR"),
@@ -181,6 +187,8 @@ class _Warehouse:
     figures: list[ExactFigure]
     issues: list[tuple[str, str, str, str, int]]
     accepted_warnings: Table
+    lists: Table
+    """What is to be mended, by pseudonym: for management's file and no other."""
     sources: Table
     loads: dict[str, RestsOn]
     """The loads that figures rest on, by `load_id`."""
@@ -240,7 +248,10 @@ def publish(
     contents = {
         settings.management: (
             "management",
-            _tables(warehouse, exact, [(*issue, "") for issue in warehouse.issues], warehouse.sources),
+            [
+                *_tables(warehouse, exact, [(*issue, "") for issue in warehouse.issues], warehouse.sources),
+                warehouse.lists,
+            ],
         ),
         settings.drafts: (
             "spg",
@@ -350,8 +361,8 @@ def _served(folder: Path, as_at: date, figures_sha256: str) -> str:
 
 def _figures_sha256(tables: Sequence[Table]) -> str:
     """The fingerprint of all that a reader is told. When a file last came is no part of it: the same export
-    dropped in twice makes no new release."""
-    prints = {table.name: table.sha256(without=("last_received_at",)) for table in tables}
+    dropped in twice makes no new release, nor does a warning that was accepted."""
+    prints = {table.name: table.sha256(without=("last_received_at", "is_accepted")) for table in tables}
     return hashlib.sha256(json.dumps(prints, sort_keys=True).encode()).hexdigest()
 
 
@@ -561,6 +572,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> _Warehouse:
             " where rows_accepted > 0)",
             ACCEPTED_WARNINGS,
         ),
+        lists=_table(connection, "data_quality_lists", "metrics.fct_data_quality_lists", LISTS),
         loads={
             str(row["load_id"]): RestsOn(
                 str(row["export"]), str(row["file_name"]), date.fromisoformat(str(row["extract_date"]))
