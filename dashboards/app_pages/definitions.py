@@ -56,7 +56,8 @@ def show(view: View) -> None:
         "is the data?”. When each export was extracted stands at the foot of every page."
     )
     components.section("Marks")
-    _words_table("What a mark means", ("Mark", "Meaning"), [(f"[{m}]", words) for m, words in MARKS.items()])
+    marks = [(f"[{m}]", words) for m, words in MARKS.items() if m != "c" or not view.is_exact]
+    _words_table("What a mark means", ("Mark", "Meaning"), marks)
     components.section("Glossary")
     _words_table("Words of the programme", ("Word", "Meaning"), GLOSSARY)
     _accessibility()
@@ -78,7 +79,14 @@ def _disclosure(view: View) -> None:
     def value(name: str) -> str:
         return escape(settings.get(name, "[x]"))
 
-    components.section("How people are protected")
+    if view.is_exact:
+        components.section(
+            "How people are protected",
+            "Nothing in this file is rounded or withheld: it is for named managers only. What everybody else "
+            "reads follows these rules, so figures here can differ from theirs.",
+        )
+    else:
+        components.section("How people are protected")
     rules = (
         "Only tables on a fixed list leave the programme's own system; a choice on a page picks among them.",
         "Referrals, starts, ends and people open, for the programme and each borough, are exact.",

@@ -250,7 +250,6 @@ def _table(view: View) -> None:
         f"quarter</summary>{components.table_html(table)}</details>"
     )
     components.download(view, figures, "headlines-by-quarter", "Headline figures by quarter")
-    components.quiet(components.rounding_note(view))
 
 
 show(current())

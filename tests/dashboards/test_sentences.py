@@ -276,6 +276,11 @@ def test_support_now_and_so_far() -> None:
     )
 
 
+def test_people_of_managements_file_are_told_as_they_are() -> None:
+    told = replace(figure(15, exact=True), people=12, is_of_management=True)
+    assert sentences.people(told, of_events=True) == "12 people"
+
+
 @pytest.mark.parametrize(("people", "words"), [(15, "at most 15 people"), (10, "about 10 people")])
 def test_people_beside_events_are_never_said_to_be_exact(people: int, words: str) -> None:
     assert sentences.people(figure(15, people=people), of_events=True) == words
@@ -488,10 +493,28 @@ def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> 
             "Both exports have come; about 1,990 rows are loaded, about 15 were refused, and fewer than "
             "10 of Caseload.",
         ),
+        (
+            [source("Referrals", 990, 15), *(source(f"Export {n}", 10, None) for n in range(4))],
+            "All 5 exports have come; about 1,030 rows are loaded. About 15 rows of 1 export were refused, "
+            "and fewer than 10 of each other one.",
+        ),
     ],
 )
 def test_data_quality(sources: list, words: str) -> None:
     assert sentences.data_quality(sources) == words
+
+
+@pytest.mark.parametrize(
+    ("clients", "words"),
+    [
+        ([], "Nothing is left to mend."),
+        ([None], "1 finding is to be mended; none names a client."),
+        (["a"], "1 finding is to be mended, about 1 client."),
+        (["a", "a", "b", None], "4 findings are to be mended, about 2 clients."),
+    ],
+)
+def test_to_mend(clients: list, words: str) -> None:
+    assert sentences.to_mend([{"client_key": client} for client in clients]) == words
 
 
 def release(created: datetime, status: str = "draft", synthetic: bool = True) -> Release:
