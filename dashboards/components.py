@@ -43,6 +43,8 @@ ROUNDING_NOTE = (
 )
 # A static picture: no hover, zoom or drag that would say more than the table or trap a finger on a phone.
 STATIC = {"staticPlot": True, "displayModeBar": False, "responsive": True}
+# A cell as long as the longest date is not broken.
+SHORT_CELL = 17
 # What a page shows of a table that its file has in full.
 ROWS_ON_A_PAGE = 50
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -321,14 +323,17 @@ def table_html(table: Table, words: bool = False, cards: bool = False) -> str:
     """
     # A table that is not laid out as one loses its meaning for those who listen, unless it is named.
     role = (lambda name: f' role="{name}"') if cards else (lambda name: "")
+    # Dates and references stay in one piece where there is room.
+    short = [cards and max(map(len, column)) <= SHORT_CELL for column in zip(*table.rows, strict=True)]
     head = "".join(f'<th scope="col"{role("columnheader")}>{escape(h)}</th>' for h in table.headings)
     body = "".join(
         f'<tr{role("row")}><th scope="row"{role("rowheader")}>{escape(row[0])}</th>'
         + "".join(
             f"<td{role('cell')}"
             + (f' data-heading="{escape(heading)}"' if cards else "")
+            + (' class="short"' if is_short else "")
             + f">{escape(c)}</td>"
-            for heading, c in zip(table.headings[1:], row[1:], strict=True)
+            for heading, is_short, c in zip(table.headings[1:], short[1:], row[1:], strict=True)
         )
         + "</tr>"
         for row in table.rows

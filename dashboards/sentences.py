@@ -156,6 +156,8 @@ def people(figure: Figure | None, *, of_events: bool = False) -> str:
     if figure.is_of_management:
         return f"{number(count)} {noun}"
     if figure.exact and figure.value is not None:
+        if figure.value == 0:
+            return "nobody"
         if figure.value == count and not of_events:
             return f"{number(count)} {noun}"
         if figure.value <= count:
@@ -399,6 +401,25 @@ def paired_change(
     parts = [f"{words} {count}" for words, count in sides if count]
     parts[0] += f" of {len(known)} {noun}"
     return f"Among people with {who}, the latest is {_listed(parts)}."
+
+
+def change_so_far(
+    coverage: StarCoverage, started_by: date | None, first_to_latest: Sequence[tuple[str, Figure]]
+) -> str:
+    """Whether people are better off, after what that rests on."""
+    text = star_coverage(coverage, started_by)
+    return f"{text} {paired_change(first_to_latest)}" if coverage.is_enough and first_to_latest else text
+
+
+def a_year_on(changes: Sequence[tuple[str, Figure]]) -> str:
+    """What had changed a year after the start; '' where no such table is published."""
+    if not changes:
+        return ""
+    text = paired_change(changes, who="a star at the start and one a year later")
+    return text.replace(
+        "No change can be shown for any of the areas",
+        "What had changed a year after the start cannot be shown",
+    )
 
 
 def without_two_readings(figures: Sequence[Figure]) -> str:

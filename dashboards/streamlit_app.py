@@ -245,7 +245,8 @@ def main() -> None:
         )
         for n, (name, title) in enumerate(offered)
     ]
-    page = st.navigation(pages)
+    # All of them: what stands behind "View 3 more" is not found.
+    page = st.navigation(pages, expanded=True)
     # A tab, a bookmark and a screen reader tell pages apart by their titles.
     st.set_page_config(page_title=f"{page.title} · Fulfilling Lives")
     try:

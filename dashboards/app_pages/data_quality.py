@@ -113,14 +113,13 @@ def _answers(view: View) -> None:
             continue
         [figure] = missing
         whole = publication.figure(of, "count", period_type, figure.period_end)
-        rows.append(
-            [what, sentences.table_cell(figure), f"{sentences.table_cell(whole)} {whose}", _when(figure), why]
-        )
+        of_whom = f"{sentences.table_cell(whole)} {whose} {_when(figure)}"
+        rows.append([what, sentences.table_cell(figure), of_whom, why])
         metric_ids.append(metric_id)
     if not rows:
         return
     components.section("How complete the answers are", "Whose answer is missing, and why.")
-    headings = ["Answer", "Missing", "Of", "When", "Why"]
+    headings = ["Answer", "Missing", "Of", "Why"]
     components.shown_table(
         components.Table("Answers that are missing", headings, rows), words=True, cards=True
     )

@@ -114,11 +114,12 @@ def _list(view: View, kind: str, title: str, text: str, since: str, rows: list[l
         return
     headings = [since if heading == "Since" else heading for heading in HEADINGS]
     # What is the same in every row is said once, above.
-    same = [n for n in (1, 3, 5, 6) if len({row[n] for row in rows}) == 1]
+    same = [n for n in (1, 5, 6) if len({row[n] for row in rows}) == 1]
     for n in same:
         if n >= 5:
             components.quiet(f"{headings[n]}: {rows[0][n]}.".replace("..", "."))
-    kept = [n for n in range(len(headings)) if n not in same]
+    # What is wrong names the field.
+    kept = [n for n in range(len(headings)) if n not in (*same, 3)]
     first = components.Table(title, [headings[n] for n in kept], [[row[n] for n in kept] for row in rows])
     components.long_table(view, first, kind.replace("_", "-"), whole=components.Table(title, headings, rows))
 

@@ -10,6 +10,7 @@ from dashboards import components
 from dashboards.sentences import MARKS
 from dashboards.state import View, current
 
+OPEN_AT_ONCE = 5
 GLOSSARY = (
     ("As-at day", "The day that the figures describe, at its end."),
     ("Open", "Supported at the end of the day: started, and not yet ended."),
@@ -45,9 +46,16 @@ def show(view: View) -> None:
     if not found:
         components.quiet("No definition holds these words. Try a shorter one.")
     with st.container(key="pair-definitions"):
-        for words in found:
-            with st.container(key=f"exhibit-{words['metric_id']}"):
-                components.html(components.definition_html(view, words))
+        # Folded: sixty definitions are a list to find one in, and on paper a glossary. Few that were searched
+        # for stand open.
+        is_open = " open" if asked and len(found) <= OPEN_AT_ONCE else ""
+        components.html(
+            "".join(
+                f"<details{is_open}><summary>{escape(words['label'])}</summary>"
+                f"{components.definition_html(view, words)}</details>"
+                for words in found
+            )
+        )
     _disclosure(view)
     components.section("Figures that moved")
     components.quiet(
