@@ -43,6 +43,10 @@ ROUNDING_NOTE = (
 )
 # A static picture: no hover, zoom or drag that would say more than the table or trap a finger on a phone.
 STATIC = {"staticPlot": True, "displayModeBar": False, "responsive": True}
+# A cell as long as the longest date is not broken.
+SHORT_CELL = 17
+# What a page shows of a table that its file has in full.
+ROWS_ON_A_PAGE = 50
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -172,9 +176,9 @@ def definition(view: View, metric_ids: Sequence[str], key: str) -> None:
     """The definition panel of one or more metrics; every word comes from `metric_definitions`."""
     words = view.publication.definitions()
     with st.popover("Definition", type="tertiary", key=f"definition-{key}"):
-        every = [definition_html(view, words.get(metric_id, {"label": metric_id})) for metric_id in metric_ids]
+        panels = [definition_html(view, words.get(name, {"label": name})) for name in metric_ids]
         # Where the panel is longer than the screen, the keyboard scrolls what it can reach.
-        html(f'<div tabindex="0">{"".join(every)}</div>')
+        html(f'<div tabindex="0">{"".join(panels)}</div>')
 
 
 def definition_html(view: View, words: dict[str, str]) -> str:
@@ -225,11 +229,13 @@ def exhibit(
         head = f"<h3>{escape(title)}</h3>" + (
             f'<p class="scope">{escape(capital(scope))}</p>' if scope else ""
         )
-        html(head + (f'<p class="finding">{escape(text)}</p>' if text else ""))
+        # Where nothing is drawn the reason stands once: the sentence would repeat it.
+        is_empty = bool(figures) and all(f.value is None for f in figures)
+        html(head + (f'<p class="finding">{escape(text)}</p>' if text and not is_empty else ""))
         if not figures:
             html('<p class="nothing">[x] Not published for this period and place.</p>')
             return
-        if all(f.value is None for f in figures):
+        if is_empty:
             reason = why_missing(figures[0])
             html(f'<p class="nothing">{escape(table_cell(figures[0]))} in every part: {escape(reason)}.</p>')
         else:
@@ -310,22 +316,35 @@ def words_bytes(table: Table) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def table_html(table: Table, words: bool = False) -> str:
+def table_html(table: Table, words: bool = False, cards: bool = False) -> str:
     """A table that prints, scrolls sideways inside itself on a phone and is read cell by cell.
 
-    `words`: the cells are text, set from the left; figures are set from the right.
+    `words`: the cells are text, set from the left; figures are set from the right. `cards`: on a phone each
+    row is a card of its own, with the headings beside the cells, and nothing scrolls sideways.
     """
-    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in table.headings)
+    # A table that is not laid out as one loses its meaning for those who listen, unless it is named.
+    role = (lambda name: f' role="{name}"') if cards else (lambda name: "")
+    # Dates and references stay in one piece where there is room.
+    short = [cards and max(map(len, column)) <= SHORT_CELL for column in zip(*table.rows, strict=True)]
+    head = "".join(f'<th scope="col"{role("columnheader")}>{escape(h)}</th>' for h in table.headings)
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(c)}</td>" for c in row[1:])
+        f'<tr{role("row")}><th scope="row"{role("rowheader")}>{escape(row[0])}</th>'
+        + "".join(
+            f"<td{role('cell')}"
+            + (f' data-heading="{escape(heading)}"' if cards else "")
+            + (' class="short"' if is_short else "")
+            + f">{escape(c)}</td>"
+            for heading, is_short, c in zip(table.headings[1:], short[1:], row[1:], strict=True)
+        )
         + "</tr>"
         for row in table.rows
     )
-    kind = "table words" if words else "table"
+    kind = "table" + (" words" if words else "") + (" cards" if cards else "")
+    group = role("rowgroup")
     return (
-        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(table.caption)}"><table>'
-        f"<caption>{escape(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(table.caption)}">'
+        f"<table{role('table')}><caption>{escape(table.caption)}</caption>"
+        f"<thead{group}><tr{role('row')}>{head}</tr></thead><tbody{group}>{body}</tbody></table></div>"
     )
 
 
@@ -447,11 +466,11 @@ def footer(view: View) -> None:
     acknowledgement = view.publication.wording().get("star_acknowledgement", "")
     # The public file does not hold when each export came.
     came = f"<strong>Sources, with extract dates:</strong> {escape('; '.join(sources))}." if sources else ""
+    withheld = "" if view.is_exact else "[c] withheld to protect people (counts under 10 show as &lt;10); "
     html(
         f'<footer class="foot"><p>{came}</p>'
-        "<p><strong>Marks:</strong> [c] withheld to protect people (counts under 10 show as &lt;10); [z] "
-        "not "
-        f"applicable; [x] not available; [m] too early to say. {escape(rounding_note(view))}</p>"
+        f"<p><strong>Marks:</strong> {withheld}[z] not applicable; [x] not available; [m] too early to say. "
+        f"{escape(rounding_note(view))}</p>"
         f"<p>{escape(acknowledgement)}</p>"
         f"<p>{escape(release.programme_name)} · {escape(top_line(release, view.served.checked_at))} · "
         f"software {escape(release.software_version)}</p></footer>"
@@ -482,15 +501,29 @@ def download_button(
     st.download_button(label, checked, file_name=file_name, mime=mime, key=key, on_click="ignore", **options)
 
 
-def shown_table(table: Table, words: bool = False) -> None:
+def shown_table(table: Table, words: bool = False, cards: bool = False) -> None:
     """A table that is no exhibit's, on the page and as a sheet of its workbook."""
     on_this_page().append((table.caption, table))
-    html(table_html(table, words))
+    html(table_html(table, words, cards))
+
+
+def long_table(view: View, table: Table, name: str, *, whole: Table | None = None) -> None:
+    """A table of words that can run to hundreds of rows: folded, its first rows on the page, all in its file.
+
+    `whole` is the table of the file where it has more columns than the page.
+    """
+    rows = "row" if len(table.rows) == 1 else "rows"
+    shown_rows = f"Show {number(len(table.rows))} {rows}"
+    if len(table.rows) > ROWS_ON_A_PAGE:
+        shown_rows = f"Show the first {ROWS_ON_A_PAGE} of {number(len(table.rows))} rows"
+    first = Table(table.caption, table.headings, table.rows[:ROWS_ON_A_PAGE])
+    html(f"<details><summary>{shown_rows}</summary>{table_html(first, words=True, cards=True)}</details>")
+    download_table(view, whole or table, name)
 
 
 def rounding_note(view: View) -> str:
     """How exact the figures of this release are: those for management are not rounded."""
-    if view.publication.release.audience == "management":
+    if view.is_exact:
         return "These figures are exact and for named managers only: do not pass them on."
     return ROUNDING_NOTE
 

@@ -272,7 +272,7 @@ def stacked(
         alt=" ".join(f"{label}: {charts.summary(list(zip(names, row, strict=True)))}" for label, row in bars),
         text=text,
         scope=scope,
-        caveat=caveat if any(f.value is None for f in figures) and any(f.value for f in figures) else "",
+        caveat=caveat if any(f.mark == "c" for f in figures) and any(f.value for f in figures) else "",
         key=list(zip(names, shades(charts.look(view.dark)), strict=False)),
     )
 

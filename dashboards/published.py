@@ -55,7 +55,7 @@ class Figure:
     `categories` maps each breakdown of the cell to its category; empty for a figure about everyone. `value`
     and what goes with it is None where `mark` stands (`c` withheld, `z` not applicable, `x` not available,
     `m` too early). Shares are per cent; `unit` and `counts` are the metric's (`GBP`, `days`; `people`,
-    `entries`).
+    `entries`). `is_of_management`: nothing in its file is rounded, the people included.
     """
 
     metric_id: str
@@ -75,6 +75,7 @@ class Figure:
     note: str
     unit: str = ""
     counts: str = ""
+    is_of_management: bool = False
 
     def category(self, dimension: str) -> str:
         """The category in one breakdown; '' when the cell is not broken down by it."""
@@ -163,7 +164,10 @@ class Publication:
             [metric_id, measure, period_type, wanted, period_end],
         )
         words = self._definitions.get(metric_id, {})
-        figures = [_figure(row, words.get("unit", ""), words.get("counts", "")) for row in found]
+        of_management = self.release.audience == "management"
+        figures = [
+            _figure(row, words.get("unit", ""), words.get("counts", ""), of_management) for row in found
+        ]
         kept = [f for f in figures if all(f.category(d) == c for d, c in categories.items())]
         return sorted(
             kept, key=lambda f: (f.period_end, *[self._sort_key(d, f.category(d)) for d in dimensions])
@@ -241,6 +245,10 @@ class Publication:
         """Rules that found something, with counts of rows (None where `mark` is `c`)."""
         return self._rows("select * from data_quality_issues order by severity, export, rule")
 
+    def data_quality_lists(self) -> list[dict[str, Any]]:
+        """What is to be mended, record by record, by pseudonym; only management's file has these lists."""
+        return self._rows("select * from data_quality_lists order by day, client_key, export, record, rule")
+
     def system_changes(self, on: date) -> list[dict[str, Any]]:
         """The partnership's log as it was known at the end of a day, oldest first."""
         return self._written("system_changes", "raised_date", "change_id", on)
@@ -299,12 +307,12 @@ class Publication:
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _figure(row: dict[str, Any], unit: str, counts: str) -> Figure:
+def _figure(row: dict[str, Any], unit: str, counts: str, of_management: bool) -> Figure:
     pairs = ((row["dimension_1"], row["category_1"]), (row["dimension_2"], row["category_2"]))
     plain: dict[str, Any] = {k: v for k, v in row.items() if not k.startswith(("dimension_", "category_"))}
     plain["mark"], plain["note"] = row["mark"] or "", row["note"] or ""
     categories = {dimension: category for dimension, category in pairs if dimension}
-    return Figure(**plain, categories=categories, unit=unit, counts=counts)
+    return Figure(**plain, categories=categories, unit=unit, counts=counts, is_of_management=of_management)
 
 
 def releases(folder: Path) -> list[dict[str, Any]]:

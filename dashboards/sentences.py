@@ -153,7 +153,11 @@ def people(figure: Figure | None, *, of_events: bool = False) -> str:
         return why_missing(figure) or "people not shown"
     count = figure.people
     noun = "person" if count == 1 else "people"
+    if figure.is_of_management:
+        return f"{number(count)} {noun}"
     if figure.exact and figure.value is not None:
+        if figure.value == 0:
+            return "nobody"
         if figure.value == count and not of_events:
             return f"{number(count)} {noun}"
         if figure.value <= count:
@@ -399,6 +403,25 @@ def paired_change(
     return f"Among people with {who}, the latest is {_listed(parts)}."
 
 
+def change_so_far(
+    coverage: StarCoverage, started_by: date | None, first_to_latest: Sequence[tuple[str, Figure]]
+) -> str:
+    """Whether people are better off, after what that rests on."""
+    text = star_coverage(coverage, started_by)
+    return f"{text} {paired_change(first_to_latest)}" if coverage.is_enough and first_to_latest else text
+
+
+def a_year_on(changes: Sequence[tuple[str, Figure]]) -> str:
+    """What had changed a year after the start; '' where no such table is published."""
+    if not changes:
+        return ""
+    text = paired_change(changes, who="a star at the start and one a year later")
+    return text.replace(
+        "No change can be shown for any of the areas",
+        "What had changed a year after the start cannot be shown",
+    )
+
+
 def without_two_readings(figures: Sequence[Figure]) -> str:
     """How many are not in a chart of change for want of two readings, one figure an area."""
     if not figures:
@@ -451,6 +474,13 @@ def data_quality(sources: Sequence[dict]) -> str:
     if withheld:
         refused = f"about {number(rejected)} were refused, and " if rejected else ""
         few = "fewer than 10 of each"
+        if refused and len(withheld) > 3:
+            others = came - len(withheld)
+            return (
+                f"{text}; about {number(loaded)} rows are loaded. About {number(rejected)} rows of {others} "
+                f"{'export' if others == 1 else 'exports'} were refused, and fewer than 10 of each other "
+                f"one.{never}"
+            )
         if len(withheld) < came:
             labels = [s["label"] for s in withheld]
             few = "fewer than 10 of " + (
@@ -466,6 +496,17 @@ def data_quality(sources: Sequence[dict]) -> str:
     else:
         text += " and none was refused"
     return f"{text}.{never}"
+
+
+def to_mend(rows: Sequence[dict]) -> str:
+    """How much there is to mend in the data, and about how many people."""
+    if not rows:
+        return "Nothing is left to mend."
+    people_named = len({row["client_key"] for row in rows} - {None})
+    findings = f"{number(len(rows))} {'finding is' if len(rows) == 1 else 'findings are'} to be mended"
+    if not people_named:
+        return f"{findings}; none names a client."
+    return f"{findings}, about {number(people_named)} {'client' if people_named == 1 else 'clients'}."
 
 
 def _listed(parts: Sequence[str]) -> str:

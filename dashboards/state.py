@@ -36,6 +36,11 @@ class View:
         return self.served.publication
 
     @property
+    def is_exact(self) -> bool:
+        """Whether the file is management's: nothing in it is rounded or withheld."""
+        return self.publication.release.audience == "management"
+
+    @property
     def end(self) -> date:
         """The last day of the chosen period."""
         return self.period.end

@@ -37,11 +37,14 @@ PAGES = (
     ("learning", "Learning and system change"),
     ("decisions", "Decisions for the group"),
     ("data_quality", "How good is the data?"),
+    ("data_quality_lists", "Data quality lists"),
     ("definitions", "Definitions and methods"),
     ("reports", "Reports and returns"),
 )
 # These describe the release as a whole: the choices are kept for the other pages, and not offered here.
-WITHOUT_CHOICES = ("data-quality", "definitions", "reports")
+WITHOUT_CHOICES = ("data-quality", "data-quality-lists", "definitions", "reports")
+# These show single people, by pseudonym: the file of management alone has them.
+MANAGEMENT_PAGES = ("data_quality_lists",)
 # The others are about a quarter, change (two-way), the partnership's own log or the data, and the public file
 # has none of these.
 PUBLIC_PAGES = ("referrals_and_waits", "who_we_support", "money", "definitions", "reports")
@@ -227,8 +230,12 @@ def main() -> None:
     except access.Refused as refusal:
         _refuse_visitor(refusal, visitor)
         return
-    is_public = audience == "public"
-    offered = [page for page in PAGES if not is_public or page[0] in PUBLIC_PAGES]
+    offered = [
+        page
+        for page in PAGES
+        if (audience != "public" or page[0] in PUBLIC_PAGES)
+        and (audience == "management" or page[0] not in MANAGEMENT_PAGES)
+    ]
     pages = [
         st.Page(
             Path(__file__).parent / "app_pages" / f"{name}.py",
@@ -238,7 +245,8 @@ def main() -> None:
         )
         for n, (name, title) in enumerate(offered)
     ]
-    page = st.navigation(pages)
+    # All of them: what stands behind "View 3 more" is not found.
+    page = st.navigation(pages, expanded=True)
     # A tab, a bookmark and a screen reader tell pages apart by their titles.
     st.set_page_config(page_title=f"{page.title} · Fulfilling Lives")
     try:

@@ -179,6 +179,7 @@ def _content(path: Path) -> bytes:
         dg.AssetKey(["metrics", "fct_metric_values"]),
         dg.AssetKey(["metrics", "statistics"]),
         dg.AssetKey(["metrics", "metric_definitions"]),
+        dg.AssetKey(["metrics", "fct_data_quality_lists"]),
         dg.AssetKey(["marts", "fct_source_status"]),
         dg.AssetKey(["marts", "fct_data_quality_issues"]),
         dg.AssetKey(["marts", "fct_loads"]),

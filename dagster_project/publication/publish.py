@@ -118,9 +118,12 @@ def publish(
     contents = {
         settings.management: (
             "management",
-            tables_of_release(
-                warehouse, exact, [(*issue, "") for issue in warehouse.issues], warehouse.sources
-            ),
+            [
+                *tables_of_release(
+                    warehouse, exact, [(*issue, "") for issue in warehouse.issues], warehouse.sources
+                ),
+                warehouse.lists,
+            ],
         ),
         settings.drafts: (
             "spg",

@@ -130,8 +130,8 @@ def release_row(
 
 def figures_sha256(tables: Sequence[Table]) -> str:
     """The fingerprint of all that a reader is told. When a file last came is no part of it: the same export
-    dropped in twice makes no new release."""
-    prints = {table.name: table.sha256(without=("last_received_at",)) for table in tables}
+    dropped in twice makes no new release, nor does a warning that was accepted."""
+    prints = {table.name: table.sha256(without=("last_received_at", "is_accepted")) for table in tables}
     return hashlib.sha256(json.dumps(prints, sort_keys=True).encode()).hexdigest()
 
 

@@ -60,6 +60,12 @@ ISSUES = (
     ("export", "VARCHAR"), ("rule", "VARCHAR"), ("severity", "VARCHAR"), ("wording", "VARCHAR"),
     ("rows", "BIGINT"),
 )  # fmt: skip
+# For management alone: what is to be mended, by pseudonym.
+LISTS = (
+    ("kind", "VARCHAR"), ("client_key", "VARCHAR"), ("export", "VARCHAR"), ("record", "VARCHAR"),
+    ("column_name", "VARCHAR"), ("rule", "VARCHAR"), ("wording", "VARCHAR"), ("guidance", "VARCHAR"),
+    ("day", "DATE"), ("is_accepted", "BOOLEAN"),
+)  # fmt: skip
 # What the partnership writes to be read, in its own words: no case record, and nobody in it.
 SYSTEM_CHANGES = (
     ("change_id", "VARCHAR"), ("raised_date", "DATE"), ("level", "VARCHAR"), ("sector", "VARCHAR"),
@@ -96,6 +102,8 @@ class Warehouse:
     figures: list[ExactFigure]
     issues: list[tuple[str, str, str, str, int]]
     accepted_warnings: Table
+    lists: Table
+    """What is to be mended, by pseudonym: for management's file and no other."""
     sources: Table
     loads: dict[str, RestsOn]
     """The loads that figures rest on, by `load_id`."""
@@ -159,6 +167,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Warehouse:
             " where rows_accepted > 0)",
             ACCEPTED_WARNINGS,
         ),
+        lists=_table(connection, "data_quality_lists", "metrics.fct_data_quality_lists", LISTS),
         loads={
             str(row["load_id"]): RestsOn(
                 str(row["export"]), str(row["file_name"]), date.fromisoformat(str(row["extract_date"]))

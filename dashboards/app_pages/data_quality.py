@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dashboards import components, sentences
+from dashboards.published import Figure
 from dashboards.state import View, current
 
 SEVERITIES = (
@@ -42,8 +43,29 @@ IDENTITIES = (
     ),
 )
 
-
-MOVED_SHOWN = 25
+# The exports have one word for an answer that was not asked for, not known or not wished.
+UNTOLD = "Empty, not known or not wished: the exports do not say which"
+# What is asked, of whom, who has no answer, what that is a part of, and why it is missing.
+ANSWERS = (
+    ("Sex", "people open", "open_caseload", "as_at", {"sex": "not_known"}, "open_caseload", UNTOLD),
+    ("Age", "people open", "open_caseload", "as_at", {"age_band": "not_known"}, "open_caseload", UNTOLD),
+    (
+        "Ethnic group", "people open", "open_caseload", "as_at", {"ethnicity_group": "not_known"},
+        "open_caseload", UNTOLD,
+    ),
+    (
+        "Where people went", "ends", "exits", "programme", {"destination": "not_known"}, "ends",
+        "Empty or not known",
+    ),
+    (
+        "Outcomes Star", "people open", "star_due", "as_at", {"star_due": "due_not_done"}, "open_caseload",
+        "Due, and not made in the quarter",
+    ),
+    (
+        "Outcomes Star", "people open", "star_due", "as_at", {"star_due": "due_draft"}, "open_caseload",
+        "Due, and made, but not yet approved",
+    ),
+)  # fmt: skip
 
 
 def show(view: View) -> None:
@@ -53,12 +75,13 @@ def show(view: View) -> None:
         view, "How good is the data?", "Can we trust this?", sentences.data_quality(sources), True
     )
     components.section("What came, and when", "How fresh each export is, and what became of its rows.")
-    components.shown_table(_sources_table(view, sources))
+    components.shown_table(_sources_table(view, sources), cards=True)
     missing = [row["label"] for row in sources if not row["ever_received"]]
     if missing:
         components.quiet(
             f"Never came: {', '.join(missing)}. Figures that rest on them are empty, which is not nil."
         )
+    _answers(view)
     _issues(view)
     _moved(view)
     components.section(
@@ -66,6 +89,47 @@ def show(view: View) -> None:
     )
     identities = components.Table("Identities that are checked", ["Identity", "In words"], IDENTITIES)
     components.shown_table(identities, words=True)
+
+
+def _answers(view: View) -> None:
+    """What is not known of whom, and why as far as the exports tell it."""
+    publication, on = view.publication, view.publication.release.as_at
+    needs = (
+        (
+            f"Need: {publication.label('need_domain', need)}",
+            "referrals",
+            "needs_at_referral",
+            "programme",
+            {"need_domain": need, "answer": "unknown"},
+            "referrals_received",
+            UNTOLD,
+        )
+        for need in publication.categories("need_domain")
+    )
+    rows, metric_ids = [], []
+    for what, whose, metric_id, period_type, categories, of, why in (*needs, *ANSWERS):
+        missing = publication.latest(metric_id, "count", period_type, tuple(categories), on=on, **categories)
+        if not missing:
+            continue
+        [figure] = missing
+        whole = publication.figure(of, "count", period_type, figure.period_end)
+        of_whom = f"{sentences.table_cell(whole)} {whose} {_when(figure)}"
+        rows.append([what, sentences.table_cell(figure), of_whom, why])
+        metric_ids.append(metric_id)
+    if not rows:
+        return
+    components.section("How complete the answers are", "Whose answer is missing, and why.")
+    headings = ["Answer", "Missing", "Of", "Why"]
+    components.shown_table(
+        components.Table("Answers that are missing", headings, rows), words=True, cards=True
+    )
+    components.definition(view, list(dict.fromkeys(metric_ids)), key="answers")
+
+
+def _when(figure: Figure) -> str:
+    if figure.period_type == "programme":
+        return f"since {figure.period_start:%B %Y}"
+    return f"on {sentences.day(figure.period_end)}"
 
 
 def _moved(view: View) -> None:
@@ -99,14 +163,7 @@ def _moved(view: View) -> None:
         for row in changes
     ]
     headings = ["Figure", "Measure", "Time", "Category", "Before", "Now", "Because of"]
-    table = components.Table("Figures that moved", headings, rows)
-    # Hundreds can move at once: the page shows the first, the file has them all.
-    caption = table.caption if len(rows) <= MOVED_SHOWN else f"{table.caption} (the first {MOVED_SHOWN})"
-    first = components.Table(caption, headings, rows[:MOVED_SHOWN])
-    components.html(
-        f"<details><summary>{caption}</summary>{components.table_html(first, words=True)}</details>"
-    )
-    components.download_table(view, table, "figures-that-moved")
+    components.long_table(view, components.Table("Figures that moved", headings, rows), "figures-that-moved")
 
 
 def _time(row: dict) -> str:
@@ -192,11 +249,16 @@ def _issues(view: View) -> None:
             for row in named
         ]
         table = components.Table(f"{title}, in the newest files", ["Export", "Rows", "Reason"], rows)
-        components.shown_table(table, words=True)
-    components.quiet(
-        "Counts of rows are rounded to 5 like counts of people. The data lead has every refused row of "
-        "every file, with its reason."
-    )
+        components.shown_table(table, words=True, cards=True)
+    if view.is_exact:
+        components.quiet(
+            "Counts of rows are exact. The page “Data quality lists” has each finding, and what to do."
+        )
+    else:
+        components.quiet(
+            "Counts of rows are rounded to 5 like counts of people. The data lead has every refused row of "
+            "every file, with its reason."
+        )
 
 
 show(current())

@@ -10,6 +10,7 @@ from dashboards import components
 from dashboards.sentences import MARKS
 from dashboards.state import View, current
 
+OPEN_AT_ONCE = 5
 GLOSSARY = (
     ("As-at day", "The day that the figures describe, at its end."),
     ("Open", "Supported at the end of the day: started, and not yet ended."),
@@ -45,9 +46,16 @@ def show(view: View) -> None:
     if not found:
         components.quiet("No definition holds these words. Try a shorter one.")
     with st.container(key="pair-definitions"):
-        for words in found:
-            with st.container(key=f"exhibit-{words['metric_id']}"):
-                components.html(components.definition_html(view, words))
+        # Folded: sixty definitions are a list to find one in, and on paper a glossary. Few that were searched
+        # for stand open.
+        is_open = " open" if asked and len(found) <= OPEN_AT_ONCE else ""
+        components.html(
+            "".join(
+                f"<details{is_open}><summary>{escape(words['label'])}</summary>"
+                f"{components.definition_html(view, words)}</details>"
+                for words in found
+            )
+        )
     _disclosure(view)
     components.section("Figures that moved")
     components.quiet(
@@ -56,7 +64,8 @@ def show(view: View) -> None:
         "is the data?”. When each export was extracted stands at the foot of every page."
     )
     components.section("Marks")
-    _words_table("What a mark means", ("Mark", "Meaning"), [(f"[{m}]", words) for m, words in MARKS.items()])
+    marks = [(f"[{m}]", words) for m, words in MARKS.items() if m != "c" or not view.is_exact]
+    _words_table("What a mark means", ("Mark", "Meaning"), marks)
     components.section("Glossary")
     _words_table("Words of the programme", ("Word", "Meaning"), GLOSSARY)
     _accessibility()
@@ -78,7 +87,14 @@ def _disclosure(view: View) -> None:
     def value(name: str) -> str:
         return escape(settings.get(name, "[x]"))
 
-    components.section("How people are protected")
+    if view.is_exact:
+        components.section(
+            "How people are protected",
+            "Nothing in this file is rounded or withheld: it is for named managers only. What everybody else "
+            "reads follows these rules, so figures here can differ from theirs.",
+        )
+    else:
+        components.section("How people are protected")
     rules = (
         "Only tables on a fixed list leave the programme's own system; a choice on a page picks among them.",
         "Referrals, starts, ends and people open, for the programme and each borough, are exact.",

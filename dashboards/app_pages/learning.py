@@ -172,6 +172,8 @@ def _evidence(view: View) -> None:
         "as_at",
         "source_type",
         "evidence_direction",
+        # The last is not known: a shade that no direction has.
+        shades=lambda look: (*look.categories[:3], look.categories[4]),
         text="A hypothesis that only one kind of source speaks for is weak, however often.",
     )
 

@@ -8,6 +8,8 @@ from dashboards import charts, components, exhibits, sentences
 from dashboards.published import Period
 from dashboards.state import View, current
 
+LEAST_FOR_A_SUM = "A sum is shown for 10 people or more, where no one or two of them make up most of it."
+
 
 def show(view: View) -> None:
     """Draw the page."""
@@ -20,10 +22,12 @@ def show(view: View) -> None:
     components.page_head(
         view, "Money", "Does money follow people's own goals, and is it on budget?", view.about_all(answer)
     )
-    rounded = "Personal budgets: refunds taken off; totals are rounded to £100"
-    if exhibits.plans(view, "budget_spent", "mean", view.flow):
-        rounded += ", a person's mean and median to £50"
-    components.quiet(f"{rounded}.")
+    basis = "Personal budgets: refunds taken off"
+    if not view.is_exact:
+        basis += "; totals are rounded to £100"
+        if exhibits.plans(view, "budget_spent", "mean", view.flow):
+            basis += ", a person's mean and median to £50"
+    components.quiet(f"{basis}.")
     if view.flow == "quarter":
         _quarter(view)
     year = view.latest_year()
@@ -62,8 +66,7 @@ def show(view: View) -> None:
                     dimension,
                     heading="Paid",
                     noun="spending",
-                    caveat="A sum is shown for 10 people or more, where no one or two of them make up "
-                    "most of it.",
+                    caveat="" if view.is_exact else LEAST_FOR_A_SUM,
                 )
     _limits(view)
     _programme(view)

@@ -53,7 +53,7 @@ def show(view: View) -> None:
         return
     headings = ["Release", "As at", "Made", "Status", "Approved by", "Approved", "Figures in it"]
     table = components.Table("Releases kept, by their manifests", headings, rows)
-    components.html(components.table_html(table, words=True))
+    components.html(components.table_html(table, words=True, cards=True))
     components.download_table(view, table, "releases")
 
 

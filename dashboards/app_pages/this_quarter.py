@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from dashboards import components, sentences
+from dashboards import components, exhibits, sentences
 from dashboards.published import Figure
 from dashboards.state import View, current
 
@@ -199,7 +199,9 @@ def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
                 view.end,
             )
         ),
-        view.about_all(sentences.star_coverage(coverage, started_by)),
+        view.about_all(
+            sentences.change_so_far(coverage, started_by, exhibits.labelled(view, "star_area", means))
+        ),
         view.about_all(
             sentences.moved_on(
                 view.figure("cohort_status", "count", "as_at", cohort_status="moved_on"),
@@ -250,7 +252,6 @@ def _table(view: View) -> None:
         f"quarter</summary>{components.table_html(table)}</details>"
     )
     components.download(view, figures, "headlines-by-quarter", "Headline figures by quarter")
-    components.quiet(components.rounding_note(view))
 
 
 show(current())

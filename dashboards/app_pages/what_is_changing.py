@@ -27,11 +27,14 @@ def show(view: View) -> None:
         view.day_of(means),
         days,
     )
+    so_far = sentences.change_so_far(coverage, started_by, exhibits.labelled(view, "star_area", means))
+    first_year = publication.latest("star_change_12m", "mean", "as_at", ("star_area",), on=view.end)
+    later = sentences.a_year_on(exhibits.labelled(view, "star_area", first_year))
     components.page_head(
         view,
         "What is changing for people",
         "What is different for the people supported, and what does this rest on?",
-        view.about_all(sentences.star_coverage(coverage, started_by)),
+        view.about_all(f"{so_far} {later}".strip()),
     )
     _coverage(view)
     components.section("Where people began")

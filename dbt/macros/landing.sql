@@ -83,3 +83,12 @@
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
+
+-- The column with the client's reference, or an empty one for an export that is about no client.
+{% macro client_of(export) %}
+    {%- if not execute or "client_id" in contract_columns(export_contract(export)) | map(attribute="name") -%}
+        client_id
+    {%- else -%}
+        cast(null as string)
+    {%- endif -%}
+{% endmacro %}

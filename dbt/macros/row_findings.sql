@@ -16,6 +16,7 @@
         source_file,
         source_line,
         record_key,
+        {{ client_of(export) }} as client_id,
         split_part(split_part({{ findings }}, ';', numbers.number), ':', 1) as column_name,
         case split_part(split_part({{ findings }}, ';', numbers.number), ':', 1)
             {%- for column in columns if not column.rules.get("identifying") %}

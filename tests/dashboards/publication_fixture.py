@@ -723,6 +723,26 @@ PUBLIC = (
     "update release set audience = 'public'",
 )
 
+# What management is asked to mend: two findings of one client, one of nobody, and one accepted as right.
+TO_MEND = [
+    (
+        "missing_answer", "c0ffee01", "referrals", "REF-1", "need_mental_health", "answer_not_known",
+        "is not known of a client who is supported now", "Ask the client.", date(2016, 2, 1), False,
+    ),
+    (
+        "star", "c0ffee01", "outcome_stars", "EP-1", None, "star_not_done", "Star that is due and not made",
+        "Make the Star.", date(2016, 2, 1), False,
+    ),
+    (
+        "impossible_date", None, "petty_cash", "line 7", "spent_date", "not_a_date",
+        "is not a date in an accepted form", "Enter the day.", LATEST, False,
+    ),
+    (
+        "odd", "c0ffee02", "caseload", "line 9", None, "no_lead", "Open episode without a lead worker",
+        "Assign a lead worker.", LATEST, True,
+    ),
+]  # fmt: skip
+
 
 def write_publication(
     folder: Path,
@@ -817,6 +837,14 @@ def write_publication(
             if came
             else [],
         )
+        if audience == "management":
+            connection.execute(
+                "create table data_quality_lists (kind varchar, client_key varchar, export varchar, record "
+                "varchar, column_name varchar, rule varchar, wording varchar, guidance varchar, day date, "
+                "is_accepted boolean)"
+            )
+            for row in TO_MEND if came else ():
+                insert("data_quality_lists", [row])
         for table, rows in WRITTEN.items() if came else ():
             insert(table, rows)
         if kind == "public":

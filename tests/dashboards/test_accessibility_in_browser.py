@@ -6,7 +6,6 @@ What the rules cannot see stands on the page of definitions, under "What remains
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboards import access
 from tests.dashboards.test_pages_in_browser import PAGES, open_page
-from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
+from tests.served import CHROMIUM, WITHOUT_CHROMIUM, dashboards
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 DESK, NARROW = (1280, 900), (320, 640)
@@ -27,20 +26,6 @@ e => { const seen = []; for (let n = 0; e && n < 4; n++, e = e.parentElement) {
   seen.push([s.outlineStyle, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor]);
 } return JSON.stringify(seen); }
 """
-
-
-@pytest.fixture(scope="module")
-def address(publications: dict[str, Path]) -> Iterator[str]:
-    """The application on the publications that are looked at."""
-    with dashboards(Path(os.environ.get("FLIC_LOOK_AT") or publications["normal"])) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for the module."""
-    with chromium() as browser:
-        yield browser
 
 
 def findings(page: Page) -> list[str]:

@@ -276,9 +276,48 @@ def test_a_page_that_the_public_may_not_see_is_not_there(
     publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page(publications["public"], CHOSEN_PERIOD[0], monkeypatch)
-    for page in set(PAGES) - set(PUBLIC_PAGES) - {CHOSEN_PERIOD[0]}:
+    for page in {*PAGES, "data_quality_lists"} - set(PUBLIC_PAGES) - {CHOSEN_PERIOD[0]}:
         with pytest.raises(ValueError, match="Could not find a navigation page"):
             go_to(app, page)
+
+
+def test_management_has_lists_by_pseudonym_and_nobody_else_has_the_page(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["management"], "data_quality_lists", monkeypatch)
+    written = text(app)
+    # Three are listed, two of them about one client; the fourth was accepted as right.
+    assert "3 findings are to be mended, about 1 client." in written
+    assert "Left out: 1 that the data lead had accepted as right." in written
+    assert re.search(
+        r"Answers that are missing 1 1 Stars that are due 1 1 Contacts that are overdue 0 0", written
+    )
+    assert "Need mental health is not known of a client who is supported now" in written
+    assert re.search(r"not known, or nobody line 7 31 March 2018", written)
+    assert [b.proto.label for b in app.get("download_button")].count("Download CSV") == 3
+    empty = text(open_page(publications["management_empty"], "data_quality_lists", monkeypatch))
+    assert "Nothing is left to mend." in empty
+    assert "cannot be shown just now" not in empty
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        open_page(publications["normal"], "data_quality_lists", monkeypatch)
+
+
+def test_management_is_not_told_that_its_figures_are_rounded(
+    published: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounded = r"rounded to|withheld to protect|\[c\] |for 10 people or more|\babout \d"
+    pages = ("this_quarter", "who_we_support", "cohorts", "money", "data_quality", "definitions")
+    for folder in ("drafts", "management"):
+        app = open_page(published.folder / folder, PAGES[0], monkeypatch)
+        for page in pages:
+            told = text(go_to(app, page))
+            if folder == "drafts":
+                assert re.search(rounded, told)
+                continue
+            # The rules of the others' file stand on the page of definitions, as theirs.
+            told = re.sub("What everybody else reads follows these rules.* in the next one", "", told)
+            assert re.findall(f".{{40}}(?:{rounded})", told) == []
+            assert "These figures are exact and for named managers only" in told
 
 
 def test_the_log_and_the_register_stand_in_their_own_words(
@@ -339,11 +378,14 @@ def test_the_releases_of_the_folder_are_listed(tmp_path: Path, monkeypatch: pyte
     )
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("folder", "page"),
+    [*(("drafts", page) for page in PAGES), ("management", "data_quality_lists")],
+)
 def test_every_page_of_a_release_of_the_example_exports(
-    page: str, published: Programme, monkeypatch: pytest.MonkeyPatch
+    folder: str, page: str, published: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_page(published.folder / "drafts", page, monkeypatch)
+    app = open_page(published.folder / folder, page, monkeypatch)
     written = text(app)
     assert "cannot be shown just now" not in written
     assert "Not published" not in written

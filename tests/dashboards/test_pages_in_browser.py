@@ -8,8 +8,6 @@ To look at another publication:
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboards.published import Publication, PublicationsFolder
 from dashboards.sentences import number
-from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
+from tests.served import CHROMIUM, WITHOUT_CHROMIUM, dashboards
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "test-results" / "dashboards"
@@ -42,31 +40,11 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 
 
 @pytest.fixture(scope="module")
-def folder(publications: dict[str, Path]) -> Path:
-    """The publications that are looked at."""
-    return Path(os.environ.get("FLIC_LOOK_AT") or publications["normal"])
-
-
-@pytest.fixture(scope="module")
-def publication(folder: Path) -> Publication:
+def publication(looked_at: Path) -> Publication:
     """What the pages must show."""
-    served = PublicationsFolder(folder).serve()
+    served = PublicationsFolder(looked_at).serve()
     assert served is not None
     return served.publication
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """The application on the publications that are looked at."""
-    with dashboards(folder) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for the module."""
-    with chromium() as browser:
-        yield browser
 
 
 def open_page(

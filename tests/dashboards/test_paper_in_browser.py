@@ -5,35 +5,17 @@ The sheets go to `test-results/dashboards/` to be looked at.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from tests.dashboards.test_pages_in_browser import PAGES, PICTURES, SIZES, open_page
-from tests.served import CHROMIUM, WITHOUT_CHROMIUM, chromium, dashboards
+from tests.served import CHROMIUM, WITHOUT_CHROMIUM
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 A4 = (595, 842)
 ABOUT_THE_RELEASE = ("data-quality", "definitions", "reports")
 CHOSEN = "period=2017-12-31&borough=camden"
-
-
-@pytest.fixture(scope="module")
-def address(publications: dict[str, Path]) -> Iterator[str]:
-    """The application on the publications that are looked at."""
-    with dashboards(Path(os.environ.get("FLIC_LOOK_AT") or publications["normal"])) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for the module."""
-    with chromium() as browser:
-        yield browser
 
 
 def sheets(browser: Browser, url: str, name: str, scheme: str = "light") -> PdfReader:

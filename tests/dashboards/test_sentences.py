@@ -276,9 +276,44 @@ def test_support_now_and_so_far() -> None:
     )
 
 
-@pytest.mark.parametrize(("people", "words"), [(15, "at most 15 people"), (10, "about 10 people")])
-def test_people_beside_events_are_never_said_to_be_exact(people: int, words: str) -> None:
-    assert sentences.people(figure(15, people=people), of_events=True) == words
+def test_people_of_managements_file_are_told_as_they_are() -> None:
+    told = replace(figure(15, exact=True), people=12, is_of_management=True)
+    assert sentences.people(told, of_events=True) == "12 people"
+
+
+@pytest.mark.parametrize(
+    ("events", "people", "words"),
+    [(15, 15, "at most 15 people"), (15, 10, "about 10 people"), (0, 0, "nobody")],
+)
+def test_people_beside_events_are_never_said_to_be_exact(events: int, people: int, words: str) -> None:
+    assert sentences.people(figure(events, people=people), of_events=True) == words
+
+
+UP = figure(0.8, exact=False, measure="mean", lower=0.2, upper=1.4)
+NOT_SHOWN = figure(None, mark="x", note="fewer than 30 % of the people have two to compare")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ([], ""),
+        (
+            [("Money", NOT_SHOWN)],
+            "What had changed a year after the start cannot be shown: not available: fewer",
+        ),
+        ([("Money", UP)], "Among people with a star at the start and one a year later, the latest is higher"),
+    ],
+)
+def test_a_year_on(changes: list[tuple[str, Figure]], words: str) -> None:
+    assert sentences.a_year_on(changes).startswith(words)
+
+
+@pytest.mark.parametrize(("pairs", "tells"), [(40, True), (20, False)])
+def test_change_is_told_after_what_it_rests_on_and_only_where_that_is_enough(pairs: int, tells: bool) -> None:
+    coverage = sentences.StarCoverage(pairs, 100)
+    text = sentences.change_so_far(coverage, END, [("Money", UP)])
+    assert text.startswith(sentences.star_coverage(coverage, END))
+    assert text.endswith("the latest is higher on average in 1 of 1 areas.") == tells
 
 
 @pytest.mark.parametrize(
@@ -488,10 +523,28 @@ def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> 
             "Both exports have come; about 1,990 rows are loaded, about 15 were refused, and fewer than "
             "10 of Caseload.",
         ),
+        (
+            [source("Referrals", 990, 15), *(source(f"Export {n}", 10, None) for n in range(4))],
+            "All 5 exports have come; about 1,030 rows are loaded. About 15 rows of 1 export were refused, "
+            "and fewer than 10 of each other one.",
+        ),
     ],
 )
 def test_data_quality(sources: list, words: str) -> None:
     assert sentences.data_quality(sources) == words
+
+
+@pytest.mark.parametrize(
+    ("clients", "words"),
+    [
+        ([], "Nothing is left to mend."),
+        ([None], "1 finding is to be mended; none names a client."),
+        (["a"], "1 finding is to be mended, about 1 client."),
+        (["a", "a", "b", None], "4 findings are to be mended, about 2 clients."),
+    ],
+)
+def test_to_mend(clients: list, words: str) -> None:
+    assert sentences.to_mend([{"client_key": client} for client in clients]) == words
 
 
 def release(created: datetime, status: str = "draft", synthetic: bool = True) -> Release:

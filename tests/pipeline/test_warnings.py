@@ -96,6 +96,35 @@ def test_the_first_report_adds_up_and_is_for_its_owner_alone(published: Programm
             assert "REF-0" not in path.read_text()
 
 
+def test_managements_lists_are_the_findings_and_what_is_still_to_come(published: Programme) -> None:
+    listed = dict(
+        published.query("select kind, count(*) from data_quality_lists group by all", folder="management")
+    )
+    # The same findings that are counted for everybody, but for those about a file as a whole.
+    [(counted,)] = published.query(
+        "select sum(rows) from data_quality_issues where rule not in"
+        " ('file_refused', 'file_warning', 'same_content')",
+        folder="management",
+    )
+    assert listed["impossible_date"] + listed["refused"] + listed["odd"] == counted
+    # The same people and referrals that the figures of the day count.
+    for kind, metric_id, categories in (
+        ("star", "star_due", ("due_draft", "due_not_done")),
+        ("no_word", "referrals_no_word", ("over_28", "over_56", "over_84")),
+    ):
+        assert published.query(
+            f"select sum(value) from metric_values where metric_id = '{metric_id}' and measure = 'count'"
+            f" and period_end = '2018-03-31' and category_1 in {categories} and dimension_2 = ''",
+            folder="management",
+        ) == [(listed[kind],)]
+    cells = repr(published.query("select * from data_quality_lists", folder="management"))
+    workers = published.warehouse("select worker_key from marts.fct_workers")
+    assert workers
+    assert [worker for (worker,) in workers if worker in cells] == []
+    # No reference of a client as its system has it.
+    assert "FLIC-0" not in cells
+
+
 def test_dagster_has_the_report_without_a_day_or_a_value(published: Programme) -> None:
     storage = [path for path in (published.folder / "dagster").rglob("*") if path.is_file()]
     content = b"".join(path.read_bytes() for path in storage)

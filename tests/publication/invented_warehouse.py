@@ -623,6 +623,15 @@ def settings_for(folder: Path) -> Settings:
     return Settings(folder, folder / "publications", "fulfilling_lives", b"", KEY, "0 6 * * *")
 
 
+# What management is asked to mend, by pseudonym.
+LISTED = [
+    (
+        "star", "c0ffee0123456789", "outcome_stars", "EP-1", "", "star_not_done", "Star that is due",
+        "Make the Star.", date(2014, 9, 1), False,
+    )
+]  # fmt: skip
+
+
 def write_warehouse(
     path: Path,
     programme: Programme,
@@ -733,6 +742,12 @@ def write_warehouse(
             "export varchar, rule varchar, severity varchar, wording varchar, rows integer,"
             " rows_accepted integer",
             [(*issue, 0) for issue in issues],
+        )
+        table(
+            "metrics.fct_data_quality_lists",
+            "kind varchar, client_key varchar, export varchar, record varchar, column_name varchar,"
+            " rule varchar, wording varchar, guidance varchar, day date, is_accepted boolean",
+            LISTED,
         )
         for name, columns, rows in WRITTEN:
             table(f"marts.{name}", columns, rows)

@@ -22,7 +22,7 @@ from dagster_project.publication.publish import PublishReport, publish
 from dagster_project.publication.releases import current_release, list_releases, verify
 from dagster_project.settings import Settings
 from tests.pipeline.programme import COMMANDS
-from tests.publication.invented_warehouse import KEY, Programme, settings_for, write_warehouse
+from tests.publication.invented_warehouse import KEY, LISTED, Programme, settings_for, write_warehouse
 from tests.publication.killed_publish import PLACES, SWAPPED, killed_publish
 
 SPRING, SUMMER = date(2015, 3, 31), date(2015, 6, 30)
@@ -94,12 +94,11 @@ def query(folder: Path, sql: str) -> list[tuple]:
 def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zone: Settings):
     columns = "select table_name, column_name, data_type from information_schema.columns order by all"
     found = query(zone.publications_dir, columns)
-    # What was accepted is for management alone; readers of the safe file are not told who looked at what.
-    accepted = [("accepted_warnings", "export", "VARCHAR"), ("accepted_warnings", "rows", "BIGINT")]
-    accepted.append(("accepted_warnings", "rule", "VARCHAR"))
+    # What was accepted and who is to be asked is for management alone.
+    its_own = ("accepted_warnings", "data_quality_lists")
     in_management = query(zone.management, columns)
-    assert [row for row in in_management if row[0] != "accepted_warnings"] == found
-    assert sorted(row for row in in_management if row[0] == "accepted_warnings") == accepted
+    assert [row for row in in_management if row[0] not in its_own] == found
+    assert {row[0] for row in in_management if row[0] in its_own} == set(its_own)
     tables = {name for name, _, _ in found}
     assert tables == {
         "release",
@@ -127,6 +126,28 @@ def test_the_safe_file_has_the_agreed_tables_and_the_management_file_the_same(zo
     )
     assert release == (SPRING, "approved", "A tester", "spg", True, "fulfilling_lives", 100)
     assert query(zone.management, "select status, audience from release") == [("exact", "management")]
+
+
+def test_lists_by_pseudonym_are_in_the_file_of_management_and_in_no_other(zone: Settings) -> None:
+    listed = query(zone.management, "select * from data_quality_lists")
+    assert [tuple(row) for row in listed] == LISTED
+    for folder in (zone.drafts, zone.publications_dir, zone.public):
+        with duckdb.connect(str(folder / f"{served(folder)}.duckdb"), read_only=True) as connection:
+            tables = [
+                name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+            ]
+            assert "metric_values" in tables
+            assert "data_quality_lists" not in tables
+            cells = [connection.execute(f"select * from {table}").fetchall() for table in tables]
+        assert LISTED[0][1] not in repr(cells)
+        assert "data_quality_lists" not in json.dumps(manifest(folder, served(folder)))
+
+
+def test_a_list_that_changes_makes_a_release_and_a_warning_that_is_accepted_does_not(zone: Settings) -> None:
+    for change, is_same in (("is_accepted = true", True), ("record = 'EP-2'", False)):
+        with duckdb.connect(str(zone.warehouse)) as warehouse:
+            warehouse.execute(f"update metrics.fct_data_quality_lists set {change}")
+        assert run(zone, "2015-04-03T09:00:00").unchanged == is_same
 
 
 def test_management_has_the_exact_figures_and_the_safe_file_only_headlines(zone: Settings):

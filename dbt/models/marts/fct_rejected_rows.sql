@@ -35,6 +35,7 @@ numbered as (
         source_line,
         -- A row without its key can only be found again in its own file: another file has another row on that line.
         coalesce(record_key, concat('line ', cast(source_line as string), ' of ', load_id)) as record_key,
+        client_id,
         column_name,
         value,
         reason,
@@ -61,6 +62,8 @@ named as (
         numbered.source_file,
         numbered.source_line,
         numbered.record_key,
+        coalesce(people.person_id, numbered.client_id) as client_key,
+        loads.extract_date,
         numbered.column_name,
         numbered.value,
         numbered.reason,
@@ -73,6 +76,7 @@ named as (
     from numbered
     inner join {{ ref('stg_loads') }} as loads on numbered.load_id = loads.load_id
     inner join {{ ref('stg_exports') }} as exports on numbered.export = exports.export
+    left join {{ ref('stg_people') }} as people on numbered.client_id = people.client_id
     left join taken_in on numbered.export = taken_in.export and numbered.record_key = taken_in.record_key
 
 )
@@ -83,7 +87,9 @@ select
     export,
     source_file,
     source_line,
+    extract_date,
     record_key,
+    client_key,
     column_name,
     value,
     reason,

@@ -20,6 +20,7 @@ places as (
         select
             '{{ export }}' as export,
             record_key,
+            max({{ client_of(export) }}) as client_id,
             max(load_id) as load_id,
             min(source_line) as source_line
         from {{ ref('stg_' ~ export) }}
@@ -37,12 +38,15 @@ found as (
         records.rule,
         cast(null as string) as column_name,
         records.record_key,
+        coalesce(people.person_id, places.client_id) as client_key,
+        loads.extract_date,
         loads.file_name as source_file,
         places.source_line,
         cast(null as string) as value
     from records
     left join places on records.export = places.export and records.record_key = places.record_key
     left join {{ ref('stg_loads') }} as loads on places.load_id = loads.load_id
+    left join {{ ref('stg_people') }} as people on places.client_id = people.client_id
 
     union all
 
@@ -52,6 +56,8 @@ found as (
         findings.reason as rule,
         findings.column_name,
         findings.record_key,
+        findings.client_key,
+        findings.extract_date,
         findings.source_file,
         findings.source_line,
         findings.value
@@ -66,6 +72,8 @@ found as (
         'vanished' as rule,
         cast(null as string) as column_name,
         vanished.record_key,
+        cast(null as string) as client_key,
+        loads.extract_date,
         loads.file_name as source_file,
         vanished.last_seen_line as source_line,
         cast(null as string) as value
@@ -80,6 +88,8 @@ found as (
         'file_refused' as rule,
         cast(null as string) as column_name,
         load_id as record_key,
+        cast(null as string) as client_key,
+        extract_date,
         file_name as source_file,
         cast(null as integer) as source_line,
         cast(null as string) as value
@@ -115,6 +125,8 @@ found as (
         'file_warning' as rule,
         cast(null as string) as column_name,
         load_id as record_key,
+        cast(null as string) as client_key,
+        extract_date,
         file_name as source_file,
         cast(null as integer) as source_line,
         cast(null as string) as value
@@ -129,6 +141,8 @@ found as (
         'same_content' as rule,
         cast(null as string) as column_name,
         loads.load_id as record_key,
+        cast(null as string) as client_key,
+        loads.extract_date,
         loads.file_name as source_file,
         cast(null as integer) as source_line,
         cast(null as string) as value
@@ -166,6 +180,8 @@ select
     found.rule,
     found.column_name,
     found.record_key,
+    found.client_key,
+    found.extract_date,
     found.source_file,
     found.source_line,
     found.value,
