@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.publication import attack as attacker
-from dagster_project.publication.attack import Finding, Linked, attack_day, cliques
+from dagster_project.publication.attack import Finding, Linked, Window, attack_day, cliques
 from dagster_project.publication.disclosure import TableOfPeriod
 from dagster_project.publication.reader import UNKNOWN, Parts, Space, Told, Within
 from tests.publication.invented_warehouse import PROGRAMME_START
@@ -267,9 +267,8 @@ def test_every_bound_is_that_of_all_whole_tables(name: str, data: st.DataObject)
     with pytest.MonkeyPatch.context() as patch:
         # So that every bound shows.
         patch.setattr(attacker, "CANDIDATES", MOST + 2)
-        findings = attack_day(
-            told, model.within, FLOWS, model.days, PROGRAMME_START, model.threshold, small=100
-        )
+        window = Window(model.days, PROGRAMME_START, model.threshold, small=100)
+        findings = attack_day(told, model.within, FLOWS, window)
     asked = questions(told, cells, model)
     answered = {finding.what: (finding.low, finding.high) for finding in findings}
     found = {tuple(asked[what][0]) for what in answered}
@@ -325,9 +324,8 @@ def found_in(
     frozen: Iterable[TableOfPeriod] = (),
 ) -> set[tuple[str, str, int, int]]:
     """(kind, what, low, high) of each finding, what without its days."""
-    findings = attack_day(
-        told, frozenset(within), FLOWS_BY_SEX, days, PROGRAMME_START, threshold, 10, frozenset(frozen)
-    )
+    window = Window(tuple(days), PROGRAMME_START, threshold, 10, tuple(frozen))
+    findings = attack_day(told, frozenset(within), FLOWS_BY_SEX, window)
     return {(f.kind, _short(f), f.low, f.high) for f in findings}
 
 
@@ -340,6 +338,7 @@ def _short(finding: Finding) -> str:
 
 FLOWS_BY_SEX = replace(FLOWS, lasting={name: frozenset({"sex", "b"}) for name in FLOWS.lasting})
 FEMALE, MALE = ((SEX[0],), (SEX[1],))
+ACCEPTED = Space("accepted", "episodes")
 
 THE_REST = {
     ("narrow", "starts (sex female)", 9, 11),
@@ -391,6 +390,16 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
         {("narrow", "the others of starts (all) beside starts (need_domain housing)", 0, 1)},
         [counted(EVERYONE, ALL, 12), counted(need("housing"), ALL, 11, 19)],
         {"within": [Within(need("housing"), EVERYONE)]},
+    ),
+    # 36 to 49 of 41 to 49, and a share says that the others are three at most.
+    "the others of a share": (
+        {("narrow", "the others of starts (all) beside accepted (all)", 0, 3)},
+        [
+            counted(EVERYONE, ALL, 41, 49),
+            counted(ACCEPTED, ALL, 36, 49),
+            replace(counted(ACCEPTED, ALL, 0, 3), beside=EVERYONE),
+        ],
+        {"within": [Within(ACCEPTED, EVERYONE)]},
     ),
     # At most nine have each of two needs, and each of the 16 has one: at least seven have the other.
     "the entry rule": (
