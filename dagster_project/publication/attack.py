@@ -96,6 +96,20 @@ class Linked:
         return cls(frozenset(flows), {name: frozenset(kept) for name, kept in lasting.items()})
 
 
+class Window(NamedTuple):
+    """Days that are attacked together, and what is assumed and asked of them."""
+
+    days: tuple[date, ...]
+    """In order; asked is of the last."""
+    programme_start: date
+    needs_threshold: int
+    """The needs that everybody supported has at least: the entry rule."""
+    small: int
+    """Counts of so many and more are not asked for."""
+    frozen: tuple[TableOfPeriod, ...] = ()
+    """Neither is what only these tables show."""
+
+
 class _Question(NamedTuple):
     """How many? A sum of unknown counts, and how far apart two answers must be for it to be safe."""
 
@@ -126,14 +140,13 @@ def attack(
     linked = Linked.of(definitions)
     findings: list[Finding] = []
     for family in families(told, within):
-        for window in windows(family):
-            findings += attack_day(
-                family, within, linked, window, programme_start, needs_threshold, rules.count_minimum
-            )
+        for days in windows(family):
+            window = Window(days, programme_start, needs_threshold, rules.count_minimum)
+            findings += attack_day(family, within, linked, window)
     return findings
 
 
-def windows(family: Sequence[Told]) -> list[list[date]]:
+def windows(family: Sequence[Told]) -> list[tuple[date, ...]]:
     """The days on which a family of counts is attacked, each last of those that it is attacked together with.
 
     These are the `WINDOW - 1` days before of each table that ends on it: one that comes by the half-year
@@ -148,7 +161,7 @@ def windows(family: Sequence[Told]) -> list[list[date]]:
     for days in map(sorted, ends.values()):
         for place, day in enumerate(days):
             together[day].update(days[max(0, place - WINDOW + 1) : place + 1])
-    return [sorted(together[day]) for day in sorted(together)]
+    return [tuple(sorted(together[day])) for day in sorted(together)]
 
 
 def families(told: Iterable[Told], within: Iterable[Within]) -> list[list[Told]]:
@@ -170,41 +183,31 @@ def families(told: Iterable[Told], within: Iterable[Within]) -> list[list[Told]]
 
 
 def attack_day(
-    family: Sequence[Told],
-    within: Collection[Within],
-    linked: Linked,
-    window: Sequence[date],
-    programme_start: date,
-    needs_threshold: int,
-    small: int,
-    frozen: Collection[TableOfPeriod] = (),
+    family: Sequence[Told], within: Collection[Within], linked: Linked, window: Window
 ) -> list[Finding]:
-    """The findings of one family of counts at the last day of `window`, knowing the days before in it.
-
-    Counts of `small` and more are not asked for, and neither is what only `frozen` tables show.
-    """
+    """The findings of one family of counts at the last day of `window`, knowing the days before in it."""
     # Figures that contradict what is assumed of them: then without the entry rule; then without those that
     # stayed as they were while a record was corrected; and then each metric by itself, as a reader who trusts
     # no link between them would.
     found: list[Finding] = []
     contradicted: list[TableOfPeriod] = []
-    for assumed in (needs_threshold, 0):
-        system = _System(family, within, linked, window, programme_start, assumed, small, frozen)
-        found, contradicted = system.answers()
+    without_entry_rule = window._replace(needs_threshold=0)
+    for assumed in (window, without_entry_rule):
+        found, contradicted = _System(family, within, linked, assumed).answers()
         if not contradicted:
             return found
-    newest = [count for count in family if count.table not in frozen]
+    newest = [count for count in family if count.table not in window.frozen]
     if len(newest) < len(family):
-        return attack_day(newest, within, linked, window, programme_start, needs_threshold, small)
+        return attack_day(newest, within, linked, window._replace(frozen=()))
     metrics = sorted({count.table[0][0] for count in family})
     if len(metrics) == 1:
         # What cannot be asked is not passed.
-        tables = tuple(table for table in contradicted if table not in frozen)
-        what = f"nobody can be counted as {metrics[0]} to {window[-1]} says"
+        tables = tuple(table for table in contradicted if table not in window.frozen)
+        what = f"nobody can be counted as {metrics[0]} to {window.days[-1]} says"
         return [*found, *([Finding("contradiction", what, 0, 0, tables)] if tables else [])]
     for metric in metrics:
         own = [count for count in family if count.table[0][0] == metric]
-        found += attack_day(own, (), linked, window, programme_start, 0, small, frozen)
+        found += attack_day(own, (), linked, without_entry_rule)
     return list(dict.fromkeys(found))
 
 
@@ -302,19 +305,14 @@ class _System:
         family: Sequence[Told],
         within: Collection[Within],
         linked: Linked,
-        window: Sequence[date],
-        programme_start: date,
-        needs_threshold: int,
-        small: int,
-        frozen: Collection[TableOfPeriod],
+        window: Window,
     ) -> None:
-        self.small, self.frozen = small, frozen
-        self.linked, self.window, self.day = linked, window, window[-1]
-        self.before = programme_start - timedelta(days=1)
-        told = [count for count in family if count.end in window]
+        self.linked, self.window, self.day = linked, window, window.days[-1]
+        self.before = window.programme_start - timedelta(days=1)
+        told = [count for count in family if count.end in window.days]
         headlines = {count.table for count in family if count.exact}
         starts = {count.start - timedelta(days=1) for count in told if count.table not in headlines}
-        self.cuts = sorted({self.before, *window, *starts})
+        self.cuts = sorted({self.before, *window.days, *starts})
         told = [count for count in told if self._can_be_placed(count)]
         self.spaces = {count.space for count in told}
         self.within = [pair for pair in within if pair.smaller in self.spaces]
@@ -366,7 +364,7 @@ class _System:
                 row = _less(self._count(count.beside, count.start, count.end, count.parts), row)
             self._rows.append((row, count.low, count.high, not count.exact))
         self._part_of_another()
-        self._add_needs(needs_threshold)
+        self._add_needs()
         self.questions = list(self._questions())
 
     # --- who is counted when ---
@@ -504,7 +502,7 @@ class _System:
         """Parts are never more than their whole, in any cell; and nobody leaves who did not come."""
         stocks = [space for space in self.spaces if space._replace(of=()) == STOCK]
         for space in stocks:
-            for day in self.window:
+            for day in self.window.days:
                 start = self.before + timedelta(days=1)
                 for cell in self._joint_cells(JOINED._replace(of=space.of), start, day):
                     self._rows.append((self._over_time(space, start, day, cell), 0, np.inf, False))
@@ -559,8 +557,9 @@ class _System:
         largest = [names for names in shared if not any(set(names) < set(other) for other in shared)]
         return [cell for names in largest for cell in self._cells(names)]
 
-    def _add_needs(self, threshold: int) -> None:
+    def _add_needs(self) -> None:
         """The entry rule, and that the needs counted by person and by need are as many."""
+        threshold = self.window.needs_threshold
         for space, start, end, parts in self._told:
             number = dict(parts).get(HOW_MANY_NEEDS, "")
             if space.population in ELIGIBLE and number.isdigit() and int(number) < threshold:
@@ -572,11 +571,10 @@ class _System:
             if everyone not in self.spaces:
                 continue
             for start, end in sorted({(s, e) for space, s, e, _ in self._told if space in needs}):
-                self._add_needs_of(everyone, needs, start, end, threshold)
+                self._add_needs_of(everyone, needs, start, end)
 
-    def _add_needs_of(
-        self, everyone: Space, needs: Sequence[Space], start: date, end: date, threshold: int
-    ) -> None:
+    def _add_needs_of(self, everyone: Space, needs: Sequence[Space], start: date, end: date) -> None:
+        threshold = self.window.needs_threshold
         yes = ((ANSWER, "yes"),) if all(ANSWER in self.dimensions[need] for need in needs) else ()
         try:
             total: Expression = {}
@@ -623,12 +621,12 @@ class _System:
             if end != self.day or any(count.exact for count in counts):
                 continue
             tables = tuple(sorted({count.table for count in counts}))
-            if all(table in self.frozen for table in tables):
+            if all(table in self.window.frozen for table in tables):
                 continue
             own, words = self._count(space, start, end, parts), _words(space, start, end, parts)
             reach = self._reach(space, start, end, parts)
             # What a figure itself shows to be many is not asked for.
-            if max(count.low for count in counts) < self.small and new(own):
+            if max(count.low for count in counts) < self.window.small and new(own):
                 yield _Question(own, "narrow", words, tables, reach)
             wholes = [(space, tuple(p for p in parts if p != part)) for part in parts]
             # Beside people stand their further episodes, and those are nobody.
@@ -646,12 +644,14 @@ class _System:
                 elif row is not None:
                     row = _less(row, own)
                 known = max((count.low for count in self._told.get((whole, start, end, cell), ())), default=0)
-                if known - min(count.high for count in counts) >= self.small:
+                if known - min(count.high for count in counts) >= self.window.small:
                     continue
                 if row is not None and new(row, exactly or 0):
                     within = self._reach(whole, start, end, cell)
                     yield _Question(row, "narrow", others, tables, within, exactly or 0)
-            before = [day for day in self.window if day < end and (space, start, day, parts) in self._told]
+            before = [
+                day for day in self.window.days if day < end and (space, start, day, parts) in self._told
+            ]
             if not before or not {name for name, _ in parts} <= self._lasting(space):
                 continue
             row = _less(own, self._count(space, start, before[-1], parts))
@@ -737,7 +737,7 @@ class _System:
             if seen.spread[number] >= reach[number]:
                 continue
             least = seen.ask(number, known, 1)
-            if least + question.more >= self.small:
+            if least + question.more >= self.window.small:
                 continue
             first, last = int(np.ceil(least - NEARLY)), int(np.floor(seen.ask(number, known, -1) + NEARLY))
             if last - first >= question.reach:

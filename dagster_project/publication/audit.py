@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.ingestion.landing import written_whole
-from dagster_project.publication.attack import Finding, Linked, attack_day, families, windows
+from dagster_project.publication.attack import Finding, Linked, Window, attack_day, families, windows
 from dagster_project.publication.disclosure import (
     WITHHELD,
     PublishedFigure,
@@ -94,25 +94,15 @@ def audited(
         findings: list[Finding] = []
         for family in families(told, within):
             facts = sorted((repr(count), count) for count in family)
-            for window in windows(family):
-                counts = [(words, count) for words, count in facts if count.end in window]
+            for days in windows(family):
+                counts = [(words, count) for words, count in facts if count.end in days]
                 if all(count.exact or count.table in result.frozen for _, count in counts):
                     continue  # published as they are, and nothing beside them that could be drawn again
-                known = (window, programme_start, needs_threshold, rules.count_minimum)
-                stay = sorted({count.table for _, count in counts} & result.frozen)
+                stay = tuple(sorted({count.table for _, count in counts} & result.frozen))
+                window = Window(days, programme_start, needs_threshold, rules.count_minimum, stay)
                 findings += answers.of(
-                    ([words for words, _ in counts], sorted(within), links, known, stay),
-                    partial(
-                        attack_day,
-                        family,
-                        within,
-                        linked,
-                        window,
-                        programme_start,
-                        needs_threshold,
-                        rules.count_minimum,
-                        stay,
-                    ),
+                    ([words for words, _ in counts], sorted(within), links, window),
+                    partial(attack_day, family, within, linked, window),
                 )
         if not findings:
             answers.keep()

@@ -239,4 +239,9 @@ def _counts(
 
 
 def _is_money(definition: MetricDefinition) -> bool:
-    return "total_gbp" in definition.measures or definition.unit.startswith("GBP")
+    # A share of lines is pounds of pounds.
+    return (
+        "total_gbp" in definition.measures
+        or definition.unit.startswith("GBP")
+        or definition.counts == "lines"
+    )

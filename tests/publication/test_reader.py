@@ -46,6 +46,7 @@ DEFINITIONS = {
         metric("star_moves", measures="share", method="paired_change"),
         metric("star_change", measures="mean median", method="paired_change"),
         metric("budget_spent", "lines", "total_gbp mean"),
+        metric("allowance_used", "lines", "share"),
         metric("hours", "people", "mean total"),
         metric("length", measures="survival", method="kaplan_meier"),
     )
@@ -115,6 +116,11 @@ def links(*figures: PublishedFigure) -> set[Within]:
         (
             shown("budget_spent", "total_gbp", value=3400.0, people=20),
             [("budget_spent total_gbp", "people", 16, 24)],
+        ),
+        # Pounds of pounds are no numbers of people.
+        (
+            shown("allowance_used", "share", value=25, numerator=10_100, denominator=41_000, people=40),
+            [("allowance_used", "people", 36, 44)],
         ),
         # Who has a value to be averaged is not everybody who is counted.
         (shown("hours", "mean", value=4.5, people=20), [("hours mean", "people", 16, 24)]),
