@@ -6,7 +6,6 @@ figures and the published definitions alone. Does not belong here: what several 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -54,8 +53,7 @@ SHARE_MARKS = frozenset({FEW_PEOPLE, FEW_BESIDE, "<10 %", ">90 %"})
 NO_PAIR = ("direction", "no_pair")
 
 
-@dataclass(frozen=True, order=True)
-class Told:
+class Told(NamedTuple):
     """One count and its bounds, both included, as one published table tells it."""
 
     space: Space

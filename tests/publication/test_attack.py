@@ -399,7 +399,7 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
         [
             counted(EVERYONE, ALL, 41, 49),
             counted(ACCEPTED, ALL, 36, 49),
-            replace(counted(ACCEPTED, ALL, 0, 3), beside=EVERYONE),
+            counted(ACCEPTED, ALL, 0, 3)._replace(beside=EVERYONE),
         ],
         {"within": [Within(ACCEPTED, EVERYONE)]},
     ),
