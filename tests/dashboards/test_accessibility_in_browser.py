@@ -6,19 +6,19 @@ What the rules cannot see stands on the page of definitions, under "What remains
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from dashboards import access
-from tests.dashboards.test_pages_in_browser import PAGES, open_page
+from tests.dashboards.test_pages_in_browser import NARROW, PAGES, findings, open_page
 from tests.served import CHROMIUM, WITHOUT_CHROMIUM, dashboards
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
-DESK, NARROW = (1280, 900), (320, 640)
+DESK = (1280, 900)
 # What the focus changes about an element and the boxes around it, as a reader sees it.
 LOOK = """
 e => { const seen = []; for (let n = 0; e && n < 4; n++, e = e.parentElement) {
@@ -26,26 +26,6 @@ e => { const seen = []; for (let n = 0; e && n < 4; n++, e = e.parentElement) {
   seen.push([s.outlineStyle, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor]);
 } return JSON.stringify(seen); }
 """
-
-
-def findings(page: Page) -> list[str]:
-    """What axe-core finds, of any weight, in our part and in the framework's: rule, weight and places."""
-    # Movement on the way to the end (a list that opens) would be measured half-way.
-    page.wait_for_timeout(300)
-    violations = Axe().run(page).response["violations"]
-    return [
-        f"{v['id']} ({v['impact']}): {[node['html'][:120] for node in v['nodes'][:3]]}" for v in violations
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(name: str, scheme: str, browser: Browser, address: str) -> None:
-    page = open_page(browser, f"{address}/{name}", DESK, scheme)
-    assert findings(page) == []
-    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-    assert findings(page) == []
-    page.close()
 
 
 def test_axe_would_find_something(browser: Browser, address: str) -> None:
@@ -102,9 +82,16 @@ def test_axe_finds_nothing_where_somebody_has_to_sign_in(
         page.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_headings_titles_and_alternatives(name: str, browser: Browser, address: str) -> None:
-    page = open_page(browser, f"{address}/{name}", DESK)
+@pytest.fixture(scope="module", params=PAGES)
+def at_a_desk(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    """Each page, opened once for the tests that follow, the last of which changes it."""
+    page = open_page(browser, f"{address}/{request.param}", DESK)
+    yield page
+    page.close()
+
+
+def test_headings_titles_and_alternatives(at_a_desk: Page) -> None:
+    page = at_a_desk
     assert page.evaluate("document.documentElement.lang").startswith("en")
     assert page.title().startswith(page.inner_text("h1"))
     levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(e => Number(e.tagName[1]))")
@@ -117,14 +104,10 @@ def test_headings_titles_and_alternatives(name: str, browser: Browser, address: 
     # A chart of an exhibit has its table beside it.
     exhibits = page.locator("[class*=st-key-exhibit-]:has([data-testid=stPlotlyChart])")
     assert all(exhibits.nth(n).locator("table").count() == 1 for n in range(exhibits.count()))
-    page.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(
-    name: str, browser: Browser, address: str
-) -> None:
-    page = open_page(browser, f"{address}/{name}", DESK)
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(at_a_desk: Page) -> None:
+    page = at_a_desk
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
     page.keyboard.press("Enter")
@@ -145,7 +128,25 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
         where.focus()
         seen.append(where.evaluate("e => e.tagName"))
     assert sum(tag in ("BUTTON", "SUMMARY", "INPUT") for tag in seen) >= wanted
-    page.close()
+
+
+def test_with_wider_spacing_of_text_nothing_is_cut(at_a_desk: Page) -> None:
+    """WCAG 1.4.12: lines 1.5, paragraphs 2, letters 0.12 and words 0.16 times the size of the type."""
+    page = at_a_desk
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    page.add_style_tag(
+        content=".stApp * { line-height: 1.5 !important; letter-spacing: 0.12em !important;"
+        " word-spacing: 0.16em !important } .stApp p { margin-bottom: 2em !important }"
+    )
+    page.wait_for_timeout(300)
+    cut = page.evaluate(
+        "[...document.querySelectorAll("
+        "'.head, .tile, .flow, .foot, .banner, .quiet, .finding, .sentences, summary')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
+        ".map(e => [e.className, e.scrollWidth, e.clientWidth])"
+    )
+    assert cut == []
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= NARROW[0]
 
 
 def test_nothing_moves_where_the_reader_asked_for_less(browser: Browser, address: str) -> None:
@@ -161,23 +162,3 @@ def test_nothing_moves_where_the_reader_asked_for_less(browser: Browser, address
     )
     assert moving == []
     context.close()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_with_wider_spacing_of_text_nothing_is_cut(name: str, browser: Browser, address: str) -> None:
-    """WCAG 1.4.12: lines 1.5, paragraphs 2, letters 0.12 and words 0.16 times the size of the type."""
-    page = open_page(browser, f"{address}/{name}", NARROW)
-    page.add_style_tag(
-        content=".stApp * { line-height: 1.5 !important; letter-spacing: 0.12em !important;"
-        " word-spacing: 0.16em !important } .stApp p { margin-bottom: 2em !important }"
-    )
-    page.wait_for_timeout(300)
-    cut = page.evaluate(
-        "[...document.querySelectorAll("
-        "'.head, .tile, .flow, .foot, .banner, .quiet, .finding, .sentences, summary')]"
-        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
-        ".map(e => [e.className, e.scrollWidth, e.clientWidth])"
-    )
-    assert cut == []
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= NARROW[0]
-    page.close()

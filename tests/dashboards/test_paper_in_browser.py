@@ -5,8 +5,10 @@ The sheets go to `test-results/dashboards/` to be looked at.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from tests.dashboards.test_pages_in_browser import PAGES, PICTURES, SIZES, open_page
@@ -18,19 +20,25 @@ ABOUT_THE_RELEASE = ("data-quality", "definitions", "reports")
 CHOSEN = "period=2017-12-31&borough=camden"
 
 
-def sheets(browser: Browser, url: str, name: str, scheme: str = "light") -> PdfReader:
+def sheets(page: Page, name: str) -> PdfReader:
     """The sheets that somebody gets who prints this page from a computer."""
-    page = open_page(browser, url, SIZES["desk"], scheme)
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}-a4.pdf"
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
-    page.close()
     return PdfReader(path)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_sheet_says_what_it_is(name: str, browser: Browser, address: str) -> None:
-    printed = sheets(browser, f"{address}/{name}?{CHOSEN}", name or "this-quarter")
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
+    """Each page with something chosen, opened once for both tests; the second changes it."""
+    page = open_page(browser, f"{address}/{request.param}?{CHOSEN}", SIZES["desk"])
+    yield request.param, page
+    page.close()
+
+
+def test_every_sheet_says_what_it_is(opened: tuple[str, Page]) -> None:
+    name, page = opened
+    printed = sheets(page, name or "this-quarter")
     texts = [" ".join(sheet.extract_text().split()) for sheet in printed.pages]
     for number, (sheet, text) in enumerate(zip(printed.pages, texts, strict=True), 1):
         assert tuple(round(float(side)) for side in sheet.mediabox[2:]) == A4
@@ -48,14 +56,8 @@ def test_every_sheet_says_what_it_is(name: str, browser: Browser, address: str) 
         assert tool not in whole
 
 
-@pytest.mark.parametrize("period", ["", "period=2014-09-30", CHOSEN])
-def test_this_quarter_fits_two_sheets(period: str, browser: Browser, address: str) -> None:
-    assert len(sheets(browser, f"{address}/?{period}", "this-quarter-two").pages) <= 2
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_or_laid_over_another(name: str, browser: Browser, address: str) -> None:
-    page = open_page(browser, f"{address}/{name}", SIZES["desk"])
+def test_nothing_is_cut_or_laid_over_another(opened: tuple[str, Page]) -> None:
+    _, page = opened
     # As wide as the sheet without its margins, at 96 pixels an inch.
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 703, "height": 1031})
@@ -78,6 +80,13 @@ def test_nothing_is_cut_or_laid_over_another(name: str, browser: Browser, addres
         ".filter(e => e.getBoundingClientRect().height === 0).length"
     )
     assert closed == 0
+    assert not page.locator("[data-testid=stSidebar]").is_visible()
+
+
+@pytest.mark.parametrize("period", ["", "period=2014-09-30", CHOSEN])
+def test_this_quarter_fits_two_sheets(period: str, browser: Browser, address: str) -> None:
+    page = open_page(browser, f"{address}/?{period}", SIZES["desk"])
+    assert len(sheets(page, "this-quarter-two").pages) <= 2
     page.close()
 
 
