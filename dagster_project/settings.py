@@ -140,6 +140,16 @@ class Settings:
         return self.publications_dir / "public"
 
     @property
+    def returns(self) -> Path:
+        """What leaves for funders and evaluators, by period, return and version; for the data lead."""
+        return self.data_dir / "returns"
+
+    @property
+    def served_returns(self) -> Path:
+        """Approved aggregate returns, where those may take them who may read the dashboards."""
+        return self.publications_dir / "returns"
+
+    @property
     def dbt_dir(self) -> Path:
         """The dbt project."""
         return ROOT / "dbt"
