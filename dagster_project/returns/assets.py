@@ -1,0 +1,55 @@
+"""The returns as Dagster assets: built on request for one period, never by a refresh."""
+
+import os
+from datetime import date
+
+import dagster as dg
+
+from dagster_project.returns.build import build
+from dagster_project.returns.catalogue import ReturnError, read_returns
+from dagster_project.settings import Settings
+
+GROUP = "returns"
+DAGSTER = "Dagster"
+
+
+class Wanted(dg.Config):
+    """Which period and release a return is built from, and who asks for it."""
+
+    period: str
+    """Its last day, such as 2018-03-31."""
+    release: str = ""
+    by: str = DAGSTER
+
+
+def return_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """One asset a return of the profile."""
+    return [_asset(wanted.name, wanted.title) for wanted in read_returns(settings).values()]
+
+
+def _asset(name: str, title: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["returns", name],
+        group_name=GROUP,
+        deps=[dg.AssetKey(["publication", "release"])],
+        description=f"{title}: from an approved release, as a version that waits to be checked.",
+    )
+    def built(config: Wanted) -> dg.MaterializeResult:
+        try:
+            end = date.fromisoformat(config.period)
+        except ValueError:
+            raise ReturnError(f"{config.period!r} is no day: write it as 2018-03-31.") from None
+        os.umask(0o077)
+        version, is_new = build(
+            Settings.from_environment(), name, end, by=config.by, release_id=config.release
+        )
+        return dg.MaterializeResult(
+            metadata={
+                "version": str(version),
+                "is_new": is_new,
+                "state": version.state,
+                "release": version.release_id,
+            }
+        )
+
+    return built
