@@ -506,6 +506,7 @@ def list_publications(settings: Settings) -> None:
 def returns(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic return list | build | check | approve | sent`: packs for funders, evaluators and the group."""
     from dagster_project.returns.build import build, differences
+    from dagster_project.returns.framework import log
     from dagster_project.returns.versions import advance, find_version
 
     if arguments.action == "list":
@@ -530,6 +531,8 @@ def returns(settings: Settings, arguments: argparse.Namespace) -> int:
             return FAILED
     state = {"check": "checked", "approve": "approved", "sent": "sent"}[arguments.action]
     version = advance(settings, version, state, by=arguments.by, at=datetime.now(UTC))
+    if not version.is_aggregate:
+        log(settings, version)
     served = " Readers of the dashboards can take it." if state == "approved" and version.is_aggregate else ""
     print(f"{state.capitalize()}: {version}, by {arguments.by}.{served}")
     return DONE
@@ -537,6 +540,7 @@ def returns(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def list_returns(settings: Settings) -> None:
     """The returns that can be built, then the versions that were, with their last state."""
+    from dagster_project.returns import framework
     from dagster_project.returns.catalogue import read_returns
     from dagster_project.returns.versions import list_versions
 
@@ -544,6 +548,7 @@ def list_returns(settings: Settings) -> None:
     for wanted in read_returns(settings).values():
         period = wanted.period_type.replace("_", "-")
         print(f"  {wanted.name:<24} {period:<10} {', '.join(wanted.forms)}  {wanted.title}")
+    print(f"  {framework.NAME:<24} {'quarter':<10} xlsx  {framework.TITLE}, about single people")
     versions = list_versions(settings)
     print(f"\nBuilt, in {settings.returns}:" if versions else "\nNone is built yet.")
     for version in versions:

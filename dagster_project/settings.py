@@ -63,6 +63,8 @@ class Settings:
     refresh_schedule: str
     max_workbook_bytes: int = 50 << 20
     """A programme's workbooks have a few MB; a larger one comes as CSV, which may be of any length."""
+    return_password: bytes = b""
+    """Seals a copy of each return about single people, where it is set."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -87,6 +89,7 @@ class Settings:
             rounding_key=_key("FLIC_ROUNDING_KEY", demo_key_path(data_dir, "rounding")),
             refresh_schedule=os.environ.get("FLIC_REFRESH_SCHEDULE") or "0 6 * * *",
             max_workbook_bytes=int(megabytes) << 20,
+            return_password=(os.environ.get("FLIC_RETURN_PASSWORD") or "").encode(),
         )
 
     @property

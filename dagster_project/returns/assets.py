@@ -5,11 +5,14 @@ from datetime import date
 
 import dagster as dg
 
+from dagster_project.returns import framework
 from dagster_project.returns.build import build
 from dagster_project.returns.catalogue import ReturnError, read_returns
 from dagster_project.settings import Settings
 
-GROUP = "returns"
+# Not that of the models of dbt's schema `returns`: those belong to a refresh.
+GROUP = "packs"
+MODELS = ("return_people", "return_assessments", "return_measures")
 DAGSTER = "Dagster"
 
 
@@ -24,15 +27,16 @@ class Wanted(dg.Config):
 
 def return_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """One asset a return of the profile."""
-    return [_asset(wanted.name, wanted.title) for wanted in read_returns(settings).values()]
+    aggregate = [_asset(wanted.name, wanted.title) for wanted in read_returns(settings).values()]
+    return [*aggregate, _asset(framework.NAME, framework.TITLE, *MODELS)]
 
 
-def _asset(name: str, title: str) -> dg.AssetsDefinition:
+def _asset(name: str, title: str, *models: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=["returns", name],
         group_name=GROUP,
-        deps=[dg.AssetKey(["publication", "release"])],
-        description=f"{title}: from an approved release, as a version that waits to be checked.",
+        deps=[dg.AssetKey(["publication", "release"]), *(dg.AssetKey(["returns", m]) for m in models)],
+        description=f"{title}: as a version that waits to be checked.",
     )
     def built(config: Wanted) -> dg.MaterializeResult:
         try:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from dagster_project.ingestion.landing import Ledger
 from dagster_project.publication.figure_changes import RestsOn, from_manifest
 from dagster_project.publication.releases import installed_version, list_releases, read_manifest
+from dagster_project.returns import framework
 from dagster_project.returns.catalogue import Return, find_return, read_lines, seed_hashes
 from dagster_project.returns.figures_csv import dictionary_csv, figures_csv, restated, restated_csv
 from dagster_project.returns.pack import Pack, choose_release, known_by, make_pack, with_restated
@@ -44,6 +45,8 @@ def build(settings: Settings, name: str, end: date, *, by: str, release_id: str 
 
     Raises `ReturnError` (and other `FlicError`s) with the remedy; nothing is written then.
     """
+    if name == framework.NAME:
+        return framework.build_framework(settings, end, by=by)
     wanted = find_return(settings, name)
     release_id = choose_release(settings, wanted, end, release_id)
     logger.info("%s for the period up to %s, from release %s", wanted.title, end, release_id)
@@ -104,6 +107,8 @@ def make_files(
 def differences(settings: Settings, version: Version) -> list[str]:
     """What is wrong with a version: files that were changed, or that its release no longer gives."""
     found = problems(version)
+    if version.name == framework.NAME:
+        return found + framework.differences(settings, version)
     wanted = find_return(settings, version.name)
     release_id = choose_release(settings, wanted, version.end, version.release_id)
     against = _against(settings, version)

@@ -120,7 +120,7 @@ def read_lines(settings: Settings, wanted: Return) -> list[Line]:
 
 
 def find_return(settings: Settings, name: str) -> Return:
-    """One return by its name; raises `ReturnError` with the names that there are."""
+    """One aggregate return by its name; raises `ReturnError` with the names that there are."""
     returns = read_returns(settings)
     if name not in returns:
         raise ReturnError(f"no return is called {name!r}; there are {', '.join(returns)}.")

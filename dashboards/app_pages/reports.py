@@ -78,8 +78,8 @@ def _packs(view: View, ready: Sequence[Pack]) -> None:
     components.section("Packs", "Approved returns, newest first. Each holds published figures alone.")
     if not ready:
         components.quiet(
-            "Until a pack is approved, each page prints on paper, and each table of this release can be taken "
-            "as a file from the page that shows it."
+            "Until a pack is approved, each page prints on paper, and each table of this release can be "
+            "taken as a file from the page that shows it."
         )
         return
     seen = set()

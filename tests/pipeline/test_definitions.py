@@ -11,7 +11,7 @@ from dagster_project import refresh
 from dagster_project.settings import Settings
 from tests.pipeline.programme import ROOT, Programme
 
-LAYERS = {"ingestion", "seeds", "staging", "intermediate", "marts", "metrics", "publication", "reports", "returns"}
+LAYERS = {"ingestion", "seeds", "staging", "intermediate", "marts", "metrics", "publication", "reports", "returns", "packs"}
 
 
 @pytest.fixture(scope="module")
