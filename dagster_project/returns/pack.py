@@ -18,6 +18,11 @@ from dagster_project.settings import Settings
 from dashboards import sentences
 from dashboards.published import Figure, NotServable, Period, Publication
 
+FLOW_OF_PEOPLE = {"starts", "open_caseload"}
+"""A return that shows both says how they go together, and begins with them."""
+MONEY_OF_PEOPLE = {"budget_spent", "budget_people"}
+"""A return that shows both holds personal budgets against the ledger."""
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -279,7 +284,7 @@ def make_pack(
         publication=publication,
         period=period,
         before=before,
-        summary=_summary(publication, wanted.flow, period, before),
+        summary=_summary(publication, wanted.flow, period, before, exhibits),
         exhibits=exhibits,
         identities=tuple(_identities(publication, wanted.flow, period, exhibits)),
         restated=(),
@@ -395,8 +400,17 @@ def _at(time: str) -> str:
     return time if time.startswith("on ") else f"in {time}"
 
 
-def _summary(publication: Publication, flow: str, period: Period, before: Period | None) -> str:
-    """The quarter (or year) in the first page's sentence."""
+def _summary(
+    publication: Publication,
+    flow: str,
+    period: Period,
+    before: Period | None,
+    exhibits: Sequence[Exhibit],
+) -> str:
+    """The sentence of the first page where a return is about who is supported; else its first figures."""
+    if not {exhibit.line.metric_id for exhibit in exhibits} >= FLOW_OF_PEOPLE:
+        single = [exhibit for exhibit in exhibits if not exhibit.line.dimensions][:2]
+        return " ".join(f"{exhibit.line.wording}: {exhibit.sentence}" for exhibit in single)
 
     def figure(metric_id: str, period_type: str, on: date) -> Figure | None:
         return publication.figure(metric_id, "count", period_type, on)
@@ -419,23 +433,12 @@ def _identities(
 ) -> list[Identity]:
     """The flow of people, and each table of parts beside its total."""
 
-    def count(metric_id: str, period_type: str, on: date) -> Figure | None:
-        return publication.figure(metric_id, "count", period_type, on)
-
-    opening = count("open_caseload", "as_at", period.start - timedelta(days=1))
-    starts, ends = count("starts", flow, period.end), count("ends", flow, period.end)
-    closing = count("open_caseload", "as_at", period.end)
-    values = [f.value if f else None for f in (starts, ends, closing)]
-    opened = opening.value if opening else 0
-    known = opened is not None and None not in values
-    holds = known and opened + values[0] - values[1] == values[2]  # type: ignore[operator]
-    found = [
-        Identity(
-            "People open before + starts \N{MINUS SIGN} ends = people open at the end",
-            sentences.flow_identity(opening, starts, ends, closing),
-            holds if known else None,
-        )
-    ]
+    found: list[Identity] = []
+    shown = {exhibit.line.metric_id for exhibit in exhibits}
+    if shown >= FLOW_OF_PEOPLE:
+        found.append(_flow_identity(publication, flow, period))
+    if shown >= MONEY_OF_PEOPLE:
+        found += _ledger(publication, period)
     words, settings = publication.definitions(), publication.settings()
     for exhibit in exhibits:
         line = exhibit.line
@@ -452,6 +455,56 @@ def _identities(
         if total is not None:
             found.append(_adds_up(line, total, exhibit.figures, settings))
     return found
+
+
+def _flow_identity(publication: Publication, flow: str, period: Period) -> Identity:
+    """Opening + starts - ends = closing, in the words of the pages."""
+
+    def count(metric_id: str, period_type: str, on: date) -> Figure | None:
+        return publication.figure(metric_id, "count", period_type, on)
+
+    opening = count("open_caseload", "as_at", period.start - timedelta(days=1))
+    starts, ends = count("starts", flow, period.end), count("ends", flow, period.end)
+    closing = count("open_caseload", "as_at", period.end)
+    values = [f.value if f else None for f in (starts, ends, closing)]
+    opened = opening.value if opening else 0
+    known = opened is not None and None not in values
+    holds = known and opened + values[0] - values[1] == values[2]  # type: ignore[operator]
+    return Identity(
+        "People open before + starts \N{MINUS SIGN} ends = people open at the end",
+        sentences.flow_identity(opening, starts, ends, closing),
+        holds if known else None,
+    )
+
+
+def _ledger(publication: Publication, period: Period) -> list[Identity]:
+    """Personal budgets twice over: the lines of clients, and the actual of the programme's budget.
+
+    Two systems, seldom equal to the pound; the difference is told, and is for the two to explain.
+    """
+    years = [p for p in publication.periods("year") if p.end <= period.end]
+    if not years:
+        return []
+    on, name = years[-1].end, publication.settings().get("personal_budget_line", "")
+    paid = publication.figure("budget_spent", "total_gbp", "year", on)
+    budget = publication.figures(
+        "programme_budget", "total_gbp", "year", ("budget_line",), on, budget_figure="actual"
+    )
+    lines = [f for f in budget if publication.label("budget_line", f.category("budget_line")) == name]
+    if paid is None or not lines:
+        return []
+    about = "Paid by the lines of clients, and by the ledger"
+    text = (
+        f"In {sentences.period_name(years[-1])} the lines of clients come to {sentences.shown(paid)}, the"
+        f" actual of the budget line {name} is {sentences.shown(lines[0])}"
+    )
+    if paid.value is None or lines[0].value is None:
+        return [Identity(about, f"{text}: what is not shown cannot be compared.", None)]
+    difference = abs(paid.value - lines[0].value)
+    rounding = float(publication.settings().get("money_total_rounding_gbp", "0"))
+    if difference <= rounding:
+        return [Identity(about, f"{text}: the same, as far as rounding can tell.", True)]
+    return [Identity(about, f"{text}: £{difference:,.0f} apart. The two systems have to say why.", None)]
 
 
 def _adds_up(line: Line, total: Figure, parts: Sequence[Figure], settings: Mapping[str, str]) -> Identity:

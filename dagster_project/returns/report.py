@@ -85,7 +85,7 @@ def _payload(pack: Pack) -> dict[str, object]:
             {
                 "about": identity.about,
                 "says": identity.says,
-                "holds": {True: "Holds", False: "Does not hold", None: "Cannot be told"}[identity.holds],
+                "holds": {True: "Holds", False: "Does not hold", None: "Open"}[identity.holds],
             }
             for identity in pack.identities
         ],

@@ -298,7 +298,7 @@ def _reconciliation(made: _Book, pack: Pack) -> None:
     sheet, top = made.sheet(
         "Reconciliation", "Reconciliation", [about(pack), "What must hold among the figures, and what moved."]
     )
-    holds = {True: "yes", False: "NO", None: "cannot be told"}
+    holds = {True: "yes", False: "NO", None: "open"}
     rows: list[list[object]] = [[i.about, holds[i.holds], i.says] for i in pack.identities]
     made.grid(sheet, top, ("What must hold", "Holds", "Figures"), rows)
     sheet, top = made.sheet("What changed", "Why does this differ from last time?", [about(pack)])

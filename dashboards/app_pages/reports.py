@@ -89,17 +89,16 @@ def _packs(view: View, ready: Sequence[Pack]) -> None:
         seen.add((pack.name, pack.period_end))
         until = f"up to {sentences.day(pack.period_end)}"
         steps = [
-            (sentences.capital(state), f"{by}, {sentences.moment(at)}" if at else by)
-            for state, by, at in pack.states
+            f"{state} by {by}" + (f" ({sentences.moment(at)})" if at else "") for state, by, at in pack.states
         ]
         components.entry(
             pack.title,
-            f"For the period {until}, version {pack.version}",
-            [*steps, ("Release", pack.release_id)],
+            f"For the period {until}, version {pack.version}, from release {pack.release_id}",
+            [("How it came", f"{sentences.capital('; '.join(steps))}.")],
         )
         with st.container(horizontal=True, key=f"files-{pack.name}-{pack.period_end}", gap="small"):
-            for file in pack.files:
-                kind = file.name.removeprefix(f"{file.name.split('-v')[0]}-v{pack.version}")
+            kinds = {file: file.name.split(f"-v{pack.version}", 1)[-1] for file in pack.files}
+            for file, kind in sorted(kinds.items(), key=lambda item: (item[1].startswith("-"), item[1])):
                 components.download_button(
                     KINDS.get(kind, file.name),
                     file.read_bytes,

@@ -362,8 +362,9 @@ def test_approved_returns_can_be_taken_and_a_changed_one_cannot(
         (folder / "manifest.json").write_text(json.dumps(manifest))
     page = open_page(tmp_path, "reports", monkeypatch)
     assert "1 return is ready to be taken." in text(page)
-    assert "Quarterly figures For the period up to 31 March 2018, version 1 Approved Cy, 1 May 2018" in text(
-        page
+    assert (
+        "Quarterly figures For the period up to 31 March 2018, version 1, from release 2018-03-a-release "
+        "How it came Approved by Cy (1 May 2018, 13:00)." in text(page)
     )
     assert page.get("download_button")[0].proto.label == "Figures (CSV)"
 

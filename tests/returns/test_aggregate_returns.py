@@ -43,6 +43,7 @@ from dagster_project.returns.versions import advance, find_version, list_version
 from dagster_project.settings import ROOT, Settings
 from dashboards import charts, sentences
 from dashboards.published import Figure, Publication
+from tests.dashboards.publication_fixture import write_publication
 from tests.pipeline.programme import Programme
 
 MARCH_2018 = date(2018, 3, 31)
@@ -256,6 +257,39 @@ def figure(value: float | None, note: str = "", exact: bool = False, measure: st
         "starts", measure, "year", date(2017, 4, 1), MARCH_2018, {}, value, None, None, None, None, None,
         "" if value is not None else "c", exact, note,
     )  # fmt: skip
+
+
+def test_personal_budgets_are_held_against_the_ledger(zone: Settings, release_id: str):
+    """Both sums of the last whole year are told, and what is between them: by hand from the two tables."""
+    wanted = find_return(zone, "personal_budget_report")
+    pack = make_pack(zone, wanted, read_lines(zone, wanted), release_id, MARCH_2018, 1)
+    publication = pack.publication
+    paid = publication.figure("budget_spent", "total_gbp", "year", MARCH_2018)
+    ledger = publication.figures(
+        "programme_budget", "total_gbp", "year", (), MARCH_2018,
+        budget_line="Personal budgets", budget_figure="actual",
+    )  # fmt: skip
+    assert paid is not None
+    assert paid.value is not None
+    [identity] = [identity for identity in pack.identities if "ledger" in identity.about]
+    assert f"come to £{paid.value:,.0f}" in identity.says
+    assert all(f"is £{figure.value:,.0f}" in identity.says for figure in ledger)
+
+
+def test_the_mid_year_report_is_about_the_year_so_far(tmp_path: Path):
+    """From a release as at 30 September its flows are those since April, and are not compared."""
+    path = write_publication(tmp_path / "publications", date(2017, 9, 30))
+    settings = Settings(tmp_path, path.parent, "fulfilling_lives", b"", b"", "")
+    wanted = find_return(settings, "mid_year_report")
+    lines = [line for line in read_lines(settings, wanted) if line.metric_id == "starts" and line.series]
+    pack = make_pack(settings, wanted, lines, path.stem, date(2017, 9, 30), 1)
+    [exhibit] = pack.exhibits
+    [figure] = exhibit.figures
+    assert (figure.period_start, figure.period_end) == (date(2017, 4, 1), date(2017, 9, 30))
+    assert exhibit.before == ()
+    assert exhibit.when == "April to September 2017 so far"
+    with pytest.raises(ReturnError, match="no whole half_year that ends on 2017-06-30"):
+        make_pack(settings, wanted, lines, path.stem, date(2017, 6, 30), 1)
 
 
 RULES = {"rounding_base": "5", "count_minimum": "10", "money_total_rounding_gbp": "100"}
