@@ -26,7 +26,6 @@ from dagster_project.returns.words import (
     definitions,
     quality,
     rounding,
-    sources,
 )
 from dashboards import sentences
 from dashboards.published import Figure
@@ -157,7 +156,7 @@ def workbook_bytes(pack: Pack) -> bytes:
     sheet, top = made.sheet("Definitions", "Definitions", [about(pack)])
     headings, rows = definitions(pack)
     made.grid(sheet, top, headings, rows)
-    sheet, top = made.sheet("Data quality", "Data quality", [about(pack), sources(pack)])
+    sheet, top = made.sheet("Data quality", "Data quality", [about(pack)])
     headings, rows = quality(pack)
     made.grid(sheet, top, headings, rows)
     _reconciliation(made, pack)
@@ -303,7 +302,7 @@ def _reconciliation(made: _Book, pack: Pack) -> None:
     made.grid(sheet, top, ("What must hold", "Holds", "Figures"), rows)
     sheet, top = made.sheet("What changed", "Why does this differ from last time?", [about(pack)])
     if not pack.against:
-        made.text(sheet, top, 0, "There is no earlier return of this name to compare with.")
+        made.text(sheet, top, 0, "There is no earlier return of this name to compare with.", "quiet")
         return
     made.text(
         sheet, top, 0, f"Compared with {pack.against}; figures that moved: {len(pack.restated)}.", "quiet"
