@@ -28,6 +28,7 @@ from dagster_project.returns.versions import (
 )
 from dagster_project.returns.workbook import workbook_bytes
 from dagster_project.settings import Settings
+from dashboards import sentences
 
 logger = logging.getLogger("flic")
 
@@ -91,10 +92,12 @@ def make_files(
             _loads(settings, against.release_id),
             _loads(settings, release_id),
         )
-        words = (
-            f"version {against.number} for the period up to {against.end}, from release {against.release_id}"
-        )
+        until = sentences.day(against.end)
+        words = f"version {against.number} for the period up to {until}, from release {against.release_id}"
         pack = with_restated(pack, list(moved), words)
+    for identity in pack.identities:
+        if identity.holds is False:
+            logger.warning("  does not hold: %s. %s", identity.about, identity.says)
     files = {f"{pack.file_stem}{FIGURES}": figures_csv(pack)}
     files[f"{pack.file_stem}-data_dictionary.csv"] = dictionary_csv()
     files[f"{pack.file_stem}-restated.csv"] = restated_csv(pack)

@@ -110,6 +110,15 @@ class Pack:
         return words.get(f"dimension_{dimension}", dimension.replace("_", " ").capitalize())
 
     @property
+    def moved(self) -> str:
+        """How much of what the earlier return gave is given otherwise now, in a sentence."""
+        if not self.against:
+            return "There is no earlier return of this name to compare with."
+        count = len(self.restated)
+        figures = "no figure" if not count else "1 figure" if count == 1 else f"{count:,} figures"
+        return f"Compared with {self.against}: {figures} of those that both give moved."
+
+    @property
     def parts(self) -> list[tuple[str, list[Exhibit]]]:
         """The exhibits by part of the return, in the order of its lines."""
         return [
@@ -529,7 +538,7 @@ def _adds_up(line: Line, total: Figure, parts: Sequence[Figure], settings: Mappi
     text += f"{sentences.shown(total)}."
     difference = total.value - added
     if not hidden:
-        if difference:
+        if difference and loose:
             text += f" Each is rounded on its own, which can make up to {loose:,.0f} between them."
         return Identity(about, text, abs(difference) <= loose)
     text += f" {hidden} of {len(parts)} parts are withheld or not available"

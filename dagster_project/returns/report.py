@@ -89,7 +89,7 @@ def _payload(pack: Pack) -> dict[str, object]:
             }
             for identity in pack.identities
         ],
-        "against": pack.against,
+        "moved": pack.moved,
         "restated": [[r.label, r.when, r.categories, r.old, r.new, r.because_of] for r in pack.restated],
         "definitions": [
             {

@@ -177,9 +177,7 @@ def _basis(deck, pack: Pack) -> None:
         f"{holds} of {len(pack.identities)} identities hold among these figures"
         + "".join(f"; NOT: {i.about} ({i.says})" for i in pack.identities if i.holds is False)
         + ".",
-        f"Compared with {pack.against}: {len(pack.restated)} figures moved."
-        if pack.against
-        else "There is no earlier return of this name to compare with.",
+        pack.moved,
         pack.publication.wording().get("star_acknowledgement", ""),
     ]
     _words(slide, MARGIN, Cm(4), WIDE - 2 * MARGIN, Cm(12), "\n\n".join(filter(None, lines)), 18, INK)

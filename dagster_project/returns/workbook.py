@@ -301,12 +301,9 @@ def _reconciliation(made: _Book, pack: Pack) -> None:
     rows: list[list[object]] = [[i.about, holds[i.holds], i.says] for i in pack.identities]
     made.grid(sheet, top, ("What must hold", "Holds", "Figures"), rows)
     sheet, top = made.sheet("What changed", "Why does this differ from last time?", [about(pack)])
-    if not pack.against:
-        made.text(sheet, top, 0, "There is no earlier return of this name to compare with.", "quiet")
+    made.text(sheet, top, 0, pack.moved, "quiet")
+    if not pack.restated:
         return
-    made.text(
-        sheet, top, 0, f"Compared with {pack.against}; figures that moved: {len(pack.restated)}.", "quiet"
-    )
     rows = [[r.label, r.when, r.categories, r.old, r.new, r.because_of] for r in pack.restated]
     headings = ("Figure", "Period", "Category", "Old", "New", "Exports that came in between")
     made.grid(sheet, top + 1, headings, rows)
