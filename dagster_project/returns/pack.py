@@ -38,9 +38,8 @@ class Exhibit:
 
     @property
     def is_all_hidden(self) -> bool:
-        """Whether nothing of it may be shown, for one and the same reason."""
-        figures = (*self.series, *self.before, *self.figures)
-        return all(f.value is None for f in figures) and len({f.mark for f in figures}) <= 1
+        """Whether nothing of it is shown, now or before."""
+        return all(f.value is None for f in (*self.series, *self.before, *self.figures))
 
     @property
     def every(self) -> list[Figure]:
@@ -401,7 +400,8 @@ def _sentence(
     if not hidden:
         return ""
     if hidden == len(figures):
-        return f"All {hidden} figures are {sentences.why_missing(figures[0])}."
+        reasons = sorted({sentences.why_missing(figure) for figure in figures})
+        return f"None of the {hidden} figures is shown: {' or '.join(reasons)}."
     return f"{hidden} of {len(figures)} figures are not shown; their marks say why."
 
 
@@ -418,8 +418,10 @@ def _summary(
 ) -> str:
     """The sentence of the first page where a return is about who is supported; else its first figures."""
     if not {exhibit.line.metric_id for exhibit in exhibits} >= FLOW_OF_PEOPLE:
-        single = [exhibit for exhibit in exhibits if not exhibit.line.dimensions][:2]
-        return " ".join(f"{exhibit.line.wording}: {exhibit.sentence}" for exhibit in single)
+        told = [e for e in exhibits if e.sentence and any(f.value is not None for f in e.figures)]
+        # One number says more than the largest of several.
+        told.sort(key=lambda exhibit: len(exhibit.line.dimensions))
+        return " ".join(f"{e.line.wording}: {e.sentence[:1].lower()}{e.sentence[1:]}" for e in told[:2])
 
     def figure(metric_id: str, period_type: str, on: date) -> Figure | None:
         return publication.figure(metric_id, "count", period_type, on)
