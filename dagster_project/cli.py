@@ -513,8 +513,6 @@ def returns(settings: Settings, arguments: argparse.Namespace) -> int:
         list_returns(settings)
         return DONE
     name, end = arguments.name, date.fromisoformat(arguments.period)
-    # Readable by their owner alone, whatever the shell says; approved ones are opened by hand.
-    os.umask(0o077)
     if arguments.action == "build":
         by = arguments.by or getpass.getuser()
         version, is_new = build(settings, name, end, by=by, release_id=arguments.release or "")

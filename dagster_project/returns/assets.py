@@ -1,6 +1,5 @@
 """The returns as Dagster assets: built on request for one period, never by a refresh."""
 
-import os
 from datetime import date
 
 import dagster as dg
@@ -43,7 +42,6 @@ def _asset(name: str, title: str, *models: str) -> dg.AssetsDefinition:
             end = date.fromisoformat(config.period)
         except ValueError:
             raise ReturnError(f"{config.period!r} is no day: write it as 2018-03-31.") from None
-        os.umask(0o077)
         version, is_new = build(
             Settings.from_environment(), name, end, by=config.by, release_id=config.release
         )

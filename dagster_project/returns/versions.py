@@ -130,6 +130,8 @@ def write_version(
     }
     try:
         shutil.rmtree(aside, ignore_errors=True)
+        for above in (settings.returns, folder.parent.parent, folder.parent):
+            above.mkdir(mode=0o700, exist_ok=True)
         for file_name, content in files.items():
             with written_whole(aside / file_name) as file:
                 file.write(content)

@@ -298,6 +298,8 @@ def test_the_example_goes_out_once_and_is_logged(zone: Settings, layout: Layout)
     assert version.manifest["mapping"] == layout.version
     for path in version.folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for folder in (version.folder, *list(version.folder.parents)[:3]):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     with pyzipper.AESZipFile(io.BytesIO(version.read(".zip"))) as archive:
         [name] = archive.namelist()
         with pytest.raises(RuntimeError, match="password"):
