@@ -24,7 +24,7 @@ from dashboards.published import Figure
 WIDE, HIGH, MARGIN = Cm(33.867), Cm(19.05), Cm(2)
 # More columns have labels that nobody reads from the back of a room.
 MOST_COLUMNS = 12
-LAST_OF_ZIP = (1980, 1, 1, 0, 0, 0)
+DAY_OF_ENTRIES = (1980, 1, 1, 0, 0, 0)
 _MOMENTS = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 
 
@@ -57,7 +57,7 @@ def timeless(archive: bytes, moment: datetime) -> bytes:
                 content = _MOMENTS.sub(rb"\g<1>" + told + rb"\g<2>", content)
             elif entry.filename.endswith(".xlsx"):
                 content = timeless(content, moment)
-            plain = zipfile.ZipInfo(entry.filename, LAST_OF_ZIP)
+            plain = zipfile.ZipInfo(entry.filename, DAY_OF_ENTRIES)
             plain.compress_type = zipfile.ZIP_DEFLATED
             timeless_file.writestr(plain, content)
     return result.getvalue()

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -244,8 +244,3 @@ def _read(path: Path) -> Version:
 
 def _json(content: Mapping[str, object]) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def states_of(version: Version) -> Sequence[Mapping[str, str]]:
-    """Each state that it reached, with who and when."""
-    return version.manifest["states"]
