@@ -7,6 +7,7 @@ option is told at once.
 
 import argparse
 import errno
+import getpass
 import logging
 import os
 import shutil
@@ -502,6 +503,57 @@ def list_publications(settings: Settings) -> None:
     print("* is served." if current else "Nothing is served yet.")
 
 
+def returns(settings: Settings, arguments: argparse.Namespace) -> int:
+    """`flic return list | build | check | approve | sent`: packs for funders, evaluators and the group."""
+    from dagster_project.returns.build import build, differences
+    from dagster_project.returns.framework import log
+    from dagster_project.returns.versions import advance, find_version
+
+    if arguments.action == "list":
+        list_returns(settings)
+        return DONE
+    name, end = arguments.name, date.fromisoformat(arguments.period)
+    if arguments.action == "build":
+        by = arguments.by or getpass.getuser()
+        version, is_new = build(settings, name, end, by=by, release_id=arguments.release or "")
+        words = "Built" if is_new else "Nothing new, the same bytes"
+        print(f"{words}: {version}, from release {version.release_id}: {version.folder}")
+        if is_new:
+            print(f"Look at it, then `flic return check {name} {end} --by NAME`.")
+        return DONE
+    version = find_version(settings, name, end, arguments.version)
+    if arguments.action == "check":
+        print(f"Building {version} again and comparing each file ...", flush=True)
+        if found := differences(settings, version):
+            print(f"Failed: {version} is not as it was built: {'; '.join(found)}. Build it again.")
+            return FAILED
+    state = {"check": "checked", "approve": "approved", "sent": "sent"}[arguments.action]
+    version = advance(settings, version, state, by=arguments.by, at=datetime.now(UTC))
+    if not version.is_aggregate:
+        log(settings, version)
+    served = " Readers of the dashboards can take it." if state == "approved" and version.is_aggregate else ""
+    print(f"{state.capitalize()}: {version}, by {arguments.by}.{served}")
+    return DONE
+
+
+def list_returns(settings: Settings) -> None:
+    """The returns that can be built, then the versions that were, with their last state."""
+    from dagster_project.returns import framework
+    from dagster_project.returns.catalogue import read_returns
+    from dagster_project.returns.versions import list_versions
+
+    print("Returns (`flic return build NAME PERIOD`, where PERIOD is the last day of a period):")
+    for wanted in read_returns(settings).values():
+        period = wanted.period_type.replace("_", "-")
+        print(f"  {wanted.name:<24} {period:<10} {', '.join(wanted.forms)}  {wanted.title}")
+    print(f"  {framework.NAME:<24} {'quarter':<10} xlsx  {framework.TITLE}, about single people")
+    versions = list_versions(settings)
+    print(f"\nBuilt, in {settings.returns}:" if versions else "\nNone is built yet.")
+    for version in versions:
+        last = version.manifest["states"][-1]
+        print(f"  {version}  {last['state']} by {last['by']}, {last['at']}  release {version.release_id}")
+
+
 def approval_in_words(manifest: Mapping[str, object]) -> str:
     """`draft`, or who approved a release and when."""
     if manifest.get("status") != "approved":
@@ -588,6 +640,12 @@ def a_name(text: str) -> str:
     return name
 
 
+def a_return(command: argparse.ArgumentParser) -> None:
+    """Let a command take the name of a return and its period."""
+    command.add_argument("name", metavar="NAME", help="the return, as `flic return list` names it")
+    command.add_argument("period", type=iso_day, metavar="PERIOD", help="last day of the period: 2018-03-31")
+
+
 def a_file(text: str) -> Path:
     """Something that is there; whether it is an export is for the check to say."""
     path = Path(text).expanduser().absolute()
@@ -665,6 +723,30 @@ def parser() -> argparse.ArgumentParser:
     action = actions.add_parser("reopen", help="undo an acceptance; both stay on record")
     action.add_argument("ids", nargs="+", metavar="ID")
     action.add_argument("--by", required=True, metavar="NAME", help="who decides")
+    command = add(
+        "return", returns, "packs for funders, evaluators and the group: list, build, check, approve, sent"
+    )
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="the returns there are, and the versions that were built")
+    action = actions.add_parser(
+        "build", help="build a return from an approved release; nothing is overwritten"
+    )
+    a_return(action)
+    action.add_argument(
+        "--release", metavar="RELEASE", help="the release; without, the newest with the period"
+    )
+    action.add_argument("--by", type=a_name, metavar="NAME", help="who builds it; without, who is logged in")
+    for name, summary in (
+        ("check", "build a version again, compare every byte, and note who looked at it"),
+        ("approve", "let a checked version out, in your name; an aggregate one is offered on the dashboards"),
+        ("sent", "note that an approved version was sent, and by whom"),
+    ):
+        action = actions.add_parser(name, help=summary)
+        a_return(action)
+        action.add_argument(
+            "--version", type=int, metavar="NUMBER", help="which version; without, the newest"
+        )
+        action.add_argument("--by", type=a_name, required=True, metavar="NAME", help="who does it")
     command = add("bench", bench, "measure the product: what safety costs")
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("publication", help="share of figures shown, and mean error of shown counts")

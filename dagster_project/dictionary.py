@@ -13,7 +13,7 @@ from dagster_project.transformation import TransformationError, invoke_dbt, mani
 
 DICTIONARY = ROOT / "docs" / "data_dictionary.md"
 SITE = "docs"
-LAYERS = ("staging", "intermediate", "marts", "metrics")
+LAYERS = ("staging", "intermediate", "marts", "returns", "metrics")
 # A metric's words, in the order in which a reader asks for them.
 WORDS = ("definition", "counted", "not_counted", "missing", "caveats")
 FACTS = ("unit", "direction", "owner", "source", "timing", "counts", "measures", "breakdowns", "exports")

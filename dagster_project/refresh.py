@@ -17,6 +17,7 @@ from dagster_project.lock import RefreshLock, exclusive
 from dagster_project.publication.assets import release
 from dagster_project.publication.publish import prepare_publication
 from dagster_project.reports.assets import data_lead_files, tell_of_failure
+from dagster_project.returns.assets import GROUP, return_assets
 from dagster_project.settings import Settings
 from dagster_project.statistics.assets import statistics
 from dagster_project.transformation import warehouse_assets
@@ -61,11 +62,19 @@ def definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of this project, for one machine's settings."""
     refresh = dg.define_asset_job(
         "refresh",
-        selection=dg.AssetSelection.all(),
+        # Returns are built when somebody asks for one.
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(GROUP),
         hooks={keep_last_publication},
         # A process a step would let several steps write one DuckDB file: two of three would fail.
         executor_def=dg.in_process_executor,
         description="Inbox to publication: ingest, build and test the warehouse, publish.",
+    )
+
+    returns = dg.define_asset_job(
+        "returns",
+        selection=dg.AssetSelection.groups(GROUP),
+        executor_def=dg.in_process_executor,
+        description="Packs for funders, evaluators and the group, each for the period that its config names.",
     )
 
     @dg.sensor(
@@ -90,8 +99,9 @@ def definitions(settings: Settings) -> dg.Definitions:
             statistics,
             release,
             data_lead_files,
+            *return_assets(settings),
         ],
-        jobs=[refresh],
+        jobs=[refresh, returns],
         schedules=[
             dg.ScheduleDefinition(
                 name="daily_refresh",

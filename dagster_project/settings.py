@@ -63,6 +63,8 @@ class Settings:
     refresh_schedule: str
     max_workbook_bytes: int = 50 << 20
     """A programme's workbooks have a few MB; a larger one comes as CSV, which may be of any length."""
+    return_password: bytes = b""
+    """Seals a copy of each return about single people, where it is set."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -87,6 +89,7 @@ class Settings:
             rounding_key=_key("FLIC_ROUNDING_KEY", demo_key_path(data_dir, "rounding")),
             refresh_schedule=os.environ.get("FLIC_REFRESH_SCHEDULE") or "0 6 * * *",
             max_workbook_bytes=int(megabytes) << 20,
+            return_password=(os.environ.get("FLIC_RETURN_PASSWORD") or "").encode(),
         )
 
     @property
@@ -138,6 +141,16 @@ class Settings:
     def public(self) -> Path:
         """What anyone may read; below the served folder, so that it is served and copied with it."""
         return self.publications_dir / "public"
+
+    @property
+    def returns(self) -> Path:
+        """What leaves for funders and evaluators, by period, return and version; for the data lead."""
+        return self.data_dir / "returns"
+
+    @property
+    def served_returns(self) -> Path:
+        """Approved aggregate returns, where those may take them who may read the dashboards."""
+        return self.publications_dir / "returns"
 
     @property
     def dbt_dir(self) -> Path:

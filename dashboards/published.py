@@ -337,6 +337,51 @@ def releases(folder: Path) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
+class Pack:
+    """An approved return in the folder of releases; `states` are (state, who, when) in order."""
+
+    name: str
+    title: str
+    period_end: date
+    version: int
+    release_id: str
+    states: tuple[tuple[str, str, datetime | None], ...]
+    files: tuple[Path, ...]
+
+
+def packs(folder: Path) -> list[Pack]:
+    """The approved returns beside the releases of a folder, newest period first; a damaged one is left out.
+
+    A file that is not as its manifest says is not offered.
+    """
+    found = []
+    for path in folder.glob("returns/*/*/v*/manifest.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            files = [path.with_name(Path(name).name) for name in manifest["files"]]
+            for file in files:
+                with file.open("rb") as content:
+                    sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+                if sha256 != manifest["files"][file.name]["sha256"]:
+                    raise ValueError(file.name)
+            found.append(
+                Pack(
+                    name=str(manifest["return"]),
+                    title=str(manifest["title"]),
+                    period_end=date.fromisoformat(manifest["period_end"]),
+                    version=int(manifest["version"]),
+                    release_id=str(manifest["release"]["release_id"]),
+                    states=tuple(
+                        (str(step["state"]), str(step["by"]), _moment(str(step["at"])))
+                        for step in manifest["states"]
+                    ),
+                    files=tuple(files),
+                )
+            )
+    return sorted(found, key=lambda pack: (-pack.period_end.toordinal(), pack.title, -pack.version))
+
+
+@dataclass(frozen=True)
 class Served:
     """What one script run shows.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 # Set to 1 for a demonstration, the data lead's own preview and the management dashboards, which all run as
 # the user who owns the zone.
 ALLOWED = "FLIC_ALLOW_RESTRICTED_ZONE"
-VARIABLES = ("FLIC_DATA_DIR", "FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY")
+VARIABLES = ("FLIC_DATA_DIR", "FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY", "FLIC_RETURN_PASSWORD")
 NAMES = ("warehouse.duckdb", "landing", "management", "drafts", "demo_keys", "rounding_key_check")
 DEFAULT_ZONE = Path(__file__).resolve().parents[1] / "data"
 

@@ -740,9 +740,11 @@ def decisions(stages: Sequence[Figure | None], oldest: date | None, on: date) ->
     return f"{text}; {rest}{'is' if counts[2] == 1 else 'are'} done."
 
 
-def released(releases: int, current: Release) -> str:
+def released(packs: int, releases: int, current: Release) -> str:
     """What the folder of releases holds, and which of them is shown."""
-    text = "There is no pack and no return to the funder here yet. "
+    text = f"{packs} {'return is' if packs == 1 else 'returns are'} ready to be taken. "
+    if not packs:
+        text = "There is no pack and no return to the funder here yet. "
     text += f"{releases} {'release is' if releases == 1 else 'releases are'} kept. "
     text += f"The figures shown are as at {day(current.as_at)}"
     if current.approved_by:

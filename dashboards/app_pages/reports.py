@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import streamlit as st
+
 from dashboards import components, sentences
-from dashboards.published import releases
+from dashboards.published import Pack, packs, releases
 from dashboards.state import View, current
+
+KINDS = {
+    ".pdf": "Report (PDF)",
+    ".xlsx": "Workbook (XLSX)",
+    ".pptx": "Slides (PPTX)",
+    "-figures.csv": "Figures (CSV)",
+    "-data_dictionary.csv": "Data dictionary (CSV)",
+    "-restated.csv": "What moved (CSV)",
+}
+OFFICE = "application/vnd.openxmlformats-officedocument"
+MIME = {
+    ".pdf": "application/pdf",
+    ".csv": "text/csv",
+    ".xlsx": f"{OFFICE}.spreadsheetml.sheet",
+    ".pptx": f"{OFFICE}.presentationml.presentation",
+}
 
 
 def show(view: View) -> None:
     """Draw the page: what the folder of releases tells, and nothing else."""
     release = view.publication.release
     found = releases(view.publication.path.parent)
-    components.page_head(
-        view, "Reports and returns", "Give me the pack", sentences.released(len(found), release), True
-    )
-    components.quiet(
-        "Until there are packs, each page prints on paper, and each table of this release can be taken "
-        "as a file from the "
-        "page that shows it."
-    )
+    ready = packs(view.publication.path.parent)
+    sentence = sentences.released(len({(p.name, p.period_end) for p in ready}), len(found), release)
+    components.page_head(view, "Reports and returns", "Give me the pack", sentence, True)
+    _packs(view, ready)
     every, without = view.publication.cells()
     components.section("The release that is shown")
     facts = [
@@ -55,6 +71,43 @@ def show(view: View) -> None:
     table = components.Table("Releases kept, by their manifests", headings, rows)
     components.html(components.table_html(table, words=True, cards=True))
     components.download_table(view, table, "releases")
+
+
+def _packs(view: View, ready: Sequence[Pack]) -> None:
+    """What may be taken: the newest version of each return and period, with its files."""
+    components.section("Packs", "Approved returns, newest first. Each holds published figures alone.")
+    if not ready:
+        components.quiet(
+            "Until a pack is approved, each page prints on paper, and each table of this release can be "
+            "taken as a file from the page that shows it."
+        )
+        return
+    seen = set()
+    for pack in ready:
+        if (pack.name, pack.period_end) in seen:
+            continue
+        seen.add((pack.name, pack.period_end))
+        until = f"up to {sentences.day(pack.period_end)}"
+        steps = [
+            f"{state} by {by}" + (f" ({sentences.moment(at)})" if at else "") for state, by, at in pack.states
+        ]
+        components.entry(
+            pack.title,
+            f"For the period {until}, version {pack.version}, from release {pack.release_id}",
+            [("How it came", f"{sentences.capital('; '.join(steps))}.")],
+        )
+        with st.container(horizontal=True, key=f"files-{pack.name}-{pack.period_end}", gap="small"):
+            kinds = {file: file.name.split(f"-v{pack.version}", 1)[-1] for file in pack.files}
+            for file, kind in sorted(kinds.items(), key=lambda item: (item[1].startswith("-"), item[1])):
+                components.download_button(
+                    KINDS.get(kind, file.name),
+                    file.read_bytes,
+                    file.name,
+                    mime=MIME.get(file.suffix, "application/octet-stream"),
+                    key=f"pack-{file.name}",
+                    type="tertiary",
+                    help=f"{pack.title} {until}",
+                )
 
 
 show(current())

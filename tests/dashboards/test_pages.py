@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -376,6 +378,34 @@ def test_the_releases_of_the_folder_are_listed(tmp_path: Path, monkeypatch: pyte
     assert re.search(
         r"2018-02-newer \(shown\) .*2018-01-older 31 March 2018 1 April 2018, 01:00 draft", written
     )
+
+
+def test_approved_returns_can_be_taken_and_a_changed_one_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_publication(tmp_path)
+    for version, content in ((1, b"as built"), (2, b"edited since")):
+        folder = tmp_path / "returns" / "2018-03-31" / "quarterly_figures" / f"v{version}"
+        folder.mkdir(parents=True)
+        name = f"programme-quarterly_figures-2018-03-31-v{version}-figures.csv"
+        (folder / name).write_bytes(content)
+        manifest = {
+            "return": "quarterly_figures",
+            "title": "Quarterly figures",
+            "period_end": "2018-03-31",
+            "version": version,
+            "release": {"release_id": "2018-03-a-release"},
+            "files": {name: {"sha256": hashlib.sha256(b"as built").hexdigest()}},
+            "states": [{"state": "approved", "by": "Cy", "at": "2018-05-01T12:00:00Z"}],
+        }
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    page = open_page(tmp_path, "reports", monkeypatch)
+    assert "1 return is ready to be taken." in text(page)
+    assert (
+        "Quarterly figures For the period up to 31 March 2018, version 1, from release 2018-03-a-release "
+        "How it came Approved by Cy (1 May 2018, 13:00)." in text(page)
+    )
+    assert page.get("download_button")[0].proto.label == "Figures (CSV)"
 
 
 @pytest.mark.parametrize(

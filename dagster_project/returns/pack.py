@@ -1,0 +1,550 @@
+"""What a return says: the published figures of its lines, their words, and the identities that they keep.
+
+Belongs here: choosing the release and reading its figures, in the way and the words of the dashboards
+(`dashboards.published`, `dashboards.sentences`), so that no figure can differ from theirs. Does not belong
+here: files (`workbook.py`, `report.py`, `slides.py`), versions and approval (`versions.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import groupby
+
+import duckdb
+
+from dagster_project.publication.releases import LOCKED, current_release, list_releases, read_manifest, verify
+from dagster_project.returns.catalogue import Line, Return, ReturnError
+from dagster_project.settings import Settings
+from dashboards import sentences
+from dashboards.published import Figure, NotServable, Period, Publication
+
+FLOW_OF_PEOPLE = {"starts", "open_caseload"}
+"""A return that shows both says how they go together, and begins with them."""
+MONEY_OF_PEOPLE = {"budget_spent", "budget_people"}
+"""A return that shows both holds personal budgets against the ledger."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A line with its figures: of the period, of the period before, and over time where it is a series."""
+
+    line: Line
+    figures: tuple[Figure, ...]
+    before: tuple[Figure, ...]
+    series: tuple[Figure, ...]
+    when: str
+    when_before: str
+    sentence: str
+
+    @property
+    def is_all_hidden(self) -> bool:
+        """Whether nothing of it is shown, now or before."""
+        return all(f.value is None for f in (*self.series, *self.before, *self.figures))
+
+    @property
+    def every(self) -> list[Figure]:
+        """Each figure of the line once: earlier ones first."""
+        found: list[Figure] = []
+        for figure in (*self.series, *self.before, *self.figures):
+            if figure not in found:
+                found.append(figure)
+        return found
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Something that must hold among the figures of a return: what it says, and whether it does.
+
+    `holds` is None where a withheld figure leaves it open.
+    """
+
+    about: str
+    says: str
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Restated:
+    """A figure that an earlier return gave with another value or mark, and the exports that came between."""
+
+    label: str
+    when: str
+    categories: str
+    old: str
+    new: str
+    because_of: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One return for one period from one release; `against` names the earlier return it was compared with."""
+
+    wanted: Return
+    version: int
+    programme: str
+    publication: Publication
+    period: Period
+    before: Period | None
+    summary: str
+    exhibits: tuple[Exhibit, ...]
+    identities: tuple[Identity, ...]
+    restated: tuple[Restated, ...]
+    against: str
+    unfinished: frozenset[tuple[str, date]]
+    """Type and last day of the periods that are not over in the release."""
+
+    def when(self, *figures: Figure) -> str:
+        """What time a table is about: `on 31 March 2018`, `January to March 2018`; empty for no figure."""
+        return when(figures, self.unfinished)
+
+    def label(self, figure: Figure) -> str:
+        """The categories of a figure in the programme's words; empty for a figure about everyone."""
+        return ", ".join(
+            self.publication.label(name, category) for name, category in figure.categories.items()
+        )
+
+    def dimension_label(self, dimension: str) -> str:
+        """A breakdown in the programme's words, as the pages head it."""
+        words = self.publication.wording()
+        return words.get(f"dimension_{dimension}", dimension.replace("_", " ").capitalize())
+
+    @property
+    def moved(self) -> str:
+        """How much of what the earlier return gave is given otherwise now, in a sentence."""
+        if not self.against:
+            return "There is no earlier return of this name to compare with."
+        count = len(self.restated)
+        figures = "no figure" if not count else "1 figure" if count == 1 else f"{count:,} figures"
+        return f"Compared with {self.against}: {figures} of those that both give moved."
+
+    @property
+    def parts(self) -> list[tuple[str, list[Exhibit]]]:
+        """The exhibits by part of the return, in the order of its lines."""
+        return [
+            (part, list(group)) for part, group in groupby(self.exhibits, lambda exhibit: exhibit.line.part)
+        ]
+
+    @property
+    def figures(self) -> list[tuple[Exhibit, Figure]]:
+        """Every figure that the return shows, once a line, with the line that shows it."""
+        return [(exhibit, figure) for exhibit in self.exhibits for figure in exhibit.every]
+
+    @property
+    def metric_ids(self) -> list[str]:
+        """The metrics of its figures, each once, in order."""
+        return list(dict.fromkeys(exhibit.line.metric_id for exhibit in self.exhibits))
+
+    @property
+    def file_stem(self) -> str:
+        """What its file names begin with: programme, return, period and version, no spaces."""
+        return f"{self.programme}-{self.wanted.name}-{self.period.end}-v{self.version}"
+
+
+# --- the release ------------------------------------------------------------------------------------------
+
+
+def choose_release(settings: Settings, wanted: Return, end: date, release_id: str = "") -> str:
+    """The approved release that a return is made from: the one asked for, else the newest with its period.
+
+    A release that is newer than the served one was rolled back and is not taken unasked. Raises `ReturnError`
+    with what is missing and its remedy.
+    """
+    folder = settings.publications_dir
+    approved = list_releases(folder)
+    if not approved:
+        drafts = list_releases(settings.drafts)
+        hint = (
+            f"release {drafts[-1]} is a draft: `flic publications approve {drafts[-1]} --by NAME`"
+            if drafts
+            else "`flic refresh --approve-by NAME` makes one"
+        )
+        raise ReturnError(f"no release is approved, and a return is made from an approved one; {hint}.")
+    if release_id:
+        if release_id not in approved:
+            is_draft = release_id in list_releases(settings.drafts)
+            raise ReturnError(
+                f"release {release_id} is a draft; `flic publications approve {release_id} --by NAME` first."
+                if is_draft
+                else f"there is no release {release_id}; `flic publications list` names those that are."
+            )
+        candidates = [release_id]
+    else:
+        current = current_release(folder)
+        served = approved.index(current.release_id) if current and current.release_id in approved else -1
+        candidates = approved[: served + 1][::-1] if served >= 0 else approved[::-1]
+    for candidate in candidates:
+        if _period_of(_rows(settings, candidate, "reference_periods"), settings, candidate, wanted, end):
+            if problems := verify(folder, candidate):
+                raise ReturnError(
+                    f"release {candidate} is damaged ({'; '.join(problems)}): name another with --release."
+                )
+            return candidate
+    newest = read_manifest(folder, candidates[0])["as_at"]
+    if date.fromisoformat(str(newest)) < end:
+        raise ReturnError(
+            f"the period is not over in release {candidates[0]}, which is as at {newest}: a return up to"
+            f" {end} needs a release as at that day or later. Refresh with newer exports and approve it."
+        )
+    if wanted.period_type == "half_year":
+        first_month = _half_year_ends_before(settings, candidates[0])
+        morrow = end + timedelta(days=1)
+        if (morrow.month, morrow.day) != (first_month, 1):
+            last = date(end.year, first_month, 1) - timedelta(days=1)
+            raise ReturnError(
+                f"{end} is not the last day of the first half of a year; {last.day} {last:%B} is."
+            )
+        raise ReturnError(
+            f"no approved release gives the half-year up to {end}: it is the year so far of a release as at"
+            f" the last day of the half-year. `flic refresh --as-at {end} --approve-by NAME` makes one."
+        )
+    ends = sorted(
+        str(row["period_end"])
+        for row in _rows(settings, candidates[0], "reference_periods")
+        if row["period_type"] == wanted.flow and row["is_complete"]
+    )
+    raise ReturnError(
+        f"{end} is not the last day of a whole {wanted.period_type} in release {candidates[0]}; such are"
+        f" {', '.join(ends[-4:]) or 'none yet'}."
+    )
+
+
+def open_release(settings: Settings, release_id: str) -> Publication:
+    """A release of the served folder, opened as the dashboards open it; raises `ReturnError`."""
+    try:
+        return Publication(settings.publications_dir / f"{release_id}.duckdb")
+    except NotServable as error:
+        raise ReturnError(f"{error}: name another release with --release.") from error
+
+
+def known_by(settings: Settings, release_id: str) -> str:
+    """Up to which moment loads are taken into account (UTC), as the release holds it."""
+    [row] = _rows(settings, release_id, "release")
+    return f"{row['known_by']:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _rows(settings: Settings, release_id: str, table: str) -> list[dict[str, object]]:
+    path = settings.publications_dir / f"{release_id}.duckdb"
+    try:
+        with duckdb.connect(str(path), read_only=True, config=LOCKED) as connection:
+            found = connection.execute(f'select * from "{table}"')
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    except duckdb.Error as error:
+        raise ReturnError(f"release {release_id} cannot be opened: name another with --release.") from error
+
+
+def _period_of(
+    rows: Sequence[Mapping[str, object]], settings: Settings, release_id: str, wanted: Return, end: date
+) -> Period | None:
+    """The period of a return that ends on a day, in one release; None where it has no such whole period."""
+    for row in rows:
+        if row["period_type"] != wanted.flow or row["period_end"] != end:
+            continue
+        start = row["period_start"]
+        assert isinstance(start, date)
+        if wanted.period_type == "half_year":
+            first_month, morrow = _half_year_ends_before(settings, release_id), end + timedelta(days=1)
+            is_half = (morrow.month, morrow.day) == (first_month, 1)
+            return Period(wanted.flow, start, end, True) if is_half else None
+        return Period(wanted.flow, start, end, True) if row["is_complete"] else None
+    return None
+
+
+def _half_year_ends_before(settings: Settings, release_id: str) -> int:
+    """The month that the second half of the programme's year begins with."""
+    kept = {row["setting"]: row["value"] for row in _rows(settings, release_id, "reference_settings")}
+    return (int(str(kept["financial_year_start_month"])) + 5) % 12 + 1
+
+
+# --- the figures ------------------------------------------------------------------------------------------
+
+
+def make_pack(
+    settings: Settings, wanted: Return, lines: Sequence[Line], release_id: str, end: date, version: int
+) -> Pack:
+    """The figures of a return, without what an earlier return said (`with_restated`).
+
+    Raises `ReturnError` for a line that the release's plan does not have.
+    """
+    publication = open_release(settings, release_id)
+    period = _period_of(_rows(settings, release_id, "reference_periods"), settings, release_id, wanted, end)
+    if period is None:
+        raise ReturnError(f"release {release_id} has no whole {wanted.period_type} that ends on {end}.")
+    for line in lines:
+        period_type = line.published_as(wanted.flow)
+        if not publication.plans(line.metric_id, line.measure, period_type, line.dimensions):
+            by = f" by {' and '.join(line.dimensions)}" if line.dimensions else ""
+            raise ReturnError(
+                f"line {line.line} of {wanted.lines} asks for {line.metric_id} {line.measure} {period_type}"
+                f"{by}, which release {release_id} does not publish for the group: correct the row of"
+                " return_lines.csv, or add the table to publication_plan.csv, refresh and approve."
+            )
+    before = None
+    if wanted.period_type != "half_year":
+        earlier = [p for p in publication.periods(wanted.flow) if p.end < period.start]
+        before = earlier[-1] if earlier else None
+    parts = unfinished(publication)
+    exhibits = tuple(_exhibit(publication, line, wanted.flow, period, before, parts) for line in lines)
+    return Pack(
+        wanted=wanted,
+        version=version,
+        programme=settings.profile,
+        publication=publication,
+        period=period,
+        before=before,
+        summary=_summary(publication, wanted.flow, period, before, exhibits),
+        exhibits=exhibits,
+        identities=tuple(_identities(publication, wanted.flow, period, exhibits)),
+        restated=(),
+        against="",
+        unfinished=parts,
+    )
+
+
+def with_restated(pack: Pack, restated: Sequence[Restated], against: str) -> Pack:
+    """The same pack with what moved since an earlier return, which `against` names."""
+    return replace(pack, restated=tuple(restated), against=against)
+
+
+def _table(publication: Publication, line: Line, period_type: str, period: Period) -> tuple[Figure, ...]:
+    on = period.end
+    if period_type in ("quarter", "year") and period_type != period.period_type:
+        # As the pages do: the newest one that the period reaches.
+        reached = [p for p in publication.periods(period_type) if p.end <= period.end]
+        on = reached[-1].end if reached else period.end
+    return tuple(publication.latest(line.metric_id, line.measure, period_type, line.dimensions, on=on))
+
+
+def _exhibit(
+    publication: Publication,
+    line: Line,
+    flow: str,
+    period: Period,
+    before: Period | None,
+    parts: frozenset[tuple[str, date]],
+) -> Exhibit:
+    period_type = line.published_as(flow)
+    figures = _table(publication, line, period_type, period)
+    earlier = _table(publication, line, period_type, before) if before is not None else ()
+    if figures and earlier and earlier[0].period_end == figures[0].period_end:
+        earlier = ()
+    series: tuple[Figure, ...] = ()
+    if line.series:
+        ends = {p.end for p in publication.periods(flow)}
+        series = tuple(
+            figure
+            for figure in publication.figures(line.metric_id, line.measure, period_type)
+            if figure.period_end in ends and figure.period_end <= period.end
+        )
+    return Exhibit(
+        line=line,
+        figures=figures,
+        before=earlier,
+        series=series,
+        when=when(figures, parts),
+        when_before=when(earlier, parts),
+        sentence=_sentence(publication, line, figures, earlier, parts),
+    )
+
+
+def unfinished(publication: Publication) -> frozenset[tuple[str, date]]:
+    """Type and last day of the periods that are not over in a release."""
+    flows = ("month", "quarter", "year")
+    return frozenset(
+        (period.period_type, period.end)
+        for flow in flows
+        for period in publication.periods(flow)
+        if not period.is_complete
+    )
+
+
+def when(figures: Sequence[Figure], unfinished: frozenset[tuple[str, date]]) -> str:
+    """What time figures of one day or period are about, `so far` where it is not over; empty for none."""
+    if not figures:
+        return ""
+    figure = figures[0]
+    if figure.period_type == "as_at":
+        return f"on {sentences.day(figure.period_end)}"
+    so_far = " so far" if (figure.period_type, figure.period_end) in unfinished else ""
+    return sentences.period_name(figure) + so_far
+
+
+def _sentence(
+    publication: Publication,
+    line: Line,
+    figures: Sequence[Figure],
+    before: Sequence[Figure],
+    parts: frozenset[tuple[str, date]],
+) -> str:
+    """What a table says first; the same words as on the pages."""
+    if not figures:
+        return "Not published for this period."
+    if not line.dimensions:
+        now = figures[0]
+        if now.value is None and not sentences.shown(now).startswith(("<", ">")):
+            return f"{sentences.capital(sentences.why_missing(now))}."
+        text = f"{sentences.shown(now)} {_at(when(figures, parts))}"
+        if before:
+            text += f", {sentences.change(now, before[0], _at(when(before, parts)))}"
+        return f"{sentences.capital(text)}."
+    # The parts of a budget are no parts of one sum.
+    if len(line.dimensions) == 1 and line.measure == "count":
+        rows = [(publication.label(line.dimensions[0], f.category(line.dimensions[0])), f) for f in figures]
+        return sentences.largest(rows, "these figures", "")
+    hidden = sum(figure.value is None for figure in figures)
+    if not hidden and line.metric_id in sentences.CHANGES and line.measure == "mean":
+        clear = sum(
+            (f.lower is not None and f.lower > 0) or (f.upper is not None and f.upper < 0) for f in figures
+        )
+        return f"In {clear} of {len(figures)} the 95% interval does not reach nought."
+    if not hidden:
+        return ""
+    if hidden == len(figures):
+        reasons = sorted({sentences.why_missing(figure) for figure in figures})
+        return f"None of the {hidden} figures is shown: {' or '.join(reasons)}."
+    return f"{hidden} of {len(figures)} figures are not shown; their marks say why."
+
+
+def _at(time: str) -> str:
+    return time if time.startswith("on ") else f"in {time}"
+
+
+def _summary(
+    publication: Publication,
+    flow: str,
+    period: Period,
+    before: Period | None,
+    exhibits: Sequence[Exhibit],
+) -> str:
+    """The sentence of the first page where a return is about who is supported; else its first figures."""
+    if not {exhibit.line.metric_id for exhibit in exhibits} >= FLOW_OF_PEOPLE:
+        told = [e for e in exhibits if e.sentence and any(f.value is not None for f in e.figures)]
+        # One number says more than the largest of several.
+        told.sort(key=lambda exhibit: len(exhibit.line.dimensions))
+        return " ".join(f"{e.line.wording}: {e.sentence[:1].lower()}{e.sentence[1:]}" for e in told[:2])
+
+    def figure(metric_id: str, period_type: str, on: date) -> Figure | None:
+        return publication.figure(metric_id, "count", period_type, on)
+
+    return sentences.this_quarter(
+        figure("referrals_received", flow, period.end),
+        figure("starts", flow, period.end),
+        figure("ends", flow, period.end),
+        figure("open_caseload", "as_at", period.end),
+        figure("open_caseload", "as_at", before.end) if before else None,
+        period,
+    )
+
+
+# --- reconciliation ---------------------------------------------------------------------------------------
+
+
+def _identities(
+    publication: Publication, flow: str, period: Period, exhibits: Sequence[Exhibit]
+) -> list[Identity]:
+    """The flow of people, and each table of parts beside its total."""
+
+    found: list[Identity] = []
+    shown = {exhibit.line.metric_id for exhibit in exhibits}
+    if shown >= FLOW_OF_PEOPLE:
+        found.append(_flow_identity(publication, flow, period))
+    if shown >= MONEY_OF_PEOPLE:
+        found += _ledger(publication, period)
+    words, settings = publication.definitions(), publication.settings()
+    for exhibit in exhibits:
+        line = exhibit.line
+        own = words.get(line.metric_id, {})
+        # Where a person stands in several places people do not add up; a line of money stands in one.
+        is_parted = line.measure == "count" and not set(line.dimensions) & set(
+            own.get("overlapping", "").split("|")
+        )
+        is_sum = is_parted or (line.measure == "total_gbp" and own.get("counts") in ("lines", "entries"))
+        if len(line.dimensions) != 1 or not is_sum or not exhibit.figures:
+            continue
+        end, period_type = exhibit.figures[0].period_end, exhibit.figures[0].period_type
+        total = publication.figure(line.metric_id, line.measure, period_type, end)
+        if total is not None:
+            found.append(_adds_up(line, total, exhibit.figures, settings))
+    return found
+
+
+def _flow_identity(publication: Publication, flow: str, period: Period) -> Identity:
+    """Opening + starts - ends = closing, in the words of the pages."""
+
+    def count(metric_id: str, period_type: str, on: date) -> Figure | None:
+        return publication.figure(metric_id, "count", period_type, on)
+
+    opening = count("open_caseload", "as_at", period.start - timedelta(days=1))
+    starts, ends = count("starts", flow, period.end), count("ends", flow, period.end)
+    closing = count("open_caseload", "as_at", period.end)
+    values = [f.value if f else None for f in (starts, ends, closing)]
+    opened = opening.value if opening else 0
+    known = opened is not None and None not in values
+    holds = known and opened + values[0] - values[1] == values[2]  # type: ignore[operator]
+    return Identity(
+        "People open before + starts \N{MINUS SIGN} ends = people open at the end",
+        sentences.flow_identity(opening, starts, ends, closing),
+        holds if known else None,
+    )
+
+
+def _ledger(publication: Publication, period: Period) -> list[Identity]:
+    """Personal budgets twice over: the lines of clients, and the actual of the programme's budget.
+
+    Two systems, seldom equal to the pound; the difference is told, and is for the two to explain.
+    """
+    years = [p for p in publication.periods("year") if p.end <= period.end]
+    if not years:
+        return []
+    on, name = years[-1].end, publication.settings().get("personal_budget_line", "")
+    paid = publication.figure("budget_spent", "total_gbp", "year", on)
+    budget = publication.figures(
+        "programme_budget", "total_gbp", "year", ("budget_line",), on, budget_figure="actual"
+    )
+    lines = [f for f in budget if publication.label("budget_line", f.category("budget_line")) == name]
+    if paid is None or not lines:
+        return []
+    about = "Paid by the lines of clients, and by the ledger"
+    text = (
+        f"In {sentences.period_name(years[-1])} the lines of clients come to {sentences.shown(paid)}, the"
+        f" actual of the budget line {name} is {sentences.shown(lines[0])}"
+    )
+    if paid.value is None or lines[0].value is None:
+        return [Identity(about, f"{text}: what is not shown cannot be compared.", None)]
+    difference = abs(paid.value - lines[0].value)
+    rounding = float(publication.settings().get("money_total_rounding_gbp", "0"))
+    if difference <= rounding:
+        return [Identity(about, f"{text}: the same, as far as rounding can tell.", True)]
+    return [Identity(about, f"{text}: £{difference:,.0f} apart. The two systems have to say why.", None)]
+
+
+def _adds_up(line: Line, total: Figure, parts: Sequence[Figure], settings: Mapping[str, str]) -> Identity:
+    """Whether the parts of a table, `not known` among them, can add up to its total.
+
+    Counts are rounded at random by less than the base, sums of money by at most it; a withheld count is below
+    the minimum, and what a withheld sum may be is not known.
+    """
+    is_money = line.measure == "total_gbp"
+    base = float(settings.get("money_total_rounding_gbp" if is_money else "rounding_base", "0"))
+    slack = base if is_money else base - 1
+    shown = [part for part in parts if part.value is not None]
+    hidden = len(parts) - len(shown)
+    added = sum(part.value or 0 for part in shown)
+    loose = slack * sum(not (part.exact or part.counts == "entries") for part in (*shown, total))
+    most = float(settings.get("count_minimum", "10")) - 1
+    written = sentences.shown(replace(total, value=added, mark="", note=""))
+    about = f"{line.wording}: parts and total"
+    if total.value is None:
+        return Identity(about, f"The total is {sentences.why_missing(total)}.", None)
+    text = f"The parts shown, those not known among them, add up to {written}; the total is "
+    text += f"{sentences.shown(total)}."
+    difference = total.value - added
+    if not hidden:
+        if difference and loose:
+            text += f" Each is rounded on its own, which can make up to {loose:,.0f} between them."
+        return Identity(about, text, abs(difference) <= loose)
+    text += f" {hidden} of {len(parts)} parts are withheld or not available"
+    if is_money or any(not sentences.shown(part).startswith("<") for part in parts if part.value is None):
+        return Identity(about, f"{text}, so what they come to is not known.", None)
+    text += f", each below {most + 1:,.0f}."
+    return Identity(about, text, -loose <= difference <= loose + most * hidden)

@@ -1,0 +1,231 @@
+"""A return as PDF: typeset by Typst from `report.typ`, tagged for screen readers (PDF/UA-1); no browser runs.
+
+Belongs here: the pack as plain texts and lengths for the layout. Does not belong here: the layout itself
+(`report.typ`), which figures there are (`pack.py`).
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+
+import typst
+
+from dagster_project.returns.pack import Exhibit, Pack
+from dagster_project.returns.words import (
+    ACCENT,
+    INK,
+    LINE,
+    MARK_WORDS,
+    MUTED,
+    WITHHELD,
+    about,
+    alternative,
+    definitions,
+    quality,
+    rounding,
+    sources,
+)
+from dashboards import sentences
+from dashboards.published import Figure
+
+LAYOUT = Path(__file__).with_name("report.typ")
+# As many columns as fit across a page with a number over each; the workbook has them all.
+MOST_COLUMNS = 16
+
+
+def report_bytes(pack: Pack) -> bytes:
+    """The return as PDF; the same pack gives the same bytes on any machine (fonts come with the library)."""
+    return typst.compile(
+        LAYOUT.read_bytes(),
+        format="pdf",
+        ignore_system_fonts=True,
+        sys_inputs={"pack": json.dumps(_payload(pack), ensure_ascii=False)},
+        pdf_standards=["ua-1"],
+        # The moment of the release, not of the making.
+        timestamp=pack.publication.release.created_at.astimezone(UTC).replace(microsecond=0),
+    )
+
+
+def _payload(pack: Pack) -> dict[str, object]:
+    release, wording = pack.publication.release, pack.publication.wording()
+    notes = [{"term": mark, "text": text} for mark, text in MARK_WORDS]
+    acknowledgement = wording.get("star_acknowledgement", "")
+    headings, rows = definitions(pack)
+    quality_headings, quality_rows = quality(pack)
+    return {
+        "colours": {"ink": INK, "muted": MUTED, "line": LINE, "accent": ACCENT, "withheld": WITHHELD},
+        "title": pack.wanted.title,
+        "programme": release.programme_name,
+        "question": pack.wanted.question,
+        "period": sentences.capital(sentences.period_name(pack.period)),
+        "summary": pack.summary,
+        "facts": [
+            ["Period", sentences.capital(sentences.period_name(pack.period))],
+            ["Places", "All boroughs; tables by borough name each"],
+            ["As at", sentences.day(release.as_at)],
+            ["Status", f"{sentences.capital(release.status)} by {release.approved_by}"],
+            ["Release", release.release_id],
+            ["Version", str(pack.version)],
+        ],
+        "synthetic": wording.get("synthetic", "Synthetic data") if release.synthetic else "",
+        "foot": about(pack),
+        "parts": [_part(pack, part, exhibits) for part, exhibits in pack.parts],
+        "notes": notes,
+        "rounding": rounding(pack),
+        "acknowledgement": acknowledgement,
+        "sources": sources(pack),
+        "quality": {
+            "headings": quality_headings[:-1],
+            "rows": [[_text(cell) for cell in row[:-1]] for row in quality_rows],
+            "findings": [[str(row[0]), str(row[-1])] for row in quality_rows if row[-1]],
+        },
+        "identities": [
+            {
+                "about": identity.about,
+                "says": identity.says,
+                "holds": {True: "Holds", False: "Does not hold", None: "Open"}[identity.holds],
+            }
+            for identity in pack.identities
+        ],
+        "moved": pack.moved,
+        "restated": [[r.label, r.when, r.categories, r.old, r.new, r.because_of] for r in pack.restated],
+        "definitions": [
+            {
+                "label": str(row[0]),
+                "entries": [
+                    {"term": term, "text": str(text)}
+                    for term, text in zip(headings[1:], row[1:], strict=True)
+                    if text
+                ],
+            }
+            for row in rows
+        ],
+    }
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return sentences.day(cell) if hasattr(cell, "strftime") else str(cell)  # type: ignore[arg-type]
+
+
+def _part(pack: Pack, title: str, exhibits: Sequence[Exhibit]) -> dict[str, object]:
+    """A part: its single figures as one table, then its series and tables."""
+    single = [e for e in exhibits if not e.line.dimensions and not e.series]
+    return {
+        "title": title,
+        "single": [
+            {
+                "wording": e.line.wording,
+                "shown": sentences.table_cell(e.figures[0]) if e.figures else "[x]",
+                "interval": sentences.interval(e.figures[0]) if e.figures else "",
+                "when": e.when,
+                "before": sentences.table_cell(e.before[0]) if e.before else "",
+                "when_before": e.when_before,
+                "people": _people(e.figures[0]) if e.figures else "",
+            }
+            for e in single
+        ],
+        "exhibits": [_exhibit(pack, e) for e in exhibits if e not in single],
+    }
+
+
+def _people(figure: Figure) -> str:
+    if figure.people is None:
+        return f"[{figure.mark}]" if figure.mark else ""
+    return sentences.number(figure.people)
+
+
+def _exhibit(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
+    held: dict[str, object] = {
+        "title": exhibit.line.wording,
+        "scope": sentences.capital(exhibit.when),
+        "sentence": exhibit.sentence,
+    }
+    if exhibit.is_all_hidden:
+        # Twenty times the same mark says no more than the sentence; the figures of the return have each.
+        return held | {"kind": "hidden", "rows": []}
+    if exhibit.series:
+        return held | _series(pack, exhibit)
+    if len(exhibit.line.dimensions) == 2:
+        return held | _two_way(pack, exhibit)
+    return held | _one_way(pack, exhibit)
+
+
+def _series(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
+    shown = exhibit.series[-MOST_COLUMNS:]
+    top = max((f.value or 0 for f in shown), default=0) or 1
+    left_out = len(exhibit.series) - len(shown)
+    return {
+        "kind": "series",
+        "alt": alternative(pack, exhibit),
+        "left_out": f"The last {len(shown)} of {len(exhibit.series)}; the figures hold all."
+        if left_out
+        else "",
+        "columns": [
+            {
+                "name": sentences.axis_name(f),
+                "shown": sentences.shown(f),
+                "length": None if f.value is None else max(0.0, f.value / top),
+            }
+            for f in shown
+        ],
+    }
+
+
+def _one_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
+    [dimension] = exhibit.line.dimensions
+    figures = exhibit.figures
+    numbers = [n for f in figures for n in (f.value, f.lower, f.upper) if n is not None]
+    least, most = min([0.0, *numbers]), max([0.0, *numbers])
+    span = (most - least) or 1.0
+    before = {f.category(dimension): f for f in exhibit.before}
+
+    def place(value: float | None) -> float | None:
+        return None if value is None or not math.isfinite(value) else (value - least) / span
+
+    with_people = any(f.people is not None and f.people != f.value for f in figures)
+    return {
+        "kind": "one_way",
+        "heading": pack.dimension_label(dimension),
+        "zero": place(0.0),
+        "with_interval": any(f.lower is not None for f in figures),
+        "with_people": with_people,
+        "when_before": sentences.capital(exhibit.when_before),
+        "rows": [
+            {
+                "label": pack.publication.label(dimension, f.category(dimension)),
+                "shown": sentences.table_cell(f),
+                "at": place(f.value),
+                "lower": place(f.lower),
+                "upper": place(f.upper),
+                "interval": sentences.interval(f) or (f"[{f.mark or 'z'}]"),
+                "people": _people(f),
+                "before": sentences.table_cell(before[f.category(dimension)])
+                if f.category(dimension) in before
+                else "",
+            }
+            for f in figures
+        ],
+    }
+
+
+def _two_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
+    down, across = exhibit.line.dimensions
+    publication = pack.publication
+    cells = {(f.category(down), f.category(across)): f for f in exhibit.figures}
+    columns = [c for c in publication.categories(across) if any(key[1] == c for key in cells)]
+    rows = [c for c in publication.categories(down) if any(key[0] == c for key in cells)]
+    return {
+        "kind": "two_way",
+        "headings": [pack.dimension_label(down), *(publication.label(across, c) for c in columns)],
+        "rows": [
+            [
+                publication.label(down, row),
+                *(sentences.table_cell(cells.get((row, column))) for column in columns),
+            ]
+            for row in rows
+        ],
+    }

@@ -1,0 +1,104 @@
+"""Words that every form of a return shares: what it is about, marks, rounding, definitions, sources.
+
+Belongs here: texts and tables of words from the release alone. Does not belong here: figures (`pack.py`).
+"""
+
+from collections.abc import Sequence
+
+from dagster_project.returns.pack import Exhibit, Pack
+from dashboards import sentences
+
+# The colours of the pages in light (a test compares them): ink, quiet words, lines, bars.
+INK, MUTED, LINE, ACCENT, WITHHELD = "#1d2b36", "#51606c", "#dcd8cf", "#1f5f86", "#8a949c"
+
+MARK_WORDS = (
+    ("[c]", "Withheld to protect people; a count below the minimum is shown as <10"),
+    ("[z]", "Not applicable"),
+    ("[x]", "Not available"),
+    ("[m]", "Too early to say"),
+)
+
+Rows = list[list[object]]
+
+
+def about(pack: Pack) -> str:
+    """Programme, return, period, as-at day, release and version in one line."""
+    release = pack.publication.release
+    text = (
+        f"{release.programme_name}. {pack.wanted.title}, {sentences.period_name(pack.period)}, version"
+        f" {pack.version}. As at {sentences.day(release.as_at)}, release {release.release_id}."
+    )
+    return f"{text} Synthetic data." if release.synthetic else text
+
+
+def rounding(pack: Pack) -> str:
+    """How exact the figures are, in the numbers of the programme's own settings."""
+    settings = pack.publication.settings()
+    return (
+        "Headline counts are exact. Counts in breakdowns are rounded to "
+        f"{settings.get('rounding_base', '5')} to protect people, so their parts may add up to a slightly"
+        f" different total; a count under {settings.get('count_minimum', '10')} is shown as"
+        f" <{settings.get('count_minimum', '10')}. Sums of money are rounded to"
+        f" £{settings.get('money_total_rounding_gbp', '100')}."
+    )
+
+
+def alternative(pack: Pack, exhibit: Exhibit) -> str:
+    """A chart in words: every number that it shows."""
+    shown = exhibit.every if exhibit.series else exhibit.figures
+    parts = [f"{pack.label(f) or pack.when(f)}: {sentences.table_cell(f)}" for f in shown]
+    return f"{exhibit.line.wording}, {exhibit.when}. {'; '.join(parts)}."
+
+
+def definitions(pack: Pack) -> tuple[Sequence[str], Rows]:
+    """The words of each metric of the return, with the exports it rests on and when each was extracted."""
+    columns = {
+        "Figure": "label",
+        "What it is": "definition",
+        "Counted": "counted",
+        "Not counted": "not_counted",
+        "Missing": "missing",
+        "Caveats": "caveats",
+        "Owner": "owner",
+    }
+    words = pack.publication.definitions()
+    extracted = {str(row["export"]): _extract(row) for row in pack.publication.source_status()}
+    rows: Rows = []
+    for metric_id in sorted(pack.metric_ids, key=lambda name: words.get(name, {}).get("label", name)):
+        own = words.get(metric_id, {"label": metric_id})
+        exports = [extracted.get(name, name) for name in own.get("exports", "").split("|") if name]
+        rows.append([*(own.get(column, "") for column in columns.values()), "; ".join(exports)])
+    return [*columns, "Rests on, with extract date"], rows
+
+
+def sources(pack: Pack) -> str:
+    """The exports and their extract dates in a sentence."""
+    return f"Sources: {'; '.join(_extract(row) for row in pack.publication.source_status())}."
+
+
+def _extract(row: dict[str, object]) -> str:
+    last = row["last_extract_date"]
+    return f"{row['label']} ({sentences.day(last) if last else 'never came'})"  # type: ignore[arg-type]
+
+
+def quality(pack: Pack) -> tuple[Sequence[str], Rows]:
+    """What became of the rows of each export, and what the rules found in ten rows or more."""
+    issues = [issue for issue in pack.publication.data_quality_issues() if issue["rows"] is not None]
+    headings = (
+        "Export",
+        "Extract of",
+        "Files",
+        "Rows taken",
+        "Duplicates",
+        "Rejected",
+        "Skipped",
+        "Findings",
+    )
+    names = ("files_loaded", "rows_loaded", "rows_duplicate", "rows_rejected", "rows_skipped")
+    rows: Rows = []
+    for row in pack.publication.source_status():
+        own = [issue for issue in issues if issue["export"] == row["export"]]
+        found = "; ".join(f"{issue['wording']}: {issue['rows']}" for issue in own)
+        counts = ["[c]" if row[name] is None else row[name] for name in names]
+        rows.append([row["label"], row["last_extract_date"] or "never came", *counts, found])
+    return headings, rows

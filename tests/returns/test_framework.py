@@ -1,0 +1,342 @@
+"""The common data framework: each of the evaluators' rules (CDF-1 to CDF-11), and what protects people.
+
+Who left (CDF-1, CDF-5) and what was due (CDF-3, CDF-4, CDF-6, CDF-7) is held by the models' unit tests too.
+"""
+
+import csv
+import io
+import shutil
+import stat
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import pyzipper
+from openpyxl import load_workbook
+
+from dagster_project.ingestion.landing import Ledger
+from dagster_project.returns.build import build, differences
+from dagster_project.returns.catalogue import ReturnError
+from dagster_project.returns.framework import (
+    LOG,
+    NAME,
+    ONGOING,
+    PARTS,
+    PEOPLE,
+    PREVIOUS,
+    Layout,
+    Made,
+    People,
+    log,
+    make,
+    problems,
+    read_mapping,
+)
+from dagster_project.returns.versions import advance
+from dagster_project.settings import Settings
+from tests.pipeline.programme import Programme
+
+JUNE, SEPTEMBER = date(2015, 6, 30), date(2015, 9, 30)
+STARTED = date(2015, 4, 20)
+MARCH = date(2015, 3, 31)
+"""The end of the quarter before the start."""
+
+
+@pytest.fixture(scope="module")
+def layout() -> Layout:
+    return read_mapping(Settings(Path("none"), Path("none"), "fulfilling_lives", b"", b"", ""))
+
+
+def person(consent: str = "yes", **changes: Any) -> dict[str, Any]:
+    """A row of `return_people`: in support, started in April 2015."""
+    return {
+        "quarter_start": date(2015, 7, 1),
+        "quarter_end": SEPTEMBER,
+        "client_key": "anna",
+        "consent": consent,
+        "first_start": STARTED,
+        "left_on": None,
+        "destination": None,
+        "is_after_leaving": False,
+        "sex": "female",
+        "age_band": "25_to_34",
+        "ethnicity_group": "white",
+    } | changes
+
+
+def known(*people: dict[str, Any], assessments: Any = None, measures: Any = None) -> People:
+    """What the warehouse says of Anna in September and the quarter before."""
+    rows = people or (person(),)
+    return People(
+        {(row["client_key"], row["quarter_end"]): row for row in rows}, assessments or {}, measures or {}
+    )
+
+
+def rows(layout: Layout, made: Made, part: str) -> list[dict[str, Any]]:
+    """The rows of a part by field."""
+    return [
+        dict(zip([each.name for each in layout.parts[part]], row, strict=True)) for row in made.rows[part]
+    ]
+
+
+def one(layout: Layout, people: People, part: str = PEOPLE) -> dict[str, Any]:
+    made = make(layout, people, SEPTEMBER, {})
+    assert problems(layout, made) == []
+    [row] = rows(layout, made, part)
+    return row
+
+
+def test_cdf_1_counted_from_the_first_start(layout: Layout):
+    """MNSTART is the day support started, not that of the referral."""
+    assert one(layout, known())["MNSTART"] == STARTED
+
+
+@pytest.mark.parametrize("left_on", [None, date(2015, 8, 3)])
+def test_cdf_2_without_consent_a_person_is_four_fields(layout: Layout, left_on: date | None):
+    """AREA, SUID, INCON and MNSTART (MNEND and DEST of a leaver); 999 in all else, and no other part."""
+    people = known(
+        person("no", left_on=left_on, destination="disengaged" if left_on else None),
+        assessments={("anna", SEPTEMBER, "ndt"): (date(2015, 8, 1), True)},
+        measures={
+            ("anna", SEPTEMBER, "service"): {"arrest": 2.0},
+            ("anna", MARCH, "service"): {"arrest": 1.0},
+        },
+    )
+    made = make(layout, people, SEPTEMBER, {})
+    [row] = rows(layout, made, PEOPLE)
+    told = {name: value for name, value in row.items() if value not in (999, None)}
+    leaving = {"MNEND": left_on, "DEST": 3} if left_on else {}
+    assert told == {
+        "AREA": "FLIC", "SUID": "anna", "QUARTER": SEPTEMBER, "INCON": 0, "MNSTART": STARTED, **leaving
+    }  # fmt: skip
+    assert [part for part in PARTS if made.rows[part]] == [PEOPLE]
+
+
+def test_cdf_2_late_consent_back_fills_earlier_quarters(layout: Layout):
+    """Who consents since the last return comes with all quarters so far; who withdrew with four fields."""
+    june = person(quarter_start=date(2015, 4, 1), quarter_end=JUNE)
+    people = known(
+        person(),
+        june,
+        person("no", client_key="ben"),
+        june | {"client_key": "ben", "consent": "no"},
+        measures={("anna", JUNE, "service"): {"arrest": 2.0}},
+    )
+    made = make(layout, people, SEPTEMBER, {"anna": "no", "ben": "yes", "carl": "yes"})
+    assert [(row["SUID"], row["QUARTER"]) for row in rows(layout, made, PEOPLE)] == [
+        ("anna", JUNE), ("anna", SEPTEMBER), ("ben", SEPTEMBER),
+    ]  # fmt: skip
+    assert [row["ARREST"] for row in rows(layout, made, ONGOING)] == [2, 999]
+    assert made.counts["back-filled after late consent"] == 1
+    assert made.counts["no longer detailed, consent withdrawn"] == 1
+    assert made.counts["left before this quarter"] == 1
+    before, gone, new, now = (
+        made.counts[name]
+        for name in ("in the last return", "left before this quarter", "new or back again", "in this return")
+    )
+    assert before - gone + new == now == 2
+
+
+ASSESSED = [
+    # (made on, due, date field, a score)
+    ("CDF-3, not due", (None, False), 999, 999),
+    ("CDF-3, due and not done", (None, True), 997, 999),
+    ("done", (date(2015, 8, 1), True), date(2015, 8, 1), 4),
+    ("done before it was due", (date(2015, 8, 1), False), date(2015, 8, 1), 4),
+]
+
+
+@pytest.mark.parametrize(
+    ("part", "instrument", "field"), [("NDT", "ndt", "NDTDATE"), ("HOS", "hos", "HOSDATE")]
+)
+@pytest.mark.parametrize(("case", "assessed", "day", "score"), ASSESSED)
+@pytest.mark.parametrize("left_on", [None, date(2015, 9, 2)])
+def test_cdf_3_and_4_not_due_and_not_done(
+    case: str, assessed: Any, day: Any, score: int, part: str, instrument: str, field: str,
+    left_on: date | None, layout: Layout,
+):  # fmt: skip
+    """999 for not due, 997 for due and not done, with all scores 999; the same in the quarter of leaving."""
+    item = "area_3" if part == "HOS" else "item_3"
+    measures = {("anna", SEPTEMBER, instrument): {item: 4.0}} if assessed[0] else {}
+    people = known(
+        person(left_on=left_on, destination="other" if left_on else None),
+        assessments={("anna", SEPTEMBER, instrument): assessed},
+        measures=measures,
+    )
+    row = one(layout, people, part)
+    assert (row[field], row[item.upper()]) == (day, score), case
+    others = [value for name, value in row.items() if name not in ("SUID", "QUARTER", field, item.upper())]
+    assert set(others) == {999}
+
+
+def test_cdf_5_after_leaving_only_ongoing_service_use_goes_on(layout: Layout):
+    """A leaver's later quarters have no other part; without any use known, not even that one."""
+    left = person(left_on=JUNE, destination="disengaged", is_after_leaving=True)
+    use = {("anna", SEPTEMBER, "service"): {"arrest": 1.0}, ("anna", MARCH, "service"): {"arrest": 1.0}}
+    made = make(layout, known(left, measures=use), SEPTEMBER, {})
+    assert [part for part in PARTS if made.rows[part]] == [ONGOING]
+    assert rows(layout, made, ONGOING)[0]["ARREST"] == 1
+    assert not any(make(layout, known(left), SEPTEMBER, {}).rows.values())
+
+
+ACCOMMODATION = [
+    ("the whole quarter", {"hostel": 100.0}, 100, 0, []),
+    ("a part is not known", {"hostel": 40.5, "not_known": 20.0}, 40.5, 0, []),
+    ("more than there is", {"hostel": 60.0, "prison": 40.5}, 60, 40.5, ["more than 100 per cent"]),
+]
+
+
+@pytest.mark.parametrize(("case", "percent", "hostel", "prison", "found"), ACCOMMODATION)
+def test_cdf_8_accommodation_is_per_cent_of_the_quarter_and_never_above_100(
+    case: str, percent: dict, hostel: float, prison: float, found: list[str], layout: Layout
+):
+    """Less than 100 may be known; more is refused before anything is written."""
+    made = make(layout, known(measures={("anna", SEPTEMBER, "accommodation"): percent}), SEPTEMBER, {})
+    [row] = rows(layout, made, PEOPLE)
+    assert (row["ACC_HOSTEL"], row["ACC_PRISON"]) == (hostel, prison), case
+    told = problems(layout, made)
+    assert len(told) == len(found)
+    assert all(words in problem for words, problem in zip(found, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("destination", "code"), [("no_longer_requires_support", 2), ("disengaged", 3), ("prison", 999)]
+)
+def test_cdf_9_destinations_have_the_published_codes(destination: str, code: int, layout: Layout):
+    """2 and 3 are published; no other code is made up."""
+    assert one(layout, known(person(left_on=SEPTEMBER, destination=destination)))["DEST"] == code
+
+
+def test_cdf_10_needs_are_yes_or_not_evidenced(layout: Layout):
+    """A field of yes or no takes what the partnership recorded, without a criterion of ours."""
+    row = one(layout, known(measures={("anna", SEPTEMBER, "need"): {"mental_health": 1.0}}))
+    assert (row["NEED_MENTAL_HEALTH"], row["NEED_CRIMINAL_JUSTICE"]) == (1, 0)
+
+
+def test_cdf_11_what_was_not_collected_is_999(layout: Layout):
+    """Nothing recorded is 999 and not nil; a recorded nil is nil."""
+    assert one(layout, known())["ACC_HOSTEL"] == 999
+    row = one(layout, known(measures={("anna", SEPTEMBER, "service"): {"arrest": 0.0}}), ONGOING)
+    assert (row["ARREST"], row["EVICTION"]) == (0, 999)
+    assert one(layout, known(person(sex="not_known")))["SEX"] == 999
+
+
+def test_use_before_the_start_is_that_of_the_quarter_before(layout: Layout):
+    """Of a start on 20 April it is January to March."""
+    row = one(layout, known(measures={("anna", MARCH, "service"): {"arrest": 3.0}}), PREVIOUS)
+    assert row["ARREST"] == 3
+
+
+WRONG = [
+    ("a code that is none", PEOPLE, "SEX", 7, "SEX: 1 values are no code"),
+    ("a word for a number", ONGOING, "ARREST", "two", "ARREST: 1 values are no number"),
+    ("a number for a day", PEOPLE, "MNSTART", 5, "MNSTART: 1 values are no date"),
+    ("nobody", "NDT", "SUID", "", "SUID: 1 values are no text"),
+]
+
+
+@pytest.mark.parametrize(("case", "part", "name", "value", "words"), WRONG)
+def test_the_file_is_checked_before_it_is_written(
+    case: str, part: str, name: str, value: object, words: str, layout: Layout
+):
+    """A cell that its field does not allow is found, and told without naming anybody."""
+    made = make(layout, known(), SEPTEMBER, {})
+    place = [each.name for each in layout.parts[part]].index(name)
+    made.rows[part][0][place] = value  # type: ignore[call-overload]
+    [problem] = problems(layout, made)
+    assert words in problem, case
+    assert "anna" not in problem
+
+
+def test_somebody_twice_or_without_consent_is_found(layout: Layout):
+    """Two rows of one person and quarter, and a row of somebody who refused."""
+    made = make(layout, known(), SEPTEMBER, {})
+    made.rows[PEOPLE] *= 2
+    assert any("twice" in problem for problem in problems(layout, made))
+    refused = make(layout, known(person("no")), SEPTEMBER, {})
+    refused.rows["NDT"] = make(layout, known(), SEPTEMBER, {}).rows["NDT"]
+    assert any("without consent" in problem for problem in problems(layout, refused))
+
+
+# --- of the example -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def zone(published: Programme, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The example's warehouse, from which the return is built."""
+    folder = tmp_path_factory.mktemp("framework")
+    for name in ("drafts", "landing/loads"):
+        shutil.copytree(published.folder / name, folder / name)
+    shutil.copyfile(published.folder / "warehouse.duckdb", folder / "warehouse.duckdb")
+    password = b"a password for the tests"
+    return Settings(
+        folder, folder / "publications", "fulfilling_lives", b"", b"", "", return_password=password
+    )
+
+
+END = date(2018, 3, 31)
+
+
+def test_the_example_goes_out_once_and_is_logged(zone: Settings, layout: Layout):
+    """Written for the owner alone, sealed, built again to the same bytes, logged, and never served."""
+    version, is_new = build(zone, NAME, END, by="Ada")
+    assert is_new
+    with duckdb.connect(str(zone.warehouse), read_only=True) as warehouse:
+        [(people, agreed)] = warehouse.execute(
+            "select count(*), count(*) filter (where consent = 'yes') from returns.return_people"
+            " where quarter_end = ? and not is_after_leaving",
+            [END],
+        ).fetchall()
+    book = load_workbook(io.BytesIO(version.read(".xlsx")), read_only=True)
+    assert book.sheetnames[: len(PARTS)] == list(PARTS)
+    assert len(list(book[PEOPLE].iter_rows())) == people + 1
+    assert len(list(book["NDT"].iter_rows())) == agreed + 1
+    assert version.manifest["people"] == people
+    assert version.manifest["mapping"] == layout.version
+    for path in version.folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for folder in (version.folder, *list(version.folder.parents)[:3]):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    with pyzipper.AESZipFile(io.BytesIO(version.read(".zip"))) as archive:
+        [name] = archive.namelist()
+        with pytest.raises(RuntimeError, match="password"):
+            archive.read(name)
+        archive.setpassword(zone.return_password)
+        assert archive.read(name) == version.read(".xlsx")
+    assert differences(zone, version) == []
+    assert build(zone, NAME, END, by="Ada")[1] is False
+    for state in ("checked", "approved"):
+        version = advance(zone, version, state, by="Bo", at=datetime(2018, 5, 1, tzinfo=UTC))
+        log(zone, version)
+    assert not zone.served_returns.exists()
+    with (zone.returns / LOG).open(newline="") as file:
+        noted = [(row["by"], row["step"], row["people"]) for row in csv.DictReader(file)]
+    assert noted == [(by, step, str(people)) for by, step in
+                     (("Ada", "built"), ("Bo", "checked"), ("Bo", "approved"))]  # fmt: skip
+    assert stat.S_IMODE((zone.returns / LOG).stat().st_mode) == 0o600
+
+
+def test_a_warehouse_that_is_behind_gives_no_return(zone: Settings, tmp_path: Path):
+    """Consent is that of today: where a newer file came, or the quarter is not over, nothing is written."""
+    behind = replace(zone, data_dir=tmp_path, return_password=b"")
+    for name in ("drafts", "landing"):
+        shutil.copytree(zone.data_dir / name, tmp_path / name)
+    shutil.copyfile(zone.warehouse, behind.warehouse)
+    with pytest.raises(ReturnError, match="2018-06-30 is not the last day of a quarter that is over"):
+        build(behind, NAME, date(2018, 6, 30), by="Ada")
+    ledger = Ledger(behind.landing)
+    newest = max(load.known_from for load in ledger.loads)
+    later = max(newest, datetime.now(UTC).replace(tzinfo=None)) + timedelta(days=1)
+    ledger.add(replace(ledger.loads[0], load_id="2018-06-30-caseload-late", known_from=later))
+    with pytest.raises(ReturnError, match="consent is that of today"):
+        build(behind, NAME, END, by="Ada")
+    short = replace(zone, data_dir=tmp_path / "short", return_password=b"short")
+    shutil.copytree(zone.data_dir / "drafts", short.drafts)
+    shutil.copytree(zone.landing, short.landing)
+    shutil.copyfile(zone.warehouse, short.warehouse)
+    with pytest.raises(ReturnError, match="12 characters"):
+        build(short, NAME, END, by="Ada")
+    assert not short.returns.exists()
