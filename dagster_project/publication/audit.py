@@ -123,8 +123,8 @@ def audited(
         shown = [t for finding in findings for t in finding.tables if t not in stays]
         if not shown:
             raise PublicationError(
-                f"{len(findings)} counts can be told too nearly from what is released already, and to withhold"
-                " what is new does not mend that. Nothing new is published; roll back to a release before"
+                f"{len(findings)} counts can be told too nearly from what is released already, and to"
+                " withhold what is new does not mend that. Nothing new is published; roll back to one before"
             )
         often.update(shown)
         for again in sorted({place(table) for table in shown}):

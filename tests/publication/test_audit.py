@@ -270,6 +270,16 @@ def test_a_table_that_no_draw_mends_is_withheld_and_said_so(answers: Answers):
     assert len(asked) > DRAWS
 
 
+def test_a_table_is_given_up_once_even_where_released_ones_tell_the_same(answers: Answers):
+    programme = invented(2, 90)
+    audit, _ = drawn(programme, answers, stubborn=True)
+    worst = audit.given_up[0]
+    others = {table_of(figure) for figure in audit.safe.figures} - {worst}
+    again, asked = drawn(programme, answers, others, stubborn=True)
+    assert again.given_up == [worst]
+    assert len(asked) == DRAWS + 2
+
+
 def test_frozen_tables_are_not_drawn_again(answers: Answers):
     programme = invented(2, 90)
     without, _ = drawn(programme, answers)
