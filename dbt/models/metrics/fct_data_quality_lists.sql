@@ -31,10 +31,11 @@ found as (
         end as kind,
         client_key,
         export,
-        concat('line ', cast(source_line as string)) as record,
+        -- concat would make 'line ' of a line that is not known.
+        case when source_line is not null then concat('line ', cast(source_line as string)) end as record,
         column_name,
         rule,
-        extract_date as day,
+        coalesce(extract_date, as_at_day.as_at) as day,
         is_accepted
     from (
         select
@@ -62,6 +63,7 @@ found as (
         from {{ ref('fct_rejected_rows') }}
         where is_open and not row_is_kept
     ) as findings
+    cross join as_at_day
 ),
 
 answers as (
