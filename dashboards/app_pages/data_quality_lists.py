@@ -21,7 +21,7 @@ KINDS = (
     (
         "star",
         "Stars that are due",
-        "Made in this quarter and approved, a Star leaves the list.",
+        "Made in this quarter and approved, a Star leaves the list. Nobody is here who withdrew consent.",
         "Last Star, or start",
     ),
     (
@@ -46,6 +46,12 @@ KINDS = (
         "refused",
         "Other rows refused",
         "The row is in no figure until it is corrected.",
+        "Extract of",
+    ),
+    (
+        "emptied",
+        "Cells that count as empty",
+        "The row counts; this cell counts as empty.",
         "Extract of",
     ),
     (
@@ -80,9 +86,10 @@ def show(view: View) -> None:
     ]
     components.shown_table(components.Table("Findings by list", ["List", "Findings", "Clients"], counts))
     components.quiet(
-        "A record is a line of the export, where line 1 is its first, or the reference of the episode or "
+        "A record is a line of a file, where line 1 is its first, or the reference of the episode or "
         "referral. Mend it there, in the source system: the next export takes it off the list. Who stands "
-        "behind a pseudonym is found by the record."
+        "behind a pseudonym is found by the record. Where the latest file of contacts or Stars tells of an "
+        "earlier day than that of the figures, they are overdue as at that day."
     )
     if accepted := len(everything) - len(rows):
         components.quiet(f"Left out: {accepted} that the data lead had accepted as right.")
@@ -99,12 +106,19 @@ def _row(labels: dict[str, str], row: dict[str, Any]) -> list[str]:
     return [
         row["client_key"] or "not known, or nobody",
         labels.get(row["export"]) or row["export"],
-        row["record"] or "",
+        _record(row),
         field,
         sentences.day(row["day"]),
         sentences.capital(wrong),
         str(row["guidance"]),
     ]
+
+
+def _record(row: dict[str, Any]) -> str:
+    if not row["source_file"] or not row["record"]:
+        return row["record"] or ""
+    place = f"{row['record']} of {row['source_file']}"
+    return f"{place}, the last that held it" if row["rule"] == "vanished" else place
 
 
 def _list(view: View, kind: str, title: str, text: str, since: str, rows: list[list[str]]) -> None:
