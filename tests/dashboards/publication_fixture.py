@@ -727,8 +727,8 @@ PUBLIC = (
 TO_MEND = [
     (
         "missing_answer", "c0ffee01", "referrals", "REF-1", None, "need_mental_health",
-        "answer_not_known", "is not known of a client who is supported now", "Ask the client.", date(2016, 2, 1),
-        False,
+        "answer_not_known", "is not known of a client who is supported now", "Ask the client.",
+        date(2016, 2, 1), False,
     ),
     (
         "star", "c0ffee01", "outcome_stars", "EP-1", None, None, "star_not_done",
