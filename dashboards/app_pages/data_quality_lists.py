@@ -61,6 +61,8 @@ KINDS = (
         "Extract of",
     ),
 )
+# What is overdue is known only where its export came.
+RESTS_ON = {"star": "outcome_stars", "contact": "contacts"}
 HEADINGS = ("Client", "Export", "Record", "Field", "Since", "What is wrong", "What to do")
 
 
@@ -124,7 +126,8 @@ def _record(row: dict[str, Any]) -> str:
 def _list(view: View, kind: str, title: str, text: str, since: str, rows: list[list[str]]) -> None:
     components.section(title, text)
     if not rows:
-        components.quiet("None.")
+        never = kind in RESTS_ON and view.publication.never_came(RESTS_ON[kind])
+        components.quiet("Not known: this export never came." if never else "None.")
         return
     headings = [since if heading == "Since" else heading for heading in HEADINGS]
     # What is the same in every row is said once, above.

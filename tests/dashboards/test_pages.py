@@ -302,6 +302,7 @@ def test_management_has_lists_by_pseudonym_and_nobody_else_has_the_page(
     assert [b.proto.label for b in app.get("download_button")].count("Download CSV") == 5
     empty = text(open_page(publications["management_empty"], "data_quality_lists", monkeypatch))
     assert "Nothing is left to mend." in empty
+    assert empty.count("Not known: this export never came.") == 2
     assert "cannot be shown just now" not in empty
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         open_page(publications["normal"], "data_quality_lists", monkeypatch)
