@@ -63,8 +63,8 @@ ISSUES = (
 # For management alone: what is to be mended, by pseudonym.
 LISTS = (
     ("kind", "VARCHAR"), ("client_key", "VARCHAR"), ("export", "VARCHAR"), ("record", "VARCHAR"),
-    ("column_name", "VARCHAR"), ("rule", "VARCHAR"), ("wording", "VARCHAR"), ("guidance", "VARCHAR"),
-    ("day", "DATE"), ("is_accepted", "BOOLEAN"),
+    ("source_file", "VARCHAR"), ("column_name", "VARCHAR"), ("rule", "VARCHAR"), ("wording", "VARCHAR"),
+    ("guidance", "VARCHAR"), ("day", "DATE"), ("is_accepted", "BOOLEAN"),
 )  # fmt: skip
 # What the partnership writes to be read, in its own words: no case record, and nobody in it.
 SYSTEM_CHANGES = (

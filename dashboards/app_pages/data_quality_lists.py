@@ -21,7 +21,7 @@ KINDS = (
     (
         "star",
         "Stars that are due",
-        "Made in this quarter and approved, a Star leaves the list.",
+        "Made in this quarter and approved, a Star leaves the list. Nobody is here who withdrew consent.",
         "Last Star, or start",
     ),
     (
@@ -49,12 +49,20 @@ KINDS = (
         "Extract of",
     ),
     (
+        "emptied",
+        "Cells that count as empty",
+        "The row counts; this cell counts as empty.",
+        "Extract of",
+    ),
+    (
         "odd",
         "Odd records",
         "Possible, and counted; please look whether it is right.",
         "Extract of",
     ),
 )
+# What is overdue is known only where its export came.
+RESTS_ON = {"star": "outcome_stars", "contact": "contacts"}
 HEADINGS = ("Client", "Export", "Record", "Field", "Since", "What is wrong", "What to do")
 
 
@@ -80,9 +88,10 @@ def show(view: View) -> None:
     ]
     components.shown_table(components.Table("Findings by list", ["List", "Findings", "Clients"], counts))
     components.quiet(
-        "A record is a line of the export, where line 1 is its first, or the reference of the episode or "
+        "A record is a line of a file, where line 1 is its first, or the reference of the episode or "
         "referral. Mend it there, in the source system: the next export takes it off the list. Who stands "
-        "behind a pseudonym is found by the record."
+        "behind a pseudonym is found by the record. Where the latest file of contacts or Stars tells of an "
+        "earlier day than that of the figures, they are overdue as at that day."
     )
     if accepted := len(everything) - len(rows):
         components.quiet(f"Left out: {accepted} that the data lead had accepted as right.")
@@ -99,7 +108,7 @@ def _row(labels: dict[str, str], row: dict[str, Any]) -> list[str]:
     return [
         row["client_key"] or "not known, or nobody",
         labels.get(row["export"]) or row["export"],
-        row["record"] or "",
+        _record(row),
         field,
         sentences.day(row["day"]),
         sentences.capital(wrong),
@@ -107,10 +116,18 @@ def _row(labels: dict[str, str], row: dict[str, Any]) -> list[str]:
     ]
 
 
+def _record(row: dict[str, Any]) -> str:
+    if not row["source_file"] or not row["record"]:
+        return row["record"] or ""
+    place = f"{row['record']} of {row['source_file']}"
+    return f"{place}, the last that held it" if row["rule"] == "vanished" else place
+
+
 def _list(view: View, kind: str, title: str, text: str, since: str, rows: list[list[str]]) -> None:
     components.section(title, text)
     if not rows:
-        components.quiet("None.")
+        never = kind in RESTS_ON and view.publication.never_came(RESTS_ON[kind])
+        components.quiet("Not known: this export never came." if never else "None.")
         return
     headings = [since if heading == "Since" else heading for heading in HEADINGS]
     # What is the same in every row is said once, above.

@@ -726,20 +726,30 @@ PUBLIC = (
 # What management is asked to mend: two findings of one client, one of nobody, and one accepted as right.
 TO_MEND = [
     (
-        "missing_answer", "c0ffee01", "referrals", "REF-1", "need_mental_health", "answer_not_known",
-        "is not known of a client who is supported now", "Ask the client.", date(2016, 2, 1), False,
+        "missing_answer", "c0ffee01", "referrals", "REF-1", None, "need_mental_health",
+        "answer_not_known", "is not known of a client who is supported now", "Ask the client.",
+        date(2016, 2, 1), False,
     ),
     (
-        "star", "c0ffee01", "outcome_stars", "EP-1", None, "star_not_done", "Star that is due and not made",
-        "Make the Star.", date(2016, 2, 1), False,
+        "star", "c0ffee01", "outcome_stars", "EP-1", None, None, "star_not_done",
+        "Star that is due and not made", "Make the Star.", date(2016, 2, 1), False,
     ),
     (
-        "impossible_date", None, "petty_cash", "line 7", "spent_date", "not_a_date",
-        "is not a date in an accepted form", "Enter the day.", LATEST, False,
+        "impossible_date", None, "petty_cash", "line 7", "petty_cash_2018-03-31.csv", "spent_date",
+        "not_a_date", "is not a date in an accepted form", "Enter the day.", LATEST, False,
     ),
     (
-        "odd", "c0ffee02", "caseload", "line 9", None, "no_lead", "Open episode without a lead worker",
-        "Assign a lead worker.", LATEST, True,
+        "odd", None, "caseload", "line 8", "caseload_2017-12-31.csv", None, "vanished",
+        "Stood in an earlier extract and is gone from the current one", "Find out why.",
+        date(2017, 12, 31), False,
+    ),
+    (
+        "emptied", "c0ffee01", "referrals", "line 3", "referrals_2018-03-31.csv", "referrer_sector",
+        "not_in_list", "is on no list of values or spellings", "Choose one.", LATEST, False,
+    ),
+    (
+        "odd", "c0ffee02", "caseload", "line 9", "caseload_2018-03-31.csv", None, "no_lead",
+        "Open episode without a lead worker", "Assign a lead worker.", LATEST, True,
     ),
 ]  # fmt: skip
 
@@ -840,8 +850,8 @@ def write_publication(
         if audience == "management":
             connection.execute(
                 "create table data_quality_lists (kind varchar, client_key varchar, export varchar, record "
-                "varchar, column_name varchar, rule varchar, wording varchar, guidance varchar, day date, "
-                "is_accepted boolean)"
+                "varchar, source_file varchar, column_name varchar, rule varchar, wording varchar, guidance "
+                "varchar, day date, is_accepted boolean)"
             )
             for row in TO_MEND if came else ():
                 insert("data_quality_lists", [row])

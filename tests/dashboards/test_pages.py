@@ -288,17 +288,21 @@ def test_management_has_lists_by_pseudonym_and_nobody_else_has_the_page(
 ) -> None:
     app = open_page(publications["management"], "data_quality_lists", monkeypatch)
     written = text(app)
-    # Three are listed, two of them about one client; the fourth was accepted as right.
-    assert "3 findings are to be mended, about 1 client." in written
+    # Five are listed, three of them about one client; the sixth was accepted as right.
+    assert "5 findings are to be mended, about 1 client." in written
     assert "Left out: 1 that the data lead had accepted as right." in written
     assert re.search(
         r"Answers that are missing 1 1 Stars that are due 1 1 Contacts that are overdue 0 0", written
     )
     assert "Need mental health is not known of a client who is supported now" in written
-    assert re.search(r"not known, or nobody line 7 31 March 2018", written)
-    assert [b.proto.label for b in app.get("download_button")].count("Download CSV") == 3
+    assert re.search(r"not known, or nobody line 7 of petty_cash_2018-03-31.csv 31 March 2018", written)
+    # The current file has another record on that line.
+    assert "line 8 of caseload_2017-12-31.csv, the last that held it" in written
+    assert "Cells that count as empty 1 1 Odd records 1 0" in written
+    assert [b.proto.label for b in app.get("download_button")].count("Download CSV") == 5
     empty = text(open_page(publications["management_empty"], "data_quality_lists", monkeypatch))
     assert "Nothing is left to mend." in empty
+    assert empty.count("Not known: this export never came.") == 2
     assert "cannot be shown just now" not in empty
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         open_page(publications["normal"], "data_quality_lists", monkeypatch)

@@ -24,6 +24,11 @@ def paid(key: str, day: str, amount: str) -> Row:
     return {"line_id": key, "client_id": "c1", "status": "paid", "paid_date": day, "amount": amount}
 
 
+def lived(client: str, where: str, percent: str) -> Row:
+    return {"client_id": client, "quarter_start": "2015-01-01", "type": where, "percent": percent}
+
+
+LINK: Row = {"client_id": "c5", "same_as": "c2", "effective_date": "2015-02-01"}
 R1 = referral("R1", "c1", decision="accepted")  # decided, and nobody knows when
 R2 = referral("R2", "c2", referrer_sector="martians")  # on no list: counts as not known
 R5 = referral("R5", "c5", decision_date="2015-04-01")  # a day, and nothing decided
@@ -44,6 +49,9 @@ FILES = [
         [paid("L1", "2015-02-10", "600"), paid("L2", "2015-03-30", "400.01"), paid("L3", "2015-03-31", "50"),
          *(paid(f"M{day}", f"2015-05-0{day}", "1") for day in range(1, 8))],
     ),
+    LandedFile("client_links", MAY, [LINK]),
+    # 60 and 50 per cent of one person's quarter, under two references
+    LandedFile("accommodation", MAY, [lived("c5", "prison", "50"), lived("c2", "hostel", "60")]),
 ]  # fmt: skip
 # The next extract has the same odd record in another line, and R5 was put right.
 LATER = LandedFile(
@@ -52,6 +60,7 @@ LATER = LandedFile(
 
 WARNINGS = [
     # export, rule, column, record, line, value
+    ("accommodation", "person_over_100_percent", None, "c2|2015-01-01|hostel", 3, None),
     ("caseload", "fewer_needs_than_entry_rule", None, "E1", 2, None),
     ("caseload", "referral_not_found", None, "E2", 3, None),
     ("caseload", "referral_refused", None, "E8", 4, None),

@@ -106,17 +106,29 @@ def test_managements_lists_are_the_findings_and_what_is_still_to_come(published:
         " ('file_refused', 'file_warning', 'same_content')",
         folder="management",
     )
-    assert listed["impossible_date"] + listed["refused"] + listed["odd"] == counted
-    # The same people and referrals that the figures of the day count.
-    for kind, metric_id, categories in (
-        ("star", "star_due", ("due_draft", "due_not_done")),
-        ("no_word", "referrals_no_word", ("over_28", "over_56", "over_84")),
+    assert sum(listed[kind] for kind in ("impossible_date", "refused", "emptied", "odd")) == counted
+    # The same people and referrals that the figures of the day count: but for who withdrew consent, and with
+    # those whom nobody has met in more than four weeks.
+    [(withdrawn,)] = published.warehouse(
+        "select count(*) from metrics.metric_star_due inner join marts.fct_episodes using (episode_key)"
+        " where counted_on = '2018-03-31' and star_due in ('due_draft', 'due_not_done')"
+        " and is_consent_withdrawn"
+    )
+    [(never_met,)] = published.warehouse(
+        "select count(*) from metrics.metric_contact_gap inner join marts.fct_episodes using (episode_key)"
+        " where counted_on = '2018-03-31' and days_since_contact = 'never' and start_date < '2018-03-03'"
+    )
+    assert withdrawn == never_met == 1
+    for kind, metric_id, categories, apart in (
+        ("star", "star_due", ("due_draft", "due_not_done"), -withdrawn),
+        ("contact", "contact_gap", ("over_90", "over_90"), never_met),
+        ("no_word", "referrals_no_word", ("over_28", "over_56", "over_84"), 0),
     ):
         assert published.query(
             f"select sum(value) from metric_values where metric_id = '{metric_id}' and measure = 'count'"
             f" and period_end = '2018-03-31' and category_1 in {categories} and dimension_2 = ''",
             folder="management",
-        ) == [(listed[kind],)]
+        ) == [(listed[kind] - apart,)]
     cells = repr(published.query("select * from data_quality_lists", folder="management"))
     workers = published.warehouse("select worker_key from marts.fct_workers")
     assert workers

@@ -626,8 +626,8 @@ def settings_for(folder: Path) -> Settings:
 # What management is asked to mend, by pseudonym.
 LISTED = [
     (
-        "star", "c0ffee0123456789", "outcome_stars", "EP-1", "", "star_not_done", "Star that is due",
-        "Make the Star.", date(2014, 9, 1), False,
+        "star", "c0ffee0123456789", "outcome_stars", "EP-1", None, "", "star_not_done",
+        "Star that is due", "Make the Star.", date(2014, 9, 1), False,
     )
 ]  # fmt: skip
 
@@ -745,8 +745,9 @@ def write_warehouse(
         )
         table(
             "metrics.fct_data_quality_lists",
-            "kind varchar, client_key varchar, export varchar, record varchar, column_name varchar,"
-            " rule varchar, wording varchar, guidance varchar, day date, is_accepted boolean",
+            "kind varchar, client_key varchar, export varchar, record varchar, source_file varchar,"
+            " column_name varchar, rule varchar, wording varchar, guidance varchar, day date,"
+            " is_accepted boolean",
             LISTED,
         )
         for name, columns, rows in WRITTEN:

@@ -1,4 +1,4 @@
--- Possible but odd quarters of accommodation: one row for each person and quarter.
+-- Possible but odd quarters of accommodation: one row for each person and quarter, at the first of its records.
 with
 
 quarters as (
@@ -6,6 +6,7 @@ quarters as (
     select
         coalesce(people.person_id, accommodation.client_id) as person_id,
         accommodation.quarter_start,
+        min(accommodation.record_key) as record_key,
         sum(accommodation.percent) as percent_of_quarter
     from {{ ref('stg_accommodation') }} as accommodation
     left join {{ ref('stg_people') }} as people on accommodation.client_id = people.client_id
@@ -17,6 +18,6 @@ quarters as (
 
 select
     'person_over_100_percent' as rule,
-    concat(person_id, '|', cast(quarter_start as string)) as record_key
+    record_key
 from quarters
 where percent_of_quarter > 100

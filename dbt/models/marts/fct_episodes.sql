@@ -37,11 +37,13 @@ select
         case when extract(month from episodes.start_date) <= 6 then '-H1' else '-H2' end
     ) as start_cohort,
     episodes.eligibility_override_reason,
+    coalesce(consents.is_withdrawn, false) as is_consent_withdrawn,
     episodes.lead_worker_id as lead_worker_key,
     episodes.second_worker_id as second_worker_key,
     episodes.third_worker_id as third_worker_key
 from {{ ref('stg_caseload') }} as episodes
 left join {{ ref('stg_people') }} as people on episodes.client_id = people.client_id
+left join {{ ref('int_consents') }} as consents on coalesce(people.person_id, episodes.client_id) = consents.client_key
 left join needs on episodes.episode_id = needs.episode_id
 left join {{ ref('destinations') }} as destinations on episodes.destination = destinations.destination
 left join {{ ref('ethnicity_groups') }} as ethnicities on episodes.ethnicity = ethnicities.ethnicity

@@ -6,6 +6,16 @@ with as_at_day as (
     where is_latest
 ),
 
+-- What happened after the last extract of an export is not known: nothing is overdue for it.
+known_until as (
+    select
+        sources.export,
+        least(as_at_day.as_at, sources.last_extract_date) as last_day
+    from {{ ref('fct_source_status') }} as sources
+    cross join as_at_day
+    where sources.last_extract_date is not null
+),
+
 supported as (
     select
         open_people.client_key,
@@ -15,7 +25,8 @@ supported as (
         open_people.age_band,
         open_people.ethnicity_group,
         episodes.referral_key,
-        episodes.start_date
+        episodes.start_date,
+        episodes.is_consent_withdrawn
     from {{ ref('metric_open_caseload') }} as open_people
     inner join as_at_day on open_people.counted_on = as_at_day.as_at
     inner join {{ ref('fct_episodes') }} as episodes on open_people.episode_key = episodes.episode_key
@@ -24,22 +35,30 @@ supported as (
 found as (
     select
         case
-            when rule in ('not_a_date', 'month_first', 'after_extract_date') or substr(rule, 1, 7) = 'before_'
+            when
+                findings.rule in ('not_a_date', 'month_first', 'after_extract_date')
+                or substr(findings.rule, 1, 7) = 'before_'
                 then 'impossible_date'
-            when severity = 'reject' then 'refused'
+            when findings.severity = 'reject' then 'refused'
+            when rules.concerns = 'cell' then 'emptied'
             else 'odd'
         end as kind,
-        client_key,
-        export,
-        concat('line ', cast(source_line as string)) as record,
-        column_name,
-        rule,
-        extract_date as day,
-        is_accepted
+        findings.client_key,
+        findings.export,
+        -- concat would make 'line ' of a line that is not known.
+        case
+            when findings.source_line is not null then concat('line ', cast(findings.source_line as string))
+        end as record,
+        findings.source_file,
+        findings.column_name,
+        findings.rule,
+        coalesce(findings.extract_date, as_at_day.as_at) as day,
+        findings.is_accepted
     from (
         select
             client_key,
             export,
+            source_file,
             source_line,
             column_name,
             rule,
@@ -53,6 +72,7 @@ found as (
         select
             client_key,
             export,
+            source_file,
             source_line,
             column_name,
             reason as rule,
@@ -62,6 +82,8 @@ found as (
         from {{ ref('fct_rejected_rows') }}
         where is_open and not row_is_kept
     ) as findings
+    cross join as_at_day
+    left join {{ ref('quality_rules') }} as rules on findings.rule = rules.rule
 ),
 
 answers as (
@@ -75,7 +97,8 @@ answers as (
     inner join {{ ref('bridge_referral_needs') }} as needs on supported.referral_key = needs.referral_key
     inner join {{ ref('need_domains') }} as domains on needs.need_domain = domains.need_domain
     where needs.answer = 'unknown'
-    {% for breakdown, column in [("sex", "sex"), ("age_band", "age_band"), ("ethnicity_group", "ethnicity")] %}
+    -- By the columns of the source, which knows no bands and groups.
+    {% for breakdown, column in [("sex", "sex"), ("age_band", "birth_year"), ("ethnicity_group", "ethnicity")] %}
         union all
         select
             client_key,
@@ -86,15 +109,6 @@ answers as (
         from supported
         where {{ breakdown }} = 'not_known'
     {% endfor %}
-),
-
-last_stars as (
-    select
-        readings.client_key,
-        max(readings.completed_date) as completed_date
-    from {{ ref('int_star_readings_in_use') }} as readings
-    inner join as_at_day on readings.as_at = as_at_day.as_at
-    group by readings.client_key
 ),
 
 last_contacts as (
@@ -115,6 +129,7 @@ listed as (
         client_key,
         export,
         record,
+        cast(null as string) as source_file,
         column_name,
         'answer_not_known' as rule,
         start_date as day,
@@ -126,44 +141,50 @@ listed as (
         due.client_key,
         'outcome_stars' as export,
         due.episode_key as record,
+        cast(null as string) as source_file,
         cast(null as string) as column_name,
         case when due.star_due = 'due_draft' then 'star_still_draft' else 'star_not_done' end as rule,
-        coalesce(last_stars.completed_date, supported.start_date) as day,
+        due.counted_from as day,
         false as is_accepted
-    from {{ ref('metric_star_due') }} as due
+    from {{ ref('int_star_due') }} as due
     inner join supported on due.episode_key = supported.episode_key and due.counted_on = supported.counted_on
-    left join last_stars on due.client_key = last_stars.client_key
-    where due.star_due in ('due_draft', 'due_not_done')
+    inner join known_until on known_until.export = 'outcome_stars'
+    where
+        due.star_due in ('due_draft', 'due_not_done')
+        and due.last_day_of_grace < known_until.last_day
+        -- No Star of theirs is valid, so that nothing they could make would take them off.
+        and not supported.is_consent_withdrawn
     union all
     select
         'contact' as kind,
-        gaps.client_key,
+        supported.client_key,
         'contacts' as export,
-        gaps.episode_key as record,
+        supported.episode_key as record,
+        cast(null as string) as source_file,
         cast(null as string) as column_name,
         'contact_overdue' as rule,
         coalesce(last_contacts.contact_date, supported.start_date) as day,
         false as is_accepted
-    from {{ ref('metric_contact_gap') }} as gaps
-    inner join supported on gaps.episode_key = supported.episode_key and gaps.counted_on = supported.counted_on
-    left join last_contacts on gaps.client_key = last_contacts.client_key
+    -- metric_contact_gap has bands and no days, and runs to the as-at day. Up to there the two count the same people.
+    from supported
+    inner join known_until on known_until.export = 'contacts'
+    left join last_contacts on supported.client_key = last_contacts.client_key
     where
-        gaps.days_since_contact = 'over_90'
         -- Whom nobody has met yet is looked at sooner, and not on the first day.
-        or (
-            gaps.days_since_contact = 'never'
-            and {{ days_between('supported.start_date', 'supported.counted_on') }} > 28
-        )
+        {{ days_between('coalesce(last_contacts.contact_date, supported.start_date)', 'known_until.last_day') }}
+        > case when last_contacts.contact_date is null then 28 else 90 end
     union all
     select
         'no_word' as kind,
         referrals.client_key,
         'referrals' as export,
         referrals.referral_key as record,
+        cast(null as string) as source_file,
         cast(null as string) as column_name,
         'referral_without_word' as rule,
         referrals.received_date as day,
         false as is_accepted
+    -- metric_referrals_no_word counts people and does not say which referral.
     from {{ ref('int_referral_status') }} as statuses
     inner join as_at_day on statuses.as_at = as_at_day.as_at
     inner join {{ ref('fct_referrals') }} as referrals on statuses.referral_key = referrals.referral_key
@@ -178,6 +199,7 @@ select
     listed.client_key,
     listed.export,
     listed.record,
+    listed.source_file,
     listed.column_name,
     listed.rule,
     rules.wording,
