@@ -343,12 +343,14 @@ def support(open_now: Figure | None, starts: Figure | None, ends: Figure | None,
 class StarCoverage:
     """What change in the Outcomes Star rests on.
 
-    `pairs` are people with two readings far enough apart (rounded), `started` everyone who started long
+    `pairs` are people with two readings far enough apart, `started` everyone who started long
     enough ago (exact headline); either is None where it is withheld or not published.
     """
 
     pairs: int | None
     started: int | None
+    is_exact: bool = False
+    """Whether it is management's: nothing is rounded."""
 
     @property
     def share(self) -> float | None:
@@ -373,11 +375,12 @@ def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
     base = f"the {number(coverage.started)} people who had started by {day(started_by)}"
     if coverage.pairs is None:
         return f"Fewer than 10 of {base} have the two readings that change needs, so no change is shown."
-    text = f"About {number(coverage.pairs)} of {base} have the two readings that change needs"
+    about = "" if coverage.is_exact else "About "
+    text = f"{about}{number(coverage.pairs)} of {base} have the two readings that change needs"
     if coverage.share is not None:
         text += f" ({100 * coverage.share:.0f}%)"
     if not coverage.is_enough:
-        return f"{text}: too few to speak for the group, so no change is shown."
+        return f"{text}: too few to speak for the group, so what changed since the first one is not shown."
     return f"{text}. The others are not in the figures of change, and they may differ."
 
 
@@ -412,10 +415,14 @@ def change_so_far(
 
 
 def a_year_on(changes: Sequence[tuple[str, Figure]]) -> str:
-    """What had changed a year after the start; '' where no such table is published."""
+    """What had changed a year after the start, of how many (the area with most of them) and by when; '' where
+    no such table is published."""
     if not changes:
         return ""
-    text = paired_change(changes, who="a star at the start and one a year later")
+    most = max((f for _, f in changes), key=lambda f: f.people or 0)
+    when = f"by {day(max(f.period_end for _, f in changes))}"
+    whose = f", {people(most)} {when}" if most.people is not None else f" {when}"
+    text = paired_change(changes, who=f"a star at the start and one a year later{whose}")
     return text.replace(
         "No change can be shown for any of the areas",
         "What had changed a year after the start cannot be shown",
@@ -499,14 +506,15 @@ def data_quality(sources: Sequence[dict]) -> str:
 
 
 def to_mend(rows: Sequence[dict]) -> str:
-    """How much there is to mend in the data, and about how many people."""
+    """How much there is to mend in the data, and how many people it concerns."""
     if not rows:
         return "Nothing is left to mend."
     people_named = len({row["client_key"] for row in rows} - {None})
     findings = f"{number(len(rows))} {'finding is' if len(rows) == 1 else 'findings are'} to be mended"
     if not people_named:
         return f"{findings}; none names a client."
-    return f"{findings}, about {number(people_named)} {'client' if people_named == 1 else 'clients'}."
+    whose = f"{number(people_named)} {'client' if people_named == 1 else 'clients'}"
+    return f"{findings} and {'concerns' if len(rows) == 1 else 'concern'} {whose}."
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -552,7 +560,7 @@ def stale(release: Release, checked_at: datetime, now: datetime) -> str:
 
 
 def star_pairs(
-    pairs_by_area: Sequence[int | None], starts_to_date: Sequence[Figure], on: date, minimum_days: int = 90
+    means: Sequence[Figure], starts_to_date: Sequence[Figure], on: date, minimum_days: int = 90
 ) -> tuple[StarCoverage, date | None]:
     """What change rests on at a day, and the day by which its denominator had started.
 
@@ -564,9 +572,13 @@ def star_pairs(
         f for f in starts_to_date if f.period_end <= on - timedelta(days=minimum_days) and not f.categories
     ]
     base = max(early, key=lambda f: f.period_end) if early else None
-    known = [p for p in pairs_by_area if p is not None]
+    known = [f.people for f in means if f.people is not None]
     started = int(base.value) if base is not None and base.value is not None else None
-    return StarCoverage(max(known) if known else None, started), base.period_end if base else None
+    is_exact = any(f.is_of_management for f in means)
+    return (
+        StarCoverage(max(known) if known else None, started, is_exact),
+        base.period_end if base else None,
+    )
 
 
 def moved_on(count: Figure | None, ends: Figure | None, since: str) -> str:

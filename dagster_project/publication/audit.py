@@ -28,7 +28,7 @@ from dagster_project.publication.disclosure import (
     in_words,
     table_of,
 )
-from dagster_project.publication.plan import MetricDefinition
+from dagster_project.publication.plan import MetricDefinition, PublicationError
 from dagster_project.publication.reader import Told, read_as_a_reader
 
 DRAWS = 5
@@ -89,7 +89,7 @@ def audited(
     def place(table: TableOfPeriod) -> tuple[str, date]:
         return definitions[table[0][0]].population, table[2]
 
-    def findings_in(safe: SafeFigures, frozen: Collection[TableOfPeriod]) -> list[Finding]:
+    def findings_in(safe: SafeFigures, stays: Collection[TableOfPeriod]) -> list[Finding]:
         """What is found on the first day on which anything is: what is drawn anew moves the days after."""
         told, within = read_as_a_reader(safe.figures, definitions, rules, programme_start)
         groups = [sorted(family, key=_place) for family in families(told, within)]
@@ -101,9 +101,9 @@ def audited(
                 break
             last = days[-1]
             counts = [count for count in groups[number] if count.end in days]
-            if all(count.exact or count.table in frozen for count in counts):
+            if all(count.exact or count.table in stays for count in counts):
                 continue  # published as they are, and nothing beside them that could be drawn again
-            stay = tuple(sorted({count.table for count in counts}.intersection(frozen)))
+            stay = tuple(sorted({count.table for count in counts}.intersection(stays)))
             window = Window(days, programme_start, needs_threshold, rules.count_minimum, stay)
             found += answers.of(
                 (counts, sorted(within), links, window),
@@ -112,13 +112,21 @@ def audited(
         return found
 
     while True:
-        findings = findings_in(result.safe, result.frozen)
+        # What was given up is withheld: to draw it again changes nothing, as with what is released.
+        stays = result.frozen.union(result.given_up)
+        findings = findings_in(result.safe, stays)
         if not findings:
             answers.keep()
             return result
         log.info("%d counts could be told too nearly and are drawn again", len(findings))
         result.found += findings
-        shown = [t for finding in findings for t in finding.tables if t not in result.frozen]
+        shown = [t for finding in findings for t in finding.tables if t not in stays]
+        if not shown:
+            raise PublicationError(
+                f"{len(findings)} counts can be told too nearly from what is released already, and withholding"
+                f" figures does not mend that, the first {findings[0].what}; nothing new is published. Roll back"
+                " to a release before, or ask whoever keeps the product"
+            )
         often.update(shown)
         for again in sorted({place(table) for table in shown}):
             tries[again] += 1

@@ -128,7 +128,7 @@ def _answers(view: View) -> None:
 
 def _when(figure: Figure) -> str:
     if figure.period_type == "programme":
-        return f"since {figure.period_start:%B %Y}"
+        return f"from {figure.period_start:%B %Y} to {sentences.day(figure.period_end)}"
     return f"on {sentences.day(figure.period_end)}"
 
 

@@ -185,7 +185,7 @@ def _flow_line(
 def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
     means = view.publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
     coverage, started_by = sentences.star_pairs(
-        [f.people for f in means],
+        means,
         view.publication.figures("starts", "count", "programme"),
         view.day_of(means),
     )

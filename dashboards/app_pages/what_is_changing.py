@@ -22,7 +22,7 @@ def show(view: View) -> None:
     means = publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
     days = int(publication.settings().get("star_pair_minimum_days", "90"))
     coverage, started_by = sentences.star_pairs(
-        [f.people for f in means],
+        means,
         publication.figures("starts", "count", "programme"),
         view.day_of(means),
         days,

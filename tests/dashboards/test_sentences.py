@@ -301,7 +301,11 @@ NOT_SHOWN = figure(None, mark="x", note="fewer than 30 % of the people have two 
             [("Money", NOT_SHOWN)],
             "What had changed a year after the start cannot be shown: not available: fewer",
         ),
-        ([("Money", UP)], "Among people with a star at the start and one a year later, the latest is higher"),
+        (
+            [("Money", replace(UP, people=25)), ("Work", replace(NOT_SHOWN, people=None))],
+            "Among people with a star at the start and one a year later, about 25 people by 31 March 2018,"
+            " the latest is higher",
+        ),
     ],
 )
 def test_a_year_on(changes: list[tuple[str, Figure]], words: str) -> None:
@@ -366,11 +370,11 @@ def test_starts_and_ends_in_one_clause(starts: Figure, ends: Figure, words: str)
     ("pairs", "started", "is_enough", "part_of_the_words"),
     [
         (100, 176, True, "About 100 of the 176 people who had started by 31 December 2017"),
-        (20, 100, False, "too few to speak for the group, so no change is shown"),
+        (20, 100, False, "too few to speak for the group, so what changed since the first one is not shown"),
         (30, 100, True, "(30%)"),
         (None, 59, False, "Fewer than 10 of the 59 people"),
         (None, None, False, "Change cannot be shown"),
-        (20, 0, False, "no change is shown"),
+        (20, 0, False, "what changed since the first one is not shown"),
     ],
 )
 def test_change_is_shown_for_ten_people_and_three_in_ten(
@@ -386,11 +390,15 @@ def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
         figure(n, period_type="programme", period_end=end)
         for n, end in ((160, date(2017, 9, 30)), (176, date(2017, 12, 31)), (186, END))
     ]
-    assert sentences.star_pairs([95, None, 100], to_date, END) == (StarCoverage(100, 176), date(2017, 12, 31))
-    assert sentences.star_pairs([95], to_date, date(2018, 3, 30)) == (
+    means = [figure(0.5, measure="mean", people=people) for people in (95, None, 100)]
+    assert sentences.star_pairs(means, to_date, END) == (StarCoverage(100, 176), date(2017, 12, 31))
+    assert sentences.star_pairs(means[:1], to_date, date(2018, 3, 30)) == (
         StarCoverage(95, 160),
         date(2017, 9, 30),
     )
+    exact = replace(means[0], is_of_management=True)
+    assert sentences.star_pairs([exact], to_date, END)[0] == StarCoverage(95, 176, is_exact=True)
+    assert sentences.star_coverage(StarCoverage(95, 176, is_exact=True), END).startswith("95 of the 176")
     assert sentences.star_pairs([], [], END) == (StarCoverage(None, None), None)
 
 
@@ -539,8 +547,8 @@ def test_data_quality(sources: list, words: str) -> None:
     [
         ([], "Nothing is left to mend."),
         ([None], "1 finding is to be mended; none names a client."),
-        (["a"], "1 finding is to be mended, about 1 client."),
-        (["a", "a", "b", None], "4 findings are to be mended, about 2 clients."),
+        (["a"], "1 finding is to be mended and concerns 1 client."),
+        (["a", "a", "b", None], "4 findings are to be mended and concern 2 clients."),
     ],
 )
 def test_to_mend(clients: list, words: str) -> None:
