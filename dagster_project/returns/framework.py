@@ -36,7 +36,6 @@ logger = logging.getLogger("flic")
 
 NAME, TITLE = "common_data_framework", "Common data framework"
 FIELDS, CODES = "framework_fields.csv", "framework_codes.csv"
-LOG = "client_level_log.csv"
 
 NOT_DONE, NOT_COLLECTED = 997, 999
 PEOPLE, PREVIOUS, ONGOING = "Service User Record", "Previous Ongoing Service Use", "Ongoing Service Use"
@@ -373,9 +372,7 @@ def build_framework(settings: Settings, end: date, *, by: str) -> tuple[Version,
         [(name, content)] = files.items()
         # Not of the same bytes twice: it begins with chance.
         files[f"{name}.zip"] = sealed(content, name, settings.return_password)
-    version = write_version(settings, NAME, end, number, files, facts, by=by, at=datetime.now(UTC))
-    log(settings, version)
-    return version, True
+    return write_version(settings, NAME, end, number, files, facts, by=by, at=datetime.now(UTC)), True
 
 
 def differences(settings: Settings, version: Version) -> list[str]:
@@ -484,24 +481,3 @@ def _release(settings: Settings) -> dict[str, object]:
     if current is None:
         raise ReturnError("nothing was published from the warehouse yet: `flic refresh` first.")
     return read_manifest(settings.drafts, current.release_id)
-
-
-def log(settings: Settings, version: Version) -> None:
-    """Note the last step of a client-level return: when, who, what, which release, how many people."""
-    path = settings.returns / LOG
-    is_new = not path.exists()
-    step = version.manifest["states"][-1]
-    row = (
-        step["at"],
-        step["by"],
-        step["state"],
-        str(version),
-        version.release_id,
-        version.manifest["people"],
-    )
-    with path.open("a", encoding="utf-8", newline="") as file:
-        path.chmod(0o600)
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(("at", "by", "step", "return", "release", "people"))
-        writer.writerow([harmless(cell) for cell in row])

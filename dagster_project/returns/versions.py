@@ -8,6 +8,7 @@ A version is the folder `returns/<last day of the period>/<name>/v<k>/` with its
 is written aside and renamed: a killed build leaves nothing that counts.
 """
 
+import csv
 import hashlib
 import json
 import re
@@ -19,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.ingestion.landing import ASIDE, written_whole
+from dagster_project.ingestion.rejects import harmless
 from dagster_project.publication.approval import name_of
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.settings import Settings
 
 MANIFEST = "manifest.json"
+LOG = "client_level_log.csv"
 STATES = ("built", "checked", "approved", "sent")
 COMMANDS = {"checked": "check", "approved": "approve", "sent": "sent"}
 _VERSION = re.compile(r"v([1-9]\d*)")
@@ -131,12 +134,15 @@ def write_version(
     try:
         shutil.rmtree(aside, ignore_errors=True)
         for above in (settings.returns, folder.parent.parent, folder.parent):
-            above.mkdir(mode=0o700, exist_ok=True)
+            above.mkdir(exist_ok=True)
+            above.chmod(0o700)
         for file_name, content in files.items():
             with written_whole(aside / file_name) as file:
                 file.write(content)
         with written_whole(aside / MANIFEST) as file:
             file.write(_json(manifest))
+        aside.chmod(0o700)
+        _log(settings, manifest)
         aside.rename(folder)
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
@@ -189,6 +195,7 @@ def advance(settings: Settings, version: Version, state: str, *, by: str, at: da
     served = settings.served_returns / str(version.end) / version.name / f"v{version.number}"
     if version.is_aggregate and wanted >= STATES.index("approved"):
         _serve(settings, version, served, manifest)
+    _log(settings, manifest)
     with written_whole(version.folder / MANIFEST) as file:
         file.write(_json(manifest))
     return _read(version.folder / MANIFEST)
@@ -221,6 +228,27 @@ def _write_open(path: Path, manifest: Mapping[str, object], mode: int) -> None:
     aside.write_bytes(_json(manifest))
     aside.chmod(mode & 0o444 | 0o600)
     aside.replace(path)
+
+
+def _log(settings: Settings, manifest: Mapping[str, Any]) -> None:
+    """Note the last step of a client-level return: when, who, what, which release, how many people.
+
+    Called before the step is taken: nothing leaves without a trace. Every kind of return makes the file, for it
+    is by this file that the dashboards' process finds out that the zone is open to it.
+    """
+    path = settings.returns / LOG
+    is_new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        path.chmod(0o600)
+        writer = csv.writer(file)
+        if is_new:
+            writer.writerow(("at", "by", "step", "return", "release", "people"))
+        if not manifest["aggregate"]:
+            step = manifest["states"][-1]
+            which = f"{manifest['return']} {manifest['period_end']} v{manifest['version']}"
+            release, people = manifest["release"]["release_id"], manifest["people"]
+            row = (step["at"], step["by"], step["state"], which, release, people)
+            writer.writerow([harmless(cell) for cell in row])
 
 
 def _step(state: str, by: str, at: datetime) -> dict[str, str]:

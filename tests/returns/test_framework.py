@@ -21,7 +21,6 @@ from dagster_project.ingestion.landing import Ledger
 from dagster_project.returns.build import build, differences
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.returns.framework import (
-    LOG,
     NAME,
     ONGOING,
     PARTS,
@@ -30,12 +29,11 @@ from dagster_project.returns.framework import (
     Layout,
     Made,
     People,
-    log,
     make,
     problems,
     read_mapping,
 )
-from dagster_project.returns.versions import advance
+from dagster_project.returns.versions import LOG, advance, write_version
 from dagster_project.settings import Settings
 from tests.pipeline.programme import Programme
 
@@ -310,13 +308,24 @@ def test_the_example_goes_out_once_and_is_logged(zone: Settings, layout: Layout)
     assert build(zone, NAME, END, by="Ada")[1] is False
     for state in ("checked", "approved"):
         version = advance(zone, version, state, by="Bo", at=datetime(2018, 5, 1, tzinfo=UTC))
-        log(zone, version)
     assert not zone.served_returns.exists()
     with (zone.returns / LOG).open(newline="") as file:
         noted = [(row["by"], row["step"], row["people"]) for row in csv.DictReader(file)]
     assert noted == [(by, step, str(people)) for by, step in
                      (("Ada", "built"), ("Bo", "checked"), ("Bo", "approved"))]  # fmt: skip
     assert stat.S_IMODE((zone.returns / LOG).stat().st_mode) == 0o600
+
+
+def test_what_cannot_be_logged_is_not_written(tmp_path: Path):
+    """The log comes first; folders that were there already are closed to all others."""
+    shut = Settings(tmp_path, tmp_path / "publications", "fulfilling_lives", b"", b"", "")
+    (shut.returns / LOG).mkdir(parents=True)
+    shut.returns.chmod(0o755)
+    facts: dict[str, object] = {"aggregate": False, "release": {"release_id": "r"}, "people": 2}
+    with pytest.raises(ReturnError, match="cannot be written"):
+        write_version(shut, NAME, END, 1, {"a.xlsx": b"people"}, facts, by="Ada", at=datetime.now(UTC))
+    assert stat.S_IMODE(shut.returns.stat().st_mode) == 0o700
+    assert not list(shut.returns.rglob("*.xlsx"))
 
 
 def test_a_warehouse_that_is_behind_gives_no_return(zone: Settings, tmp_path: Path):
