@@ -22,10 +22,13 @@ import xlsxwriter
 from dagster_project.ingestion.landing import Ledger
 from dagster_project.ingestion.rejects import harmless
 from dagster_project.publication.releases import current_release, installed_version, read_manifest
+from dagster_project.returns import versions
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.returns.versions import (
     Version,
+    compared_by,
     compared_with,
+    comparison,
     fingerprints,
     list_versions,
     write_version,
@@ -44,7 +47,7 @@ PARTS = (PEOPLE, PREVIOUS, ONGOING, *INSTRUMENTS)
 # All that leaves of somebody who did not consent (CDF-2), and the quarter that the row is about.
 WITHOUT_CONSENT = ("AREA", "SUID", "QUARTER", "INCON", "MNSTART", "MNEND", "DEST")
 ONLY_OF_LEAVERS = ("MNEND", "DEST")
-SHORTEST_PASSWORD = 12
+SHORTEST_PASSWORD, FEWEST_SIGNS = 20, 8
 
 Cell = str | int | float | date | None
 
@@ -89,9 +92,14 @@ class People:
 
 @dataclass
 class Made:
-    """The rows of each part, and the counts that the data lead is told."""
+    """The rows of each part, and the counts that the data lead is told.
+
+    `consents` is that of everybody who ever stood in a return, this one included; `refused` are all who do
+    not consent now, in whichever part they may stand.
+    """
 
     rows: dict[str, list[list[Cell]]]
+    refused: set[str] = field(default_factory=set)
     consents: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -130,12 +138,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def make(mapping: Layout, known: People, end: date, consents_before: Mapping[str, str]) -> Made:
-    """The parts of the return for the quarter that ends on `end`; `consents_before` is the last return's.
+    """The parts of the return for the quarter that ends on `end`.
 
-    Whoever consents now and did not in the last return is back-filled: earlier quarters come again, whole.
+    `consents_before` is that of everybody in the returns of earlier quarters. Whoever consents now and did
+    not then is back-filled: earlier quarters come again, whole, also those of somebody who has left since.
     """
     made = Made({part: [] for part in PARTS})
     now = {person: row for (person, quarter), row in known.people.items() if quarter == end}
+    made.refused = {person for person, row in now.items() if row["consent"] != "yes"}
     backfilled = {
         person
         for person, row in now.items()
@@ -147,23 +157,31 @@ def make(mapping: Layout, known: People, end: date, consents_before: Mapping[str
             row = known.people.get((person, quarter))
             if row is not None:
                 _one(made, mapping, known, person, quarter, row, consents=now[person]["consent"] == "yes")
-        if not now[person]["is_after_leaving"]:
-            made.consents[person] = now[person]["consent"]
-    gone = consents_before.keys() - made.consents.keys()
+    stand = {
+        str(row[place])
+        for part, rows in made.rows.items()
+        for place in [_place(mapping, part, "SUID")]
+        for row in rows
+    }
+    ever = consents_before.keys() | stand
+    made.consents = dict(consents_before) | {p: now[p]["consent"] for p in sorted(ever & now.keys())}
     made.counts = {
-        "in the last return": len(consents_before),
-        "left before this quarter": len(gone),
-        "new or back again": len(made.consents.keys() - consents_before.keys()),
-        "in this return": len(made.consents),
-        "of them with consent": sum(consent == "yes" for consent in made.consents.values()),
-        "of them without consent (four fields alone)": sum(c == "no" for c in made.consents.values()),
+        "in earlier returns": len(consents_before),
+        "of them not in this one, for they left": len(consents_before.keys() - stand),
+        "new": len(stand - consents_before.keys()),
+        "in this return": len(stand),
+        "of them with consent": len(stand - made.refused),
+        "of them without consent (four fields alone)": len(stand & made.refused),
         "back-filled after late consent": len(backfilled),
         "no longer detailed, consent withdrawn": sum(
-            consent == "no" and consents_before.get(person) == "yes"
-            for person, consent in made.consents.items()
+            consents_before.get(person) == "yes" for person in stand & made.refused
         ),
     }
     return made
+
+
+def _place(mapping: Layout, part: str, name: str) -> int:
+    return [each.name for each in mapping.parts[part]].index(name)
 
 
 def _one(
@@ -278,14 +296,17 @@ def problems(mapping: Layout, made: Made) -> list[str]:
             f"{PEOPLE}: accommodation adds up to more than 100 per cent of the quarter in {over} rows;"
             " correct them at the source and refresh"
         )
-    consent = names[PEOPLE].index("INCON")
     suid = names[PEOPLE].index("SUID")
     no = mapping.codes["consent"]["no"][0]
-    refused = {row[suid] for row in people if str(row[consent]) == no}
+    more = [n for n, name in enumerate(names[PEOPLE]) if name not in WITHOUT_CONSENT]
+    consent = names[PEOPLE].index("INCON")
+    told = [row for row in people if row[suid] in made.refused]
+    if any(row[n] != NOT_COLLECTED for row in told for n in more) or any(str(r[consent]) != no for r in told):
+        found.append(f"{PEOPLE}: more than {', '.join(WITHOUT_CONSENT)} of somebody without consent")
     return found + [
         f"{part}: somebody without consent stands in it"
         for part in PARTS[1:]
-        if refused & {row[names[part].index("SUID")] for row in made.rows[part]}
+        if made.refused & {row[names[part].index("SUID")] for row in made.rows[part]}
     ]
 
 
@@ -339,9 +360,13 @@ def workbook(mapping: Layout, made: Made, about: Sequence[tuple[str, str]], mome
 
 
 def sealed(content: bytes, file_name: str, password: bytes) -> bytes:
-    """The file in a ZIP that is encrypted with AES-256; raises `ReturnError` for a short password."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise ReturnError(f"FLIC_RETURN_PASSWORD needs {SHORTEST_PASSWORD} characters at least.")
+    """The file in a ZIP that is encrypted with AES-256; raises `ReturnError` for a weak password."""
+    signs = password.decode("utf-8", errors="replace")
+    if len(signs) < SHORTEST_PASSWORD or len(set(signs)) < FEWEST_SIGNS:
+        raise ReturnError(
+            f"FLIC_RETURN_PASSWORD needs {SHORTEST_PASSWORD} characters at least, {FEWEST_SIGNS} of them"
+            " different: whoever holds the file may try as many as they like."
+        )
     archive = io.BytesIO()
     with pyzipper.AESZipFile(
         archive, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
@@ -363,11 +388,15 @@ def build_framework(settings: Settings, end: date, *, by: str) -> tuple[Version,
     existing = list_versions(settings, NAME, end)
     if existing:
         last = existing[-1]
-        files, _ = make_files(settings, end, last.number)
-        if all(last.manifest["files"].get(name) == told for name, told in fingerprints(files).items()):
+        files, _ = make_files(settings, end, last.number, compared_by(settings, last))
+        told = last.manifest["files"]
+        is_sealed = any(name.endswith(".zip") for name in told)
+        is_same = all(told.get(name) == made for name, made in fingerprints(files).items())
+        if is_same and (is_sealed or not settings.return_password) and not versions.problems(last):
             return last, False
     number = existing[-1].number + 1 if existing else 1
-    files, facts = make_files(settings, end, number)
+    # Not a version of the same quarter: who consented late would be back-filled in the first of them alone.
+    files, facts = make_files(settings, end, number, compared_with(settings, NAME, end, 0))
     if settings.return_password:
         [(name, content)] = files.items()
         # Not of the same bytes twice: it begins with chance.
@@ -382,16 +411,18 @@ def differences(settings: Settings, version: Version) -> list[str]:
             f"the warehouse has moved on from release {version.release_id}, and with it who consents: build"
             " the return anew"
         ]
-    made, told = fingerprints(make_files(settings, version.end, version.number)[0]), version.manifest["files"]
+    files, _ = make_files(settings, version.end, version.number, compared_by(settings, version))
+    made, told = fingerprints(files), version.manifest["files"]
     other = sorted(name for name in made if made[name] != told.get(name))
     return [f"building it again gives other bytes of {', '.join(other)}"] if other else []
 
 
-def make_files(settings: Settings, end: date, number: int) -> tuple[dict[str, bytes], dict[str, object]]:
+def make_files(
+    settings: Settings, end: date, number: int, against: Version | None
+) -> tuple[dict[str, bytes], dict[str, object]]:
     """The workbook of one version, and what its manifest says of its making."""
     mapping = read_mapping(settings)
     release = _release(settings)
-    against = compared_with(settings, NAME, end, number)
     logger.info("%s for the quarter up to %s, mapping %s", TITLE, end, mapping.version)
     known = read_people(settings, end)
     before: Mapping[str, str] = against.manifest["consents"] if against else {}
@@ -407,7 +438,8 @@ def make_files(settings: Settings, end: date, number: int) -> tuple[dict[str, by
         ("997", "Due and not done"),
         ("Compared with", str(against) if against else "no earlier return"),
     ]
-    logger.info("  %d people, %d with consent", len(made.consents), made.counts["of them with consent"])
+    people = made.counts["in this return"]
+    logger.info("  %d people, %d with consent", people, made.counts["of them with consent"])
     files = {f"{settings.profile}-{NAME}-{end}-v{number}.xlsx": workbook(mapping, made, about, moment)}
     facts: dict[str, object] = {
         "title": TITLE,
@@ -415,10 +447,10 @@ def make_files(settings: Settings, end: date, number: int) -> tuple[dict[str, by
         "profile": settings.profile,
         "release": {name: release[name] for name in ("release_id", "as_at", "inputs_sha256", "sha256")},
         "mapping": mapping.version,
-        "people": len(made.consents),
+        "people": people,
         "counts": made.counts,
         "consents": made.consents,
-        "against": None if against is None else str(against),
+        "against": comparison(against),
         "software": {name: installed_version(name) for name in ("flic", "duckdb", "xlsxwriter")},
     }
     return files, facts

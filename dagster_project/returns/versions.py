@@ -102,11 +102,30 @@ def find_version(settings: Settings, name: str, end: date, number: int | None = 
 
 
 def compared_with(settings: Settings, name: str, end: date, number: int) -> Version | None:
-    """The return that version `number` says the changes since: the version before it, else the newest of the
-    period before; None for the first return of its name."""
-    same = [v for v in list_versions(settings, name, end) if v.number < number]
-    earlier = [v for v in list_versions(settings, name) if v.end < end]
-    return (same or earlier or [None])[-1]
+    """The return that version `number` says the changes since: the last before it that was approved or sent,
+    of the same period or else of an earlier one; None where none ever was.
+
+    What was built and went no further was seen by nobody: nothing has changed since it.
+    """
+    out = [v for v in list_versions(settings, name) if STATES.index(v.state) >= STATES.index("approved")]
+    before = [v for v in out if (v.end, v.number) < (end, number)]
+    return before[-1] if before else None
+
+
+def compared_by(settings: Settings, version: Version) -> Version | None:
+    """The return that a version was compared with when it was built, as its manifest has it."""
+    told = version.manifest["against"]
+    if told is None:
+        return None
+    found = list_versions(settings, version.name, date.fromisoformat(told["period_end"]))
+    return next((v for v in found if v.number == told["version"]), None)
+
+
+def comparison(against: Version | None) -> dict[str, object] | None:
+    """What a manifest says of the return that its version is compared with."""
+    if against is None:
+        return None
+    return {"period_end": str(against.end), "version": against.number, "release_id": against.release_id}
 
 
 def write_version(
@@ -233,8 +252,8 @@ def _write_open(path: Path, manifest: Mapping[str, object], mode: int) -> None:
 def _log(settings: Settings, manifest: Mapping[str, Any]) -> None:
     """Note the last step of a client-level return: when, who, what, which release, how many people.
 
-    Called before the step is taken: nothing leaves without a trace. Every kind of return makes the file, for it
-    is by this file that the dashboards' process finds out that the zone is open to it.
+    Called before the step is taken: nothing leaves without a trace. Every kind of return makes the file, for
+    it is by this file that the dashboards' process finds out that the zone is open to it.
     """
     path = settings.returns / LOG
     is_new = not path.exists()
