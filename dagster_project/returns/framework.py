@@ -42,6 +42,13 @@ FIELDS, CODES = "framework_fields.csv", "framework_codes.csv"
 
 NOT_DONE, NOT_COLLECTED = 997, 999
 PEOPLE, PREVIOUS, ONGOING = "Service User Record", "Previous Ongoing Service Use", "Ongoing Service Use"
+# Where the items of a source are listed that a field may name; a list of the profile's own comes first.
+ITEMS = {
+    "need": ("need_domains.csv", "need_domain"),
+    "accommodation": ("accommodation_types.csv", "type"),
+    "service": ("services.csv", "service"),
+    "before": ("services.csv", "service"),
+}
 INSTRUMENTS = {"NDT": "ndt", "HOS": "hos"}
 PARTS = (PEOPLE, PREVIOUS, ONGOING, *INSTRUMENTS)
 # All that leaves of somebody who did not consent (CDF-2), and the quarter that the row is about.
@@ -108,7 +115,11 @@ class Made:
 
 
 def read_mapping(settings: Settings) -> Layout:
-    """The newest version of the mapping files; raises `ReturnError` for a part or code list that is none."""
+    """The newest version of the mapping files; raises `ReturnError` for a part, list or item that is none.
+
+    An item that the programme does not have would leave as nil or as not collected of everybody.
+    """
+    items = {kind: _items(settings, name, column) for kind, (name, column) in ITEMS.items()}
     rows = _rows(settings.common_seeds_dir / FIELDS)
     # A later version is a later block of rows; earlier ones stay, for the record.
     version = rows[-1]["version"]
@@ -125,8 +136,20 @@ def read_mapping(settings: Settings) -> Layout:
             raise ReturnError(f"{FIELDS}, {made.name}: parts are {', '.join(PARTS)}, not {made.part!r}.")
         if made.code_list and made.code_list not in codes:
             raise ReturnError(f"{FIELDS}, {made.name}: {CODES} has no list {made.code_list!r} in {version}.")
+        kind, _, item = made.source.partition(":")
+        if kind in items and item not in items[kind]:
+            raise ReturnError(
+                f"{FIELDS}, {made.name}: {ITEMS[kind][0]} of {settings.profile} has no {item!r}. The"
+                " mapping is of another programme: agree the fields of this one with the evaluators, then add"
+                " them as a new version."
+            )
         parts[made.part].append(made)
     return Layout(version, parts, codes)
+
+
+def _items(settings: Settings, name: str, column: str) -> set[str]:
+    own = settings.seeds_dir / name
+    return {row[column] for row in _rows(own if own.exists() else settings.common_seeds_dir / name)}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -242,7 +265,8 @@ def _cell(
         of_quarter = known.measures.get((person, quarter, kind))
         value = None if of_quarter is None else of_quarter.get(item, 0)
     elif kind == "need":
-        value = "1" if item in known.measures.get((person, quarter, kind), {}) else ""
+        answer = known.measures.get((person, quarter, kind), {}).get(item)
+        value = None if answer is None else int(answer)
     elif item:
         value = known.measures.get((person, quarter, kind), {}).get(item)
     elif kind == "constant":

@@ -236,10 +236,20 @@ def test_cdf_9_destinations_have_the_published_codes(destination: str, code: int
     assert one(layout, known(person(left_on=SEPTEMBER, destination=destination)))["DEST"] == code
 
 
-def test_cdf_10_needs_are_yes_or_not_evidenced(layout: Layout):
-    """A field of yes or no takes what the partnership recorded, without a criterion of ours."""
-    row = one(layout, known(measures={("anna", SEPTEMBER, "need"): {"mental_health": 1.0}}))
-    assert (row["NEED_MENTAL_HEALTH"], row["NEED_CRIMINAL_JUSTICE"]) == (1, 0)
+def test_cdf_10_needs_are_as_they_were_answered(layout: Layout):
+    """A field of yes or no takes what the partnership recorded; no answer, or no referral, is not no."""
+    answers = {"mental_health": 1.0, "criminal_justice": 0.0}
+    row = one(layout, known(measures={("anna", SEPTEMBER, "need"): answers}))
+    names = ("NEED_MENTAL_HEALTH", "NEED_CRIMINAL_JUSTICE", "NEED_SUBSTANCE_MISUSE")
+    assert [row[name] for name in names] == [1, 0, 999]
+    assert one(layout, known())["NEED_MENTAL_HEALTH"] == 999
+
+
+def test_a_mapping_of_another_programme_is_refused():
+    """Changing Futures counts other needs: all of them would leave as not collected."""
+    other = Settings(Path("none"), Path("none"), "changing_futures", b"", b"", "")
+    with pytest.raises(ReturnError, match=r"NEED_SUPPORTED_HOUSING: need_domains\.csv of changing_futures"):
+        read_mapping(other)
 
 
 def test_cdf_11_what_was_not_collected_is_999(layout: Layout):
