@@ -19,9 +19,15 @@ import duckdb
 import pyzipper
 import xlsxwriter
 
+from dagster_project.ingestion.assets import latest_described_day
 from dagster_project.ingestion.landing import Ledger
 from dagster_project.ingestion.rejects import harmless
-from dagster_project.publication.releases import current_release, installed_version, read_manifest
+from dagster_project.publication.releases import (
+    current_release,
+    installed_version,
+    list_releases,
+    read_manifest,
+)
 from dagster_project.returns import versions
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.returns.versions import (
@@ -39,6 +45,8 @@ logger = logging.getLogger("flic")
 
 NAME, TITLE = "common_data_framework", "Common data framework"
 FIELDS, CODES = "framework_fields.csv", "framework_codes.csv"
+
+UNREADABLE = "the warehouse cannot be read: refresh, and build the return when no refresh runs."
 
 NOT_DONE, NOT_COLLECTED = 997, 999
 PEOPLE, PREVIOUS, ONGOING = "Service User Record", "Previous Ongoing Service Use", "Ongoing Service Use"
@@ -481,10 +489,9 @@ def make_files(
 
 
 def read_people(settings: Settings, end: date) -> People:
-    """The schema `returns` up to a quarter; raises `ReturnError` where it cannot be read or is behind."""
+    """The schema `returns` up to a quarter; raises `ReturnError` where it cannot be read or ends before."""
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-            [(as_at, known_by)] = warehouse.execute("select as_at, known_by from landing.control").fetchall()
             quarters = {
                 day
                 for (day,) in warehouse.execute(
@@ -497,19 +504,11 @@ def read_people(settings: Settings, end: date) -> People:
             )
             measures = _dicts(warehouse, "select * from returns.return_measures where quarter_end <= ?", end)
     except duckdb.Error as error:
-        raise ReturnError(
-            "the warehouse cannot be read: refresh, and build the return when no refresh runs."
-        ) from error
-    newer = [load for load in Ledger(settings.landing).loads if load.known_from > known_by]
-    if newer:
-        raise ReturnError(
-            f"{len(newer)} files came that the warehouse does not know, and consent is that of today: `flic"
-            " refresh` without --known-by, then build the return."
-        )
+        raise ReturnError(UNREADABLE) from error
     if end not in quarters:
         raise ReturnError(
-            f"{end} is not the last day of a quarter that is over; the warehouse is as at {as_at}, its last"
-            f" whole quarters end on {', '.join(str(day) for day in sorted(quarters)[-4:]) or 'no day yet'}."
+            f"{end} is not the last day of a quarter that is over; the last whole quarters of the warehouse end"
+            f" on {', '.join(str(day) for day in sorted(quarters)[-4:]) or 'no day yet'}."
         )
     by_measure: dict[tuple[str, date, str], dict[str, float]] = {}
     for row in measures:
@@ -532,8 +531,42 @@ def _dicts(warehouse: duckdb.DuckDBPyConnection, query: str, *values: object) ->
 
 
 def _release(settings: Settings) -> dict[str, object]:
-    """The draft that the warehouse was last published as, approved or not."""
+    """The approved release that holds the figures of the warehouse as it is; raises `ReturnError`.
+
+    Not every warehouse has one: it may be of an earlier day, or of a refresh that failed before its checks.
+    """
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+            [(as_at, known_by)] = warehouse.execute("select as_at, known_by from landing.control").fetchall()
+    except duckdb.Error as error:
+        raise ReturnError(UNREADABLE) from error
+    newer = [load for load in Ledger(settings.landing).loads if load.known_from > known_by]
+    if newer:
+        raise ReturnError(
+            f"{len(newer)} files came that the warehouse does not know, and consent is that of today: `flic"
+            " refresh` without --known-by, then build the return."
+        )
+    if as_at < (latest := latest_described_day(settings, known_by)):
+        raise ReturnError(
+            f"the warehouse is as at {as_at}, and what is known reaches to {latest}: `flic refresh` without"
+            " --as-at, then build the return."
+        )
     current = current_release(settings.drafts)
-    if current is None:
-        raise ReturnError("nothing was published from the warehouse yet: `flic refresh` first.")
-    return read_manifest(settings.drafts, current.release_id)
+    if current is None or current.checked_at < known_by.replace(microsecond=0):
+        raise ReturnError(
+            "the last refresh did not come to its checks: `flic refresh`, then build the return."
+        )
+    release_id = current.release_id
+    served = current_release(settings.publications_dir)
+    if served is None or served.release_id != release_id:
+        is_approved = release_id in list_releases(settings.publications_dir)
+        raise ReturnError(
+            f"the warehouse is that of release {release_id}, which is "
+            + (
+                f"not the one served: `flic publications rollback {release_id}`"
+                if is_approved
+                else f"a draft: `flic publications approve {release_id} --by NAME`"
+            )
+            + ", then build the return."
+        )
+    return read_manifest(settings.publications_dir, release_id)

@@ -5,8 +5,10 @@ Who left (CDF-1, CDF-5) and what was due (CDF-3, CDF-4, CDF-6, CDF-7) is held by
 
 import csv
 import io
+import json
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -312,7 +314,7 @@ def test_somebody_twice_or_without_consent_is_found(layout: Layout):
 def zone(published: Programme, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The example's warehouse, from which the return is built."""
     folder = tmp_path_factory.mktemp("framework")
-    for name in ("drafts", "landing/loads"):
+    for name in ("drafts", "publications", "landing/loads"):
         shutil.copytree(published.folder / name, folder / name)
     shutil.copyfile(published.folder / "warehouse.duckdb", folder / "warehouse.duckdb")
     password = b"a password for the tests"
@@ -416,12 +418,49 @@ def test_what_cannot_be_logged_is_not_written(tmp_path: Path):
     assert not list(shut.returns.rglob("*.xlsx"))
 
 
-def test_a_warehouse_that_is_behind_gives_no_return(zone: Settings, tmp_path: Path):
-    """Consent is that of today: where a newer file came, or the quarter is not over, nothing is written."""
-    behind = replace(zone, data_dir=tmp_path, return_password=b"")
-    for name in ("drafts", "landing"):
+def checked_before(settings: Settings) -> None:
+    path = settings.drafts / "current.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"checked_at": "2018-04-01T00:00:00Z"}))
+
+
+def later_exports(settings: Settings) -> None:
+    ledger = Ledger(settings.landing)
+    for export in ("referrals", "caseload"):
+        load = next(each for each in ledger.loads if each.export == export and each.status == "loaded")
+        ledger.add(replace(load, load_id=f"2018-06-30-{export}-later", extract_date=date(2018, 6, 30)))
+
+
+BEHIND = [
+    ("not served", lambda of: (of.publications_dir / "current.json").unlink(), "flic publications rollback"),
+    ("a draft", lambda of: shutil.rmtree(of.publications_dir), "draft: `flic publications approve .* --by"),
+    ("a refresh that failed", checked_before, "did not come to its checks: `flic refresh`"),
+    ("as at an earlier day", later_exports, "as at 2018-03-31, and what is known reaches to 2018-06-30"),
+]
+
+
+@pytest.fixture
+def behind(zone: Settings, tmp_path: Path) -> Settings:
+    """A copy of the zone, for tests that put it behind."""
+    for name in ("drafts", "publications", "landing"):
         shutil.copytree(zone.data_dir / name, tmp_path / name)
-    shutil.copyfile(zone.warehouse, behind.warehouse)
+    (tmp_path / "warehouse.duckdb").symlink_to(zone.warehouse)
+    publications = tmp_path / "publications"
+    return replace(zone, data_dir=tmp_path, publications_dir=publications, return_password=b"")
+
+
+@pytest.mark.parametrize(("case", "put_behind", "remedy"), BEHIND)
+def test_a_return_needs_the_approved_release_of_the_warehouse(
+    case: str, put_behind: Callable[[Settings], None], remedy: str, behind: Settings
+):
+    """Served and checked, of everything known and of the latest day; else the remedy is named."""
+    put_behind(behind)
+    with pytest.raises(ReturnError, match=remedy):
+        build(behind, NAME, END, by="Ada")
+    assert not behind.returns.exists(), case
+
+
+def test_a_warehouse_that_is_behind_gives_no_return(behind: Settings):
+    """Consent is that of today: where a newer file came, or the quarter is not over, nothing is written."""
     with pytest.raises(ReturnError, match="2018-06-30 is not the last day of a quarter that is over"):
         build(behind, NAME, date(2018, 6, 30), by="Ada")
     ledger = Ledger(behind.landing)
