@@ -25,6 +25,7 @@ from dagster_project.returns.versions import (
     comparison,
     fingerprints,
     list_versions,
+    next_number,
     problems,
     write_version,
 )
@@ -60,7 +61,7 @@ def build(settings: Settings, name: str, end: date, *, by: str, release_id: str 
             files = make_files(settings, wanted, end, release_id, last.number, compared_by(settings, last))
             if fingerprints(files) == last.manifest["files"] and not problems(last):
                 return last, False
-    number = existing[-1].number + 1 if existing else 1
+    number = next_number(settings, name, end)
     against = compared_with(settings, name, end, number)
     files = make_files(settings, wanted, end, release_id, number, against)
     facts = {

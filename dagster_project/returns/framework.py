@@ -37,6 +37,7 @@ from dagster_project.returns.versions import (
     comparison,
     fingerprints,
     list_versions,
+    next_number,
     write_version,
 )
 from dagster_project.settings import Settings
@@ -426,7 +427,7 @@ def build_framework(settings: Settings, end: date, *, by: str) -> tuple[Version,
         is_same = all(told.get(name) == made for name, made in fingerprints(files).items())
         if is_same and (is_sealed or not settings.return_password) and not versions.problems(last):
             return last, False
-    number = existing[-1].number + 1 if existing else 1
+    number = next_number(settings, NAME, end)
     # Not a version of the same quarter: who consented late would be back-filled in the first of them alone.
     files, facts = make_files(settings, end, number, compared_with(settings, NAME, end, 0))
     if settings.return_password:
@@ -507,8 +508,8 @@ def read_people(settings: Settings, end: date) -> People:
         raise ReturnError(UNREADABLE) from error
     if end not in quarters:
         raise ReturnError(
-            f"{end} is not the last day of a quarter that is over; the last whole quarters of the warehouse end"
-            f" on {', '.join(str(day) for day in sorted(quarters)[-4:]) or 'no day yet'}."
+            f"{end} is not the last day of a quarter that is over; the last whole quarters of the warehouse"
+            f" end on {', '.join(str(day) for day in sorted(quarters)[-4:]) or 'no day yet'}."
         )
     by_measure: dict[tuple[str, date, str], dict[str, float]] = {}
     for row in measures:

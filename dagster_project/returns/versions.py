@@ -101,6 +101,22 @@ def find_version(settings: Settings, name: str, end: date, number: int | None = 
     return found[-1]
 
 
+def next_number(settings: Settings, name: str, end: date) -> int:
+    """The number of the next version: above all that were written, and above those that readers have.
+
+    Where `returns/` was lost, a number that is served already stays that of what was sent.
+    """
+    return 1 + max(
+        (
+            int(number[1])
+            for folder in (settings.returns, settings.served_returns)
+            for path in folder.glob(f"{end}/{name}/v*")
+            if (number := _VERSION.fullmatch(path.name))
+        ),
+        default=0,
+    )
+
+
 def compared_with(settings: Settings, name: str, end: date, number: int) -> Version | None:
     """The return that version `number` says the changes since: the last before it that was approved or sent,
     of the same period or else of an earlier one; None where none ever was.
@@ -195,13 +211,17 @@ def problems(version: Version) -> list[str]:
 def advance(settings: Settings, version: Version, state: str, *, by: str, at: datetime) -> Version:
     """Let a version reach the next state, in the name of a person; an approved aggregate return is served.
 
-    Raises `ReturnError` where it is not the turn of that state, or a file is not as it was built.
+    The same step again finishes one that was stopped before it was served. Raises `ReturnError` where it is
+    not the turn of that state, a file is not as it was built, or readers have another one under its number.
     """
     name = name_of(by)
     if not name:
         raise ReturnError("say who, by name.")
     reached, wanted = STATES.index(version.state), STATES.index(state)
-    if wanted != reached + 1:
+    served = settings.served_returns / str(version.end) / version.name / f"v{version.number}"
+    is_served = version.is_aggregate and wanted >= STATES.index("approved")
+    is_unfinished = is_served and wanted == reached and not _holds(served / MANIFEST, version.manifest)
+    if wanted != reached + 1 and not is_unfinished:
         last = version.manifest["states"][-1]
         turn = "nothing is left to do"
         if reached + 1 < len(STATES):
@@ -210,14 +230,28 @@ def advance(settings: Settings, version: Version, state: str, *, by: str, at: da
         raise ReturnError(f"{version} was {version.state} by {last['by']} at {last['at']}; {turn}.")
     if found := problems(version):
         raise ReturnError(f"{version} cannot be {state}: {'; '.join(found)}. Build it again.")
-    manifest = {**version.manifest, "states": [*version.manifest["states"], _step(state, name, at)]}
-    served = settings.served_returns / str(version.end) / version.name / f"v{version.number}"
-    if version.is_aggregate and wanted >= STATES.index("approved"):
-        _serve(settings, version, served, manifest)
-    _log(settings, manifest)
-    with written_whole(version.folder / MANIFEST) as file:
-        file.write(_json(manifest))
-    return _read(version.folder / MANIFEST)
+    if is_served and served.exists() and (found := problems(Version(served, version.manifest))):
+        raise ReturnError(
+            f"{version} cannot be {state}: readers have another one under its number ({'; '.join(found)} in"
+            f" {served}). Move that folder away, or build a new version from another release."
+        )
+    if not is_unfinished:
+        manifest = {**version.manifest, "states": [*version.manifest["states"], _step(state, name, at)]}
+        try:
+            _log(settings, manifest)
+            with written_whole(version.folder / MANIFEST) as file:
+                file.write(_json(manifest))
+        except OSError as error:
+            raise ReturnError(f"{version} cannot be noted as {state}: {error.strerror}.") from error
+        version = _read(version.folder / MANIFEST)
+    # After the note: what readers have was approved by somebody, whatever stops this.
+    if is_served:
+        _serve(settings, version, served, version.manifest)
+    return version
+
+
+def _holds(path: Path, manifest: Mapping[str, object]) -> bool:
+    return path.is_file() and path.read_bytes() == _json(manifest)
 
 
 def _serve(settings: Settings, version: Version, served: Path, manifest: Mapping[str, object]) -> None:

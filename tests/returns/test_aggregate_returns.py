@@ -39,7 +39,14 @@ from dagster_project.returns.catalogue import (
     read_returns,
 )
 from dagster_project.returns.pack import _adds_up, choose_release, make_pack
-from dagster_project.returns.versions import advance, find_version, list_versions
+from dagster_project.returns.versions import (
+    Version,
+    advance,
+    find_version,
+    list_versions,
+    next_number,
+    write_version,
+)
 from dagster_project.settings import ROOT, Settings
 from dashboards import charts, sentences
 from dashboards.published import Figure, Publication
@@ -405,6 +412,51 @@ def test_what_is_approved_is_offered_and_readable(own: Settings):
             0o644,
             0o600,
         )
+
+
+def written(settings: Settings, content: bytes = b"figures") -> Version:
+    """A small pack that was checked."""
+    facts = {"aggregate": True, "release": {"release_id": "r"}, "against": None}
+    number = next_number(settings, "spg_slides", MARCH_2018)
+    files = {"a-figures.csv": content}
+    version = write_version(settings, "spg_slides", MARCH_2018, number, files, facts, by="Ada", at=NOON)
+    return advance(settings, version, "checked", by="Bo", at=NOON)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    (tmp_path / "publications").mkdir()
+    return Settings(tmp_path, tmp_path / "publications", "fulfilling_lives", b"", b"", "")
+
+
+def test_an_approval_that_was_stopped_is_finished_by_the_same_again(empty: Settings):
+    """It is noted before it is served; done again it is served, in the name of who approved, once."""
+    version = written(empty)
+    empty.served_returns.write_text("in the way")
+    with pytest.raises(ReturnError, match="cannot be written"):
+        advance(empty, version, "approved", by="Cy", at=NOON)
+    version = find_version(empty, "spg_slides", MARCH_2018)
+    assert version.state == "approved"
+    empty.served_returns.unlink()
+    version = advance(empty, version, "approved", by="Di", at=NOON)
+    assert [step["by"] for step in version.manifest["states"]] == ["Ada", "Bo", "Cy"]
+    served = empty.served_returns / "2018-03-31" / "spg_slides" / "v1"
+    assert json.loads((served / "manifest.json").read_text()) == version.manifest
+    with pytest.raises(ReturnError, match="was approved by Cy"):
+        advance(empty, version, "approved", by="Di", at=NOON)
+
+
+def test_what_readers_have_keeps_its_number(empty: Settings):
+    """Where the folder `returns` was lost, the next version is another one; files are not mixed."""
+    advance(empty, written(empty), "approved", by="Cy", at=NOON)
+    shutil.rmtree(empty.returns)
+    second = written(empty, b"other figures")
+    assert second.number == 2
+    other = empty.served_returns / "2018-03-31" / "spg_slides" / "v2"
+    shutil.copytree(other.with_name("v1"), other)
+    with pytest.raises(ReturnError, match="readers have another one"):
+        advance(empty, second, "approved", by="Cy", at=NOON)
+    assert find_version(empty, "spg_slides", MARCH_2018).state == "checked"
 
 
 def test_the_manifest_names_all_that_it_was_made_from(own: Settings, release_id: str):
