@@ -506,7 +506,6 @@ def list_publications(settings: Settings) -> None:
 def returns(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic return list | build | check | approve | sent`: packs for funders, evaluators and the group."""
     from dagster_project.returns.build import build, differences
-    from dagster_project.returns.framework import log
     from dagster_project.returns.versions import advance, find_version
 
     if arguments.action == "list":
@@ -529,8 +528,6 @@ def returns(settings: Settings, arguments: argparse.Namespace) -> int:
             return FAILED
     state = {"check": "checked", "approve": "approved", "sent": "sent"}[arguments.action]
     version = advance(settings, version, state, by=arguments.by, at=datetime.now(UTC))
-    if not version.is_aggregate:
-        log(settings, version)
     served = " Readers of the dashboards can take it." if state == "approved" and version.is_aggregate else ""
     print(f"{state.capitalize()}: {version}, by {arguments.by}.{served}")
     return DONE

@@ -13,7 +13,16 @@ from pathlib import Path
 # the user who owns the zone.
 ALLOWED = "FLIC_ALLOW_RESTRICTED_ZONE"
 VARIABLES = ("FLIC_DATA_DIR", "FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY", "FLIC_RETURN_PASSWORD")
-NAMES = ("warehouse.duckdb", "landing", "management", "drafts", "demo_keys", "rounding_key_check")
+# Of the returns the log alone: a folder `returns` also lies among the publications, for readers.
+NAMES = (
+    "warehouse.duckdb",
+    "landing",
+    "management",
+    "drafts",
+    "demo_keys",
+    "rounding_key_check",
+    "returns/client_level_log.csv",
+)
 DEFAULT_ZONE = Path(__file__).resolve().parents[1] / "data"
 
 

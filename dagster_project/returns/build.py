@@ -20,9 +20,12 @@ from dagster_project.returns.report import report_bytes
 from dagster_project.returns.slides import slides_bytes
 from dagster_project.returns.versions import (
     Version,
+    compared_by,
     compared_with,
+    comparison,
     fingerprints,
     list_versions,
+    next_number,
     problems,
     write_version,
 )
@@ -55,10 +58,10 @@ def build(settings: Settings, name: str, end: date, *, by: str, release_id: str 
     if existing:
         last = existing[-1]
         if last.release_id == release_id:
-            files = make_files(settings, wanted, end, release_id, last.number, _against(settings, last))
+            files = make_files(settings, wanted, end, release_id, last.number, compared_by(settings, last))
             if fingerprints(files) == last.manifest["files"] and not problems(last):
                 return last, False
-    number = existing[-1].number + 1 if existing else 1
+    number = next_number(settings, name, end)
     against = compared_with(settings, name, end, number)
     files = make_files(settings, wanted, end, release_id, number, against)
     facts = {
@@ -72,9 +75,7 @@ def build(settings: Settings, name: str, end: date, *, by: str, release_id: str 
             "publication": _manifest(settings, release_id)["settings_sha256"],
         },
         "software": {package: installed_version(package) for package in MADE_WITH},
-        "against": None
-        if against is None
-        else {"period_end": str(against.end), "version": against.number, "release_id": against.release_id},
+        "against": comparison(against),
     }
     at = datetime.now(UTC)
     return write_version(settings, name, end, number, files, facts, by=by, at=at), True
@@ -114,7 +115,7 @@ def differences(settings: Settings, version: Version) -> list[str]:
         return found + framework.differences(settings, version)
     wanted = find_return(settings, version.name)
     release_id = choose_release(settings, wanted, version.end, version.release_id)
-    against = _against(settings, version)
+    against = compared_by(settings, version)
     files = make_files(settings, wanted, version.end, release_id, version.number, against)
     made, told = fingerprints(files), version.manifest["files"]
     other = sorted(name for name in made.keys() | told.keys() if made.get(name) != told.get(name))
@@ -134,14 +135,6 @@ def differences(settings: Settings, version: Version) -> list[str]:
             + (f" ({'; '.join(why)})" if why else "")
         )
     return found
-
-
-def _against(settings: Settings, version: Version) -> Version | None:
-    told = version.manifest["against"]
-    if told is None:
-        return None
-    found = list_versions(settings, version.name, date.fromisoformat(told["period_end"]))
-    return next((v for v in found if v.number == told["version"]), None)
 
 
 def _manifest(settings: Settings, release_id: str) -> Mapping[str, object]:

@@ -19,15 +19,25 @@ import duckdb
 import pyzipper
 import xlsxwriter
 
+from dagster_project.ingestion.assets import latest_described_day
 from dagster_project.ingestion.landing import Ledger
 from dagster_project.ingestion.rejects import harmless
-from dagster_project.publication.releases import current_release, installed_version, read_manifest
+from dagster_project.publication.releases import (
+    current_release,
+    installed_version,
+    list_releases,
+    read_manifest,
+)
+from dagster_project.returns import versions
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.returns.versions import (
     Version,
+    compared_by,
     compared_with,
+    comparison,
     fingerprints,
     list_versions,
+    next_number,
     write_version,
 )
 from dagster_project.settings import Settings
@@ -36,16 +46,24 @@ logger = logging.getLogger("flic")
 
 NAME, TITLE = "common_data_framework", "Common data framework"
 FIELDS, CODES = "framework_fields.csv", "framework_codes.csv"
-LOG = "client_level_log.csv"
+
+UNREADABLE = "the warehouse cannot be read: refresh, and build the return when no refresh runs."
 
 NOT_DONE, NOT_COLLECTED = 997, 999
 PEOPLE, PREVIOUS, ONGOING = "Service User Record", "Previous Ongoing Service Use", "Ongoing Service Use"
+# Where the items of a source are listed that a field may name; a list of the profile's own comes first.
+ITEMS = {
+    "need": ("need_domains.csv", "need_domain"),
+    "accommodation": ("accommodation_types.csv", "type"),
+    "service": ("services.csv", "service"),
+    "before": ("services.csv", "service"),
+}
 INSTRUMENTS = {"NDT": "ndt", "HOS": "hos"}
 PARTS = (PEOPLE, PREVIOUS, ONGOING, *INSTRUMENTS)
 # All that leaves of somebody who did not consent (CDF-2), and the quarter that the row is about.
 WITHOUT_CONSENT = ("AREA", "SUID", "QUARTER", "INCON", "MNSTART", "MNEND", "DEST")
 ONLY_OF_LEAVERS = ("MNEND", "DEST")
-SHORTEST_PASSWORD = 12
+SHORTEST_PASSWORD, FEWEST_SIGNS = 20, 8
 
 Cell = str | int | float | date | None
 
@@ -90,9 +108,14 @@ class People:
 
 @dataclass
 class Made:
-    """The rows of each part, and the counts that the data lead is told."""
+    """The rows of each part, and the counts that the data lead is told.
+
+    `consents` is that of everybody who ever stood in a return, this one included; `refused` are all who do
+    not consent now, in whichever part they may stand.
+    """
 
     rows: dict[str, list[list[Cell]]]
+    refused: set[str] = field(default_factory=set)
     consents: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -101,7 +124,11 @@ class Made:
 
 
 def read_mapping(settings: Settings) -> Layout:
-    """The newest version of the mapping files; raises `ReturnError` for a part or code list that is none."""
+    """The newest version of the mapping files; raises `ReturnError` for a part, list or item that is none.
+
+    An item that the programme does not have would leave as nil or as not collected of everybody.
+    """
+    items = {kind: _items(settings, name, column) for kind, (name, column) in ITEMS.items()}
     rows = _rows(settings.common_seeds_dir / FIELDS)
     # A later version is a later block of rows; earlier ones stay, for the record.
     version = rows[-1]["version"]
@@ -118,8 +145,20 @@ def read_mapping(settings: Settings) -> Layout:
             raise ReturnError(f"{FIELDS}, {made.name}: parts are {', '.join(PARTS)}, not {made.part!r}.")
         if made.code_list and made.code_list not in codes:
             raise ReturnError(f"{FIELDS}, {made.name}: {CODES} has no list {made.code_list!r} in {version}.")
+        kind, _, item = made.source.partition(":")
+        if kind in items and item not in items[kind]:
+            raise ReturnError(
+                f"{FIELDS}, {made.name}: {ITEMS[kind][0]} of {settings.profile} has no {item!r}. The"
+                " mapping is of another programme: agree the fields of this one with the evaluators, then add"
+                " them as a new version."
+            )
         parts[made.part].append(made)
     return Layout(version, parts, codes)
+
+
+def _items(settings: Settings, name: str, column: str) -> set[str]:
+    own = settings.seeds_dir / name
+    return {row[column] for row in _rows(own if own.exists() else settings.common_seeds_dir / name)}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -131,12 +170,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def make(mapping: Layout, known: People, end: date, consents_before: Mapping[str, str]) -> Made:
-    """The parts of the return for the quarter that ends on `end`; `consents_before` is the last return's.
+    """The parts of the return for the quarter that ends on `end`.
 
-    Whoever consents now and did not in the last return is back-filled: earlier quarters come again, whole.
+    `consents_before` is that of everybody in the returns of earlier quarters. Whoever consents now and did
+    not then is back-filled: earlier quarters come again, whole, also those of somebody who has left since.
     """
     made = Made({part: [] for part in PARTS})
     now = {person: row for (person, quarter), row in known.people.items() if quarter == end}
+    made.refused = {person for person, row in now.items() if row["consent"] != "yes"}
     backfilled = {
         person
         for person, row in now.items()
@@ -148,23 +189,31 @@ def make(mapping: Layout, known: People, end: date, consents_before: Mapping[str
             row = known.people.get((person, quarter))
             if row is not None:
                 _one(made, mapping, known, person, quarter, row, consents=now[person]["consent"] == "yes")
-        if not now[person]["is_after_leaving"]:
-            made.consents[person] = now[person]["consent"]
-    gone = consents_before.keys() - made.consents.keys()
+    stand = {
+        str(row[place])
+        for part, rows in made.rows.items()
+        for place in [_place(mapping, part, "SUID")]
+        for row in rows
+    }
+    ever = consents_before.keys() | stand
+    made.consents = dict(consents_before) | {p: now[p]["consent"] for p in sorted(ever & now.keys())}
     made.counts = {
-        "in the last return": len(consents_before),
-        "left before this quarter": len(gone),
-        "new or back again": len(made.consents.keys() - consents_before.keys()),
-        "in this return": len(made.consents),
-        "of them with consent": sum(consent == "yes" for consent in made.consents.values()),
-        "of them without consent (four fields alone)": sum(c == "no" for c in made.consents.values()),
+        "in earlier returns": len(consents_before),
+        "of them not in this one, for they left": len(consents_before.keys() - stand),
+        "new": len(stand - consents_before.keys()),
+        "in this return": len(stand),
+        "of them with consent": len(stand - made.refused),
+        "of them without consent (four fields alone)": len(stand & made.refused),
         "back-filled after late consent": len(backfilled),
         "no longer detailed, consent withdrawn": sum(
-            consent == "no" and consents_before.get(person) == "yes"
-            for person, consent in made.consents.items()
+            consents_before.get(person) == "yes" for person in stand & made.refused
         ),
     }
     return made
+
+
+def _place(mapping: Layout, part: str, name: str) -> int:
+    return [each.name for each in mapping.parts[part]].index(name)
 
 
 def _one(
@@ -225,7 +274,8 @@ def _cell(
         of_quarter = known.measures.get((person, quarter, kind))
         value = None if of_quarter is None else of_quarter.get(item, 0)
     elif kind == "need":
-        value = "1" if item in known.measures.get((person, quarter, kind), {}) else ""
+        answer = known.measures.get((person, quarter, kind), {}).get(item)
+        value = None if answer is None else int(answer)
     elif item:
         value = known.measures.get((person, quarter, kind), {}).get(item)
     elif kind == "constant":
@@ -279,14 +329,17 @@ def problems(mapping: Layout, made: Made) -> list[str]:
             f"{PEOPLE}: accommodation adds up to more than 100 per cent of the quarter in {over} rows;"
             " correct them at the source and refresh"
         )
-    consent = names[PEOPLE].index("INCON")
     suid = names[PEOPLE].index("SUID")
     no = mapping.codes["consent"]["no"][0]
-    refused = {row[suid] for row in people if str(row[consent]) == no}
+    more = [n for n, name in enumerate(names[PEOPLE]) if name not in WITHOUT_CONSENT]
+    consent = names[PEOPLE].index("INCON")
+    told = [row for row in people if row[suid] in made.refused]
+    if any(row[n] != NOT_COLLECTED for row in told for n in more) or any(str(r[consent]) != no for r in told):
+        found.append(f"{PEOPLE}: more than {', '.join(WITHOUT_CONSENT)} of somebody without consent")
     return found + [
         f"{part}: somebody without consent stands in it"
         for part in PARTS[1:]
-        if refused & {row[names[part].index("SUID")] for row in made.rows[part]}
+        if made.refused & {row[names[part].index("SUID")] for row in made.rows[part]}
     ]
 
 
@@ -340,9 +393,13 @@ def workbook(mapping: Layout, made: Made, about: Sequence[tuple[str, str]], mome
 
 
 def sealed(content: bytes, file_name: str, password: bytes) -> bytes:
-    """The file in a ZIP that is encrypted with AES-256; raises `ReturnError` for a short password."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise ReturnError(f"FLIC_RETURN_PASSWORD needs {SHORTEST_PASSWORD} characters at least.")
+    """The file in a ZIP that is encrypted with AES-256; raises `ReturnError` for a weak password."""
+    signs = password.decode("utf-8", errors="replace")
+    if len(signs) < SHORTEST_PASSWORD or len(set(signs)) < FEWEST_SIGNS:
+        raise ReturnError(
+            f"FLIC_RETURN_PASSWORD needs {SHORTEST_PASSWORD} characters at least, {FEWEST_SIGNS} of them"
+            " different: whoever holds the file may try as many as they like."
+        )
     archive = io.BytesIO()
     with pyzipper.AESZipFile(
         archive, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
@@ -364,18 +421,20 @@ def build_framework(settings: Settings, end: date, *, by: str) -> tuple[Version,
     existing = list_versions(settings, NAME, end)
     if existing:
         last = existing[-1]
-        files, _ = make_files(settings, end, last.number)
-        if all(last.manifest["files"].get(name) == told for name, told in fingerprints(files).items()):
+        files, _ = make_files(settings, end, last.number, compared_by(settings, last))
+        told = last.manifest["files"]
+        is_sealed = any(name.endswith(".zip") for name in told)
+        is_same = all(told.get(name) == made for name, made in fingerprints(files).items())
+        if is_same and (is_sealed or not settings.return_password) and not versions.problems(last):
             return last, False
-    number = existing[-1].number + 1 if existing else 1
-    files, facts = make_files(settings, end, number)
+    number = next_number(settings, NAME, end)
+    # Not a version of the same quarter: who consented late would be back-filled in the first of them alone.
+    files, facts = make_files(settings, end, number, compared_with(settings, NAME, end, 0))
     if settings.return_password:
         [(name, content)] = files.items()
         # Not of the same bytes twice: it begins with chance.
         files[f"{name}.zip"] = sealed(content, name, settings.return_password)
-    version = write_version(settings, NAME, end, number, files, facts, by=by, at=datetime.now(UTC))
-    log(settings, version)
-    return version, True
+    return write_version(settings, NAME, end, number, files, facts, by=by, at=datetime.now(UTC)), True
 
 
 def differences(settings: Settings, version: Version) -> list[str]:
@@ -385,16 +444,18 @@ def differences(settings: Settings, version: Version) -> list[str]:
             f"the warehouse has moved on from release {version.release_id}, and with it who consents: build"
             " the return anew"
         ]
-    made, told = fingerprints(make_files(settings, version.end, version.number)[0]), version.manifest["files"]
+    files, _ = make_files(settings, version.end, version.number, compared_by(settings, version))
+    made, told = fingerprints(files), version.manifest["files"]
     other = sorted(name for name in made if made[name] != told.get(name))
     return [f"building it again gives other bytes of {', '.join(other)}"] if other else []
 
 
-def make_files(settings: Settings, end: date, number: int) -> tuple[dict[str, bytes], dict[str, object]]:
+def make_files(
+    settings: Settings, end: date, number: int, against: Version | None
+) -> tuple[dict[str, bytes], dict[str, object]]:
     """The workbook of one version, and what its manifest says of its making."""
     mapping = read_mapping(settings)
     release = _release(settings)
-    against = compared_with(settings, NAME, end, number)
     logger.info("%s for the quarter up to %s, mapping %s", TITLE, end, mapping.version)
     known = read_people(settings, end)
     before: Mapping[str, str] = against.manifest["consents"] if against else {}
@@ -410,7 +471,8 @@ def make_files(settings: Settings, end: date, number: int) -> tuple[dict[str, by
         ("997", "Due and not done"),
         ("Compared with", str(against) if against else "no earlier return"),
     ]
-    logger.info("  %d people, %d with consent", len(made.consents), made.counts["of them with consent"])
+    people = made.counts["in this return"]
+    logger.info("  %d people, %d with consent", people, made.counts["of them with consent"])
     files = {f"{settings.profile}-{NAME}-{end}-v{number}.xlsx": workbook(mapping, made, about, moment)}
     facts: dict[str, object] = {
         "title": TITLE,
@@ -418,20 +480,19 @@ def make_files(settings: Settings, end: date, number: int) -> tuple[dict[str, by
         "profile": settings.profile,
         "release": {name: release[name] for name in ("release_id", "as_at", "inputs_sha256", "sha256")},
         "mapping": mapping.version,
-        "people": len(made.consents),
+        "people": people,
         "counts": made.counts,
         "consents": made.consents,
-        "against": None if against is None else str(against),
+        "against": comparison(against),
         "software": {name: installed_version(name) for name in ("flic", "duckdb", "xlsxwriter")},
     }
     return files, facts
 
 
 def read_people(settings: Settings, end: date) -> People:
-    """The schema `returns` up to a quarter; raises `ReturnError` where it cannot be read or is behind."""
+    """The schema `returns` up to a quarter; raises `ReturnError` where it cannot be read or ends before."""
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-            [(as_at, known_by)] = warehouse.execute("select as_at, known_by from landing.control").fetchall()
             quarters = {
                 day
                 for (day,) in warehouse.execute(
@@ -444,19 +505,11 @@ def read_people(settings: Settings, end: date) -> People:
             )
             measures = _dicts(warehouse, "select * from returns.return_measures where quarter_end <= ?", end)
     except duckdb.Error as error:
-        raise ReturnError(
-            "the warehouse cannot be read: refresh, and build the return when no refresh runs."
-        ) from error
-    newer = [load for load in Ledger(settings.landing).loads if load.known_from > known_by]
-    if newer:
-        raise ReturnError(
-            f"{len(newer)} files came that the warehouse does not know, and consent is that of today: `flic"
-            " refresh` without --known-by, then build the return."
-        )
+        raise ReturnError(UNREADABLE) from error
     if end not in quarters:
         raise ReturnError(
-            f"{end} is not the last day of a quarter that is over; the warehouse is as at {as_at}, its last"
-            f" whole quarters end on {', '.join(str(day) for day in sorted(quarters)[-4:]) or 'no day yet'}."
+            f"{end} is not the last day of a quarter that is over; the last whole quarters of the warehouse"
+            f" end on {', '.join(str(day) for day in sorted(quarters)[-4:]) or 'no day yet'}."
         )
     by_measure: dict[tuple[str, date, str], dict[str, float]] = {}
     for row in measures:
@@ -479,29 +532,42 @@ def _dicts(warehouse: duckdb.DuckDBPyConnection, query: str, *values: object) ->
 
 
 def _release(settings: Settings) -> dict[str, object]:
-    """The draft that the warehouse was last published as, approved or not."""
+    """The approved release that holds the figures of the warehouse as it is; raises `ReturnError`.
+
+    Not every warehouse has one: it may be of an earlier day, or of a refresh that failed before its checks.
+    """
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+            [(as_at, known_by)] = warehouse.execute("select as_at, known_by from landing.control").fetchall()
+    except duckdb.Error as error:
+        raise ReturnError(UNREADABLE) from error
+    newer = [load for load in Ledger(settings.landing).loads if load.known_from > known_by]
+    if newer:
+        raise ReturnError(
+            f"{len(newer)} files came that the warehouse does not know, and consent is that of today: `flic"
+            " refresh` without --known-by, then build the return."
+        )
+    if as_at < (latest := latest_described_day(settings, known_by)):
+        raise ReturnError(
+            f"the warehouse is as at {as_at}, and what is known reaches to {latest}: `flic refresh` without"
+            " --as-at, then build the return."
+        )
     current = current_release(settings.drafts)
-    if current is None:
-        raise ReturnError("nothing was published from the warehouse yet: `flic refresh` first.")
-    return read_manifest(settings.drafts, current.release_id)
-
-
-def log(settings: Settings, version: Version) -> None:
-    """Note the last step of a client-level return: when, who, what, which release, how many people."""
-    path = settings.returns / LOG
-    is_new = not path.exists()
-    step = version.manifest["states"][-1]
-    row = (
-        step["at"],
-        step["by"],
-        step["state"],
-        str(version),
-        version.release_id,
-        version.manifest["people"],
-    )
-    with path.open("a", encoding="utf-8", newline="") as file:
-        path.chmod(0o600)
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(("at", "by", "step", "return", "release", "people"))
-        writer.writerow([harmless(cell) for cell in row])
+    if current is None or current.checked_at < known_by.replace(microsecond=0):
+        raise ReturnError(
+            "the last refresh did not come to its checks: `flic refresh`, then build the return."
+        )
+    release_id = current.release_id
+    served = current_release(settings.publications_dir)
+    if served is None or served.release_id != release_id:
+        is_approved = release_id in list_releases(settings.publications_dir)
+        raise ReturnError(
+            f"the warehouse is that of release {release_id}, which is "
+            + (
+                f"not the one served: `flic publications rollback {release_id}`"
+                if is_approved
+                else f"a draft: `flic publications approve {release_id} --by NAME`"
+            )
+            + ", then build the return."
+        )
+    return read_manifest(settings.publications_dir, release_id)

@@ -167,7 +167,7 @@ def _series(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
         "columns": [
             {
                 "name": sentences.axis_name(f),
-                "shown": sentences.shown(f),
+                "shown": sentences.table_cell(f),
                 "length": None if f.value is None else max(0.0, f.value / top),
             }
             for f in shown
@@ -186,6 +186,9 @@ def _one_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
     def place(value: float | None) -> float | None:
         return None if value is None or not math.isfinite(value) else (value - least) / span
 
+    # What stood there the period before and is not published now is not left out: something became of it.
+    now = {f.category(dimension) for f in figures}
+    gone = [f for f in exhibit.before if f.category(dimension) not in now]
     with_people = any(f.people is not None and f.people != f.value for f in figures)
     return {
         "kind": "one_way",
@@ -198,6 +201,7 @@ def _one_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
             {
                 "label": pack.publication.label(dimension, f.category(dimension)),
                 "shown": sentences.table_cell(f),
+                "is_published": True,
                 "at": place(f.value),
                 "lower": place(f.lower),
                 "upper": place(f.upper),
@@ -208,6 +212,20 @@ def _one_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
                 else "",
             }
             for f in figures
+        ]
+        + [
+            {
+                "label": pack.publication.label(dimension, f.category(dimension)),
+                "shown": sentences.table_cell(None),
+                "is_published": False,
+                "at": None,
+                "lower": None,
+                "upper": None,
+                "interval": "",
+                "people": "",
+                "before": sentences.table_cell(f),
+            }
+            for f in gone
         ],
     }
 

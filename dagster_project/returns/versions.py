@@ -8,6 +8,7 @@ A version is the folder `returns/<last day of the period>/<name>/v<k>/` with its
 is written aside and renamed: a killed build leaves nothing that counts.
 """
 
+import csv
 import hashlib
 import json
 import re
@@ -19,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.ingestion.landing import ASIDE, written_whole
+from dagster_project.ingestion.rejects import harmless
 from dagster_project.publication.approval import name_of
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.settings import Settings
 
 MANIFEST = "manifest.json"
+LOG = "client_level_log.csv"
 STATES = ("built", "checked", "approved", "sent")
 COMMANDS = {"checked": "check", "approved": "approve", "sent": "sent"}
 _VERSION = re.compile(r"v([1-9]\d*)")
@@ -98,12 +101,47 @@ def find_version(settings: Settings, name: str, end: date, number: int | None = 
     return found[-1]
 
 
+def next_number(settings: Settings, name: str, end: date) -> int:
+    """The number of the next version: above all that were written, and above those that readers have.
+
+    Where `returns/` was lost, a number that is served already stays that of what was sent.
+    """
+    return 1 + max(
+        (
+            int(number[1])
+            for folder in (settings.returns, settings.served_returns)
+            for path in folder.glob(f"{end}/{name}/v*")
+            if (number := _VERSION.fullmatch(path.name))
+        ),
+        default=0,
+    )
+
+
 def compared_with(settings: Settings, name: str, end: date, number: int) -> Version | None:
-    """The return that version `number` says the changes since: the version before it, else the newest of the
-    period before; None for the first return of its name."""
-    same = [v for v in list_versions(settings, name, end) if v.number < number]
-    earlier = [v for v in list_versions(settings, name) if v.end < end]
-    return (same or earlier or [None])[-1]
+    """The return that version `number` says the changes since: the last before it that was approved or sent,
+    of the same period or else of an earlier one; None where none ever was.
+
+    What was built and went no further was seen by nobody: nothing has changed since it.
+    """
+    out = [v for v in list_versions(settings, name) if STATES.index(v.state) >= STATES.index("approved")]
+    before = [v for v in out if (v.end, v.number) < (end, number)]
+    return before[-1] if before else None
+
+
+def compared_by(settings: Settings, version: Version) -> Version | None:
+    """The return that a version was compared with when it was built, as its manifest has it."""
+    told = version.manifest["against"]
+    if told is None:
+        return None
+    found = list_versions(settings, version.name, date.fromisoformat(told["period_end"]))
+    return next((v for v in found if v.number == told["version"]), None)
+
+
+def comparison(against: Version | None) -> dict[str, object] | None:
+    """What a manifest says of the return that its version is compared with."""
+    if against is None:
+        return None
+    return {"period_end": str(against.end), "version": against.number, "release_id": against.release_id}
 
 
 def write_version(
@@ -131,12 +169,15 @@ def write_version(
     try:
         shutil.rmtree(aside, ignore_errors=True)
         for above in (settings.returns, folder.parent.parent, folder.parent):
-            above.mkdir(mode=0o700, exist_ok=True)
+            above.mkdir(exist_ok=True)
+            above.chmod(0o700)
         for file_name, content in files.items():
             with written_whole(aside / file_name) as file:
                 file.write(content)
         with written_whole(aside / MANIFEST) as file:
             file.write(_json(manifest))
+        aside.chmod(0o700)
+        _log(settings, manifest)
         aside.rename(folder)
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
@@ -170,13 +211,17 @@ def problems(version: Version) -> list[str]:
 def advance(settings: Settings, version: Version, state: str, *, by: str, at: datetime) -> Version:
     """Let a version reach the next state, in the name of a person; an approved aggregate return is served.
 
-    Raises `ReturnError` where it is not the turn of that state, or a file is not as it was built.
+    The same step again finishes one that was stopped before it was served. Raises `ReturnError` where it is
+    not the turn of that state, a file is not as it was built, or readers have another one under its number.
     """
     name = name_of(by)
     if not name:
         raise ReturnError("say who, by name.")
     reached, wanted = STATES.index(version.state), STATES.index(state)
-    if wanted != reached + 1:
+    served = settings.served_returns / str(version.end) / version.name / f"v{version.number}"
+    is_served = version.is_aggregate and wanted >= STATES.index("approved")
+    is_unfinished = is_served and wanted == reached and not _holds(served / MANIFEST, version.manifest)
+    if wanted != reached + 1 and not is_unfinished:
         last = version.manifest["states"][-1]
         turn = "nothing is left to do"
         if reached + 1 < len(STATES):
@@ -185,13 +230,28 @@ def advance(settings: Settings, version: Version, state: str, *, by: str, at: da
         raise ReturnError(f"{version} was {version.state} by {last['by']} at {last['at']}; {turn}.")
     if found := problems(version):
         raise ReturnError(f"{version} cannot be {state}: {'; '.join(found)}. Build it again.")
-    manifest = {**version.manifest, "states": [*version.manifest["states"], _step(state, name, at)]}
-    served = settings.served_returns / str(version.end) / version.name / f"v{version.number}"
-    if version.is_aggregate and wanted >= STATES.index("approved"):
-        _serve(settings, version, served, manifest)
-    with written_whole(version.folder / MANIFEST) as file:
-        file.write(_json(manifest))
-    return _read(version.folder / MANIFEST)
+    if is_served and served.exists() and (found := problems(Version(served, version.manifest))):
+        raise ReturnError(
+            f"{version} cannot be {state}: readers have another one under its number ({'; '.join(found)} in"
+            f" {served}). Move that folder away, or build a new version from another release."
+        )
+    if not is_unfinished:
+        manifest = {**version.manifest, "states": [*version.manifest["states"], _step(state, name, at)]}
+        try:
+            _log(settings, manifest)
+            with written_whole(version.folder / MANIFEST) as file:
+                file.write(_json(manifest))
+        except OSError as error:
+            raise ReturnError(f"{version} cannot be noted as {state}: {error.strerror}.") from error
+        version = _read(version.folder / MANIFEST)
+    # After the note: what readers have was approved by somebody, whatever stops this.
+    if is_served:
+        _serve(settings, version, served, version.manifest)
+    return version
+
+
+def _holds(path: Path, manifest: Mapping[str, object]) -> bool:
+    return path.is_file() and path.read_bytes() == _json(manifest)
 
 
 def _serve(settings: Settings, version: Version, served: Path, manifest: Mapping[str, object]) -> None:
@@ -221,6 +281,27 @@ def _write_open(path: Path, manifest: Mapping[str, object], mode: int) -> None:
     aside.write_bytes(_json(manifest))
     aside.chmod(mode & 0o444 | 0o600)
     aside.replace(path)
+
+
+def _log(settings: Settings, manifest: Mapping[str, Any]) -> None:
+    """Note the last step of a client-level return: when, who, what, which release, how many people.
+
+    Called before the step is taken: nothing leaves without a trace. Every kind of return makes the file, for
+    it is by this file that the dashboards' process finds out that the zone is open to it.
+    """
+    path = settings.returns / LOG
+    is_new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        path.chmod(0o600)
+        writer = csv.writer(file)
+        if is_new:
+            writer.writerow(("at", "by", "step", "return", "release", "people"))
+        if not manifest["aggregate"]:
+            step = manifest["states"][-1]
+            which = f"{manifest['return']} {manifest['period_end']} v{manifest['version']}"
+            release, people = manifest["release"]["release_id"], manifest["people"]
+            row = (step["at"], step["by"], step["state"], which, release, people)
+            writer.writerow([harmless(cell) for cell in row])
 
 
 def _step(state: str, by: str, at: datetime) -> dict[str, str]:

@@ -142,7 +142,8 @@ def workbook_bytes(pack: Pack) -> bytes:
         "number": {"num_format": "#,##0"},
         "decimal": {"num_format": "#,##0.0"},
         "change": {"num_format": "+0.0;\N{MINUS SIGN}0.0;0.0"},
-        "share": {"num_format": '0.##"%"'},
+        # As the pages write it; the cell holds the release's digits.
+        "share": {"num_format": '0"%"'},
         "money": {"num_format": "[$£-809]#,##0"},
         "mark": {"align": "right", "num_format": "@"},
     }
@@ -230,7 +231,8 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
             if value is not None:
                 made.cell(sheet, number, column, value, form)
         if figure.people is None:
-            made.text(sheet, number, first + 3, f"[{figure.mark or 'x'}]", "mark")
+            if figure.mark:
+                made.text(sheet, number, first + 3, f"[{figure.mark}]", "mark")
         else:
             made.cell(sheet, number, first + 3, figure.people)
         told = (sentences.MARKS.get(figure.mark, ""), "yes" if figure.exact else "no", figure.note)

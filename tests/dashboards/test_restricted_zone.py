@@ -15,7 +15,7 @@ from tests.dashboards.publication_fixture import write_publication
 from tests.dashboards.test_pages import ROOT, open_page, text
 
 ZONE = ("landing", "management", "drafts", "demo_keys")
-FILES = ("warehouse.duckdb", "rounding_key_check")
+FILES = ("warehouse.duckdb", "rounding_key_check", "returns/client_level_log.csv")
 
 
 def make_zone(folder: Path) -> Path:
@@ -23,8 +23,10 @@ def make_zone(folder: Path) -> Path:
     for name in ZONE:
         (folder / name).mkdir(parents=True)
     for name in FILES:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("people")
     (folder / "publications" / "public").mkdir(parents=True)
+    (folder / "publications" / "returns").mkdir()
     return folder / "publications"
 
 
@@ -42,7 +44,7 @@ def test_a_zone_around_the_publications_is_found(tmp_path: Path, served: str) ->
     make_zone(tmp_path / "data")
     found = reachable(tmp_path / "data" / served, {})
     assert found == sorted(str(tmp_path / "data" / name) for name in (*ZONE, *FILES))
-    assert {Path(path).name for path in found} == set(NAMES)
+    assert {*ZONE, *FILES} == set(NAMES)
 
 
 @pytest.mark.usefixtures("apart")

@@ -26,7 +26,7 @@ from dagster_project.publication.releases import (
     serve,
     write_release,
 )
-from dagster_project.returns import words
+from dagster_project.returns import report, words
 from dagster_project.returns.build import build, differences, make_files
 from dagster_project.returns.catalogue import (
     LINES,
@@ -39,7 +39,14 @@ from dagster_project.returns.catalogue import (
     read_returns,
 )
 from dagster_project.returns.pack import _adds_up, choose_release, make_pack
-from dagster_project.returns.versions import advance, find_version, list_versions
+from dagster_project.returns.versions import (
+    Version,
+    advance,
+    find_version,
+    list_versions,
+    next_number,
+    write_version,
+)
 from dagster_project.settings import ROOT, Settings
 from dashboards import charts, sentences
 from dashboards.published import Figure, Publication
@@ -144,11 +151,50 @@ def test_workbook_holds_typed_numbers_equal_to_the_pages(
         for figure in on_the_pages(publication, line, "quarter"):
             labels = [publication.label(d, figure.category(d)) for d in line.dimensions]
             row = told[str(figure.period_end), *labels]
+            withheld = f"[{figure.mark}]" if figure.mark else None
+            assert row[place["People"]] == (withheld if figure.people is None else figure.people), row
             expected = figure.value if figure.value is not None else sentences.table_cell(figure)
             assert row[place["Value"]] == expected, (line, row)
             assert isinstance(row[place["Value"]], str) is (figure.value is None)
             assert row[place["95% from"]] == figure.lower
             assert (row[place["Mark"]] or "") == sentences.MARKS.get(figure.mark, "")
+
+
+def test_shares_have_the_form_of_the_pages(
+    zone: Settings, publication: Publication, files: Mapping[str, Built]
+):
+    """No decimal point is left behind where nothing comes after it: 45%, not 45.%."""
+    book = load_workbook(io.BytesIO(files["quarterly_figures"]["xlsx"]))
+    shares = [line for line in quarterly_lines(zone) if line.measure == "share" and not line.series]
+    assert shares
+    for line in shares:
+        [sheet] = [book[name] for name in book.sheetnames if name.split(" ")[0] == str(line.line)]
+        forms = {
+            cell.number_format
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.number_format.endswith('"%"') and isinstance(cell.value, int | float)
+        }
+        assert forms <= {'0"%"'}
+        if any(figure.value is not None for figure in on_the_pages(publication, line, "quarter")):
+            assert forms
+
+
+def test_a_category_that_stood_there_before_keeps_its_row(zone: Settings, release_id: str):
+    """It is [x] now, with the figure before; and a withheld figure of a series keeps its mark."""
+    wanted = find_return(zone, "quarterly_figures")
+    lines = read_lines(zone, wanted)
+    pack = make_pack(zone, wanted, lines, release_id, MARCH_2018, 1)
+    exhibit = next(e for e in pack.exhibits if len(e.line.dimensions) == 1 and e.before)
+    [gone, *rest] = exhibit.figures
+    table: Any = report._one_way(pack, replace(exhibit, figures=tuple(rest)))
+    was = next(f for f in exhibit.before if f.categories == gone.categories)
+    row = table["rows"][-1]
+    assert (row["label"], row["shown"], row["before"]) == (pack.label(gone), "[x]", sentences.table_cell(was))
+    exhibit = next(e for e in pack.exhibits if e.series)
+    withheld = replace(exhibit.series[-1], value=None, mark="c", note="<10")
+    chart: Any = report._series(pack, replace(exhibit, series=(*exhibit.series[:-1], withheld)))
+    assert chart["columns"][-1]["shown"] == "<10 [c]"
 
 
 def test_report_prints_each_figure_in_the_words_of_the_pages(
@@ -405,6 +451,51 @@ def test_what_is_approved_is_offered_and_readable(own: Settings):
             0o644,
             0o600,
         )
+
+
+def written(settings: Settings, content: bytes = b"figures") -> Version:
+    """A small pack that was checked."""
+    facts = {"aggregate": True, "release": {"release_id": "r"}, "against": None}
+    number = next_number(settings, "spg_slides", MARCH_2018)
+    files = {"a-figures.csv": content}
+    version = write_version(settings, "spg_slides", MARCH_2018, number, files, facts, by="Ada", at=NOON)
+    return advance(settings, version, "checked", by="Bo", at=NOON)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    (tmp_path / "publications").mkdir()
+    return Settings(tmp_path, tmp_path / "publications", "fulfilling_lives", b"", b"", "")
+
+
+def test_an_approval_that_was_stopped_is_finished_by_the_same_again(empty: Settings):
+    """It is noted before it is served; done again it is served, in the name of who approved, once."""
+    version = written(empty)
+    empty.served_returns.write_text("in the way")
+    with pytest.raises(ReturnError, match="cannot be written"):
+        advance(empty, version, "approved", by="Cy", at=NOON)
+    version = find_version(empty, "spg_slides", MARCH_2018)
+    assert version.state == "approved"
+    empty.served_returns.unlink()
+    version = advance(empty, version, "approved", by="Di", at=NOON)
+    assert [step["by"] for step in version.manifest["states"]] == ["Ada", "Bo", "Cy"]
+    served = empty.served_returns / "2018-03-31" / "spg_slides" / "v1"
+    assert json.loads((served / "manifest.json").read_text()) == version.manifest
+    with pytest.raises(ReturnError, match="was approved by Cy"):
+        advance(empty, version, "approved", by="Di", at=NOON)
+
+
+def test_what_readers_have_keeps_its_number(empty: Settings):
+    """Where the folder `returns` was lost, the next version is another one; files are not mixed."""
+    advance(empty, written(empty), "approved", by="Cy", at=NOON)
+    shutil.rmtree(empty.returns)
+    second = written(empty, b"other figures")
+    assert second.number == 2
+    other = empty.served_returns / "2018-03-31" / "spg_slides" / "v2"
+    shutil.copytree(other.with_name("v1"), other)
+    with pytest.raises(ReturnError, match="readers have another one"):
+        advance(empty, second, "approved", by="Cy", at=NOON)
+    assert find_version(empty, "spg_slides", MARCH_2018).state == "checked"
 
 
 def test_the_manifest_names_all_that_it_was_made_from(own: Settings, release_id: str):

@@ -5,8 +5,10 @@ Who left (CDF-1, CDF-5) and what was due (CDF-3, CDF-4, CDF-6, CDF-7) is held by
 
 import csv
 import io
+import json
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +23,6 @@ from dagster_project.ingestion.landing import Ledger
 from dagster_project.returns.build import build, differences
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.returns.framework import (
-    LOG,
     NAME,
     ONGOING,
     PARTS,
@@ -30,12 +31,20 @@ from dagster_project.returns.framework import (
     Layout,
     Made,
     People,
-    log,
     make,
     problems,
     read_mapping,
+    sealed,
 )
-from dagster_project.returns.versions import advance
+from dagster_project.returns.versions import (
+    LOG,
+    Version,
+    advance,
+    compared_by,
+    compared_with,
+    comparison,
+    write_version,
+)
 from dagster_project.settings import Settings
 from tests.pipeline.programme import Programme
 
@@ -132,12 +141,31 @@ def test_cdf_2_late_consent_back_fills_earlier_quarters(layout: Layout):
     assert [row["ARREST"] for row in rows(layout, made, ONGOING)] == [2, 999]
     assert made.counts["back-filled after late consent"] == 1
     assert made.counts["no longer detailed, consent withdrawn"] == 1
-    assert made.counts["left before this quarter"] == 1
-    before, gone, new, now = (
-        made.counts[name]
-        for name in ("in the last return", "left before this quarter", "new or back again", "in this return")
-    )
-    assert before - gone + new == now == 2
+    before, gone, new, now = list(made.counts.values())[:4]
+    assert (before, gone, new, now) == (3, 1, 0, 2)
+    assert made.consents == {"anna": "yes", "ben": "no", "carl": "yes"}
+
+
+def test_cdf_2_a_leaver_who_consents_later_is_back_filled(layout: Layout):
+    """However many quarters after leaving: who ever stood in a return stays known, and comes whole."""
+    left = {"left_on": JUNE, "destination": "disengaged"}
+    june = person(quarter_start=date(2015, 4, 1), quarter_end=JUNE, **left)
+    silent = make(layout, known(person("no", is_after_leaving=True, **left)), SEPTEMBER, {"anna": "no"})
+    assert silent.counts["in this return"] == 0
+    assert silent.consents == {"anna": "no"}
+    late = make(layout, known(person(is_after_leaving=True, **left), june), SEPTEMBER, silent.consents)
+    assert [(row["SUID"], row["QUARTER"]) for row in rows(layout, late, PEOPLE)] == [("anna", JUNE)]
+    assert late.counts["in this return"] == 1
+    assert late.consents == {"anna": "yes"}
+
+
+def test_people_are_those_of_any_part(layout: Layout):
+    """A leaver with use of services stands in that part alone, and is counted; nobody is counted twice."""
+    left = person(client_key="ben", left_on=JUNE, destination="disengaged", is_after_leaving=True)
+    use = {(name, SEPTEMBER, "service"): {"arrest": 1.0} for name in ("anna", "ben")}
+    made = make(layout, known(person(), left, measures=use), SEPTEMBER, {})
+    assert made.counts["in this return"] == 2
+    assert made.consents == {"anna": "yes", "ben": "yes"}
 
 
 ASSESSED = [
@@ -210,10 +238,20 @@ def test_cdf_9_destinations_have_the_published_codes(destination: str, code: int
     assert one(layout, known(person(left_on=SEPTEMBER, destination=destination)))["DEST"] == code
 
 
-def test_cdf_10_needs_are_yes_or_not_evidenced(layout: Layout):
-    """A field of yes or no takes what the partnership recorded, without a criterion of ours."""
-    row = one(layout, known(measures={("anna", SEPTEMBER, "need"): {"mental_health": 1.0}}))
-    assert (row["NEED_MENTAL_HEALTH"], row["NEED_CRIMINAL_JUSTICE"]) == (1, 0)
+def test_cdf_10_needs_are_as_they_were_answered(layout: Layout):
+    """A field of yes or no takes what the partnership recorded; no answer, or no referral, is not no."""
+    answers = {"mental_health": 1.0, "criminal_justice": 0.0}
+    row = one(layout, known(measures={("anna", SEPTEMBER, "need"): answers}))
+    names = ("NEED_MENTAL_HEALTH", "NEED_CRIMINAL_JUSTICE", "NEED_SUBSTANCE_MISUSE")
+    assert [row[name] for name in names] == [1, 0, 999]
+    assert one(layout, known())["NEED_MENTAL_HEALTH"] == 999
+
+
+def test_a_mapping_of_another_programme_is_refused():
+    """Changing Futures counts other needs: all of them would leave as not collected."""
+    other = Settings(Path("none"), Path("none"), "changing_futures", b"", b"", "")
+    with pytest.raises(ReturnError, match=r"NEED_SUPPORTED_HOUSING: need_domains\.csv of changing_futures"):
+        read_mapping(other)
 
 
 def test_cdf_11_what_was_not_collected_is_999(layout: Layout):
@@ -257,8 +295,16 @@ def test_somebody_twice_or_without_consent_is_found(layout: Layout):
     made.rows[PEOPLE] *= 2
     assert any("twice" in problem for problem in problems(layout, made))
     refused = make(layout, known(person("no")), SEPTEMBER, {})
-    refused.rows["NDT"] = make(layout, known(), SEPTEMBER, {}).rows["NDT"]
-    assert any("without consent" in problem for problem in problems(layout, refused))
+    assert problems(layout, refused) == []
+    detailed = make(layout, known(), SEPTEMBER, {})
+    for part in (PEOPLE, ONGOING, "NDT", "HOS"):
+        [wrong] = problems(layout, replace(refused, rows=refused.rows | {part: detailed.rows[part]}))
+        assert "without consent" in wrong
+        assert wrong.startswith(part)
+    left = person("no", left_on=JUNE, destination="disengaged", is_after_leaving=True)
+    gone = make(layout, known(left), SEPTEMBER, {})
+    gone.rows[ONGOING] = detailed.rows[ONGOING]
+    assert any("without consent" in problem for problem in problems(layout, gone))
 
 
 # --- of the example -----------------------------------------------------------------------------------------
@@ -268,7 +314,7 @@ def test_somebody_twice_or_without_consent_is_found(layout: Layout):
 def zone(published: Programme, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The example's warehouse, from which the return is built."""
     folder = tmp_path_factory.mktemp("framework")
-    for name in ("drafts", "landing/loads"):
+    for name in ("drafts", "publications", "landing/loads"):
         shutil.copytree(published.folder / name, folder / name)
     shutil.copyfile(published.folder / "warehouse.duckdb", folder / "warehouse.duckdb")
     password = b"a password for the tests"
@@ -290,10 +336,17 @@ def test_the_example_goes_out_once_and_is_logged(zone: Settings, layout: Layout)
             " where quarter_end = ? and not is_after_leaving",
             [END],
         ).fetchall()
+        [(with_use,)] = warehouse.execute(
+            "select count(distinct client_key) from returns.return_people"
+            " inner join returns.return_measures using (client_key, quarter_end)"
+            " where quarter_end = ? and is_after_leaving and consent = 'yes' and measure = 'service'",
+            [END],
+        ).fetchall()
     book = load_workbook(io.BytesIO(version.read(".xlsx")), read_only=True)
     assert book.sheetnames[: len(PARTS)] == list(PARTS)
     assert len(list(book[PEOPLE].iter_rows())) == people + 1
     assert len(list(book["NDT"].iter_rows())) == agreed + 1
+    people += with_use
     assert version.manifest["people"] == people
     assert version.manifest["mapping"] == layout.version
     for path in version.folder.iterdir():
@@ -308,23 +361,106 @@ def test_the_example_goes_out_once_and_is_logged(zone: Settings, layout: Layout)
         assert archive.read(name) == version.read(".xlsx")
     assert differences(zone, version) == []
     assert build(zone, NAME, END, by="Ada")[1] is False
+    [sealed_copy] = version.folder.glob("*.zip")
+    kept = sealed_copy.read_bytes()
+    sealed_copy.write_bytes(b"damaged")
+    again, is_new = build(zone, NAME, END, by="Ada")
+    assert (is_new, again.number) == (True, 2)
+    shutil.rmtree(again.folder)
+    sealed_copy.write_bytes(kept)
     for state in ("checked", "approved"):
         version = advance(zone, version, state, by="Bo", at=datetime(2018, 5, 1, tzinfo=UTC))
-        log(zone, version)
     assert not zone.served_returns.exists()
     with (zone.returns / LOG).open(newline="") as file:
         noted = [(row["by"], row["step"], row["people"]) for row in csv.DictReader(file)]
     assert noted == [(by, step, str(people)) for by, step in
-                     (("Ada", "built"), ("Bo", "checked"), ("Bo", "approved"))]  # fmt: skip
+                     (("Ada", "built"), ("Ada", "built"), ("Bo", "checked"), ("Bo", "approved"))]  # fmt: skip
     assert stat.S_IMODE((zone.returns / LOG).stat().st_mode) == 0o600
 
 
-def test_a_warehouse_that_is_behind_gives_no_return(zone: Settings, tmp_path: Path):
-    """Consent is that of today: where a newer file came, or the quarter is not over, nothing is written."""
-    behind = replace(zone, data_dir=tmp_path, return_password=b"")
-    for name in ("drafts", "landing"):
+def test_changes_are_since_what_was_approved(tmp_path: Path):
+    """Of the framework an earlier quarter, whichever version of this one; of a pack the same period too.
+
+    What was built and went no further is compared with by nothing.
+    """
+    settings = Settings(tmp_path, tmp_path / "publications", "fulfilling_lives", b"", b"", "")
+
+    def written(end: date, number: int, *states: str, against: Version | None = None) -> Version:
+        facts = {"aggregate": False, "release": {"release_id": "r"}, "people": 1}
+        facts["against"] = comparison(against)  # type: ignore[assignment]
+        at = datetime(2015, 10, 1, tzinfo=UTC)
+        version = write_version(settings, NAME, end, number, {"a.xlsx": b"a"}, facts, by="Ada", at=at)
+        for state in states:
+            version = advance(settings, version, state, by="Bo", at=at)
+        return version
+
+    first = written(JUNE, 1, "checked", "approved", "sent")
+    written(JUNE, 2, "checked")
+    again = written(SEPTEMBER, 1, "checked", "approved", against=first)
+    assert compared_with(settings, NAME, JUNE, 1) is None
+    assert str(compared_with(settings, NAME, SEPTEMBER, 1)) == str(first)
+    assert str(compared_with(settings, NAME, SEPTEMBER, 2)) == str(again)
+    # What `build_framework` asks, now that September has a version that was approved.
+    assert str(compared_with(settings, NAME, SEPTEMBER, 0)) == str(first)
+    assert str(compared_by(settings, again)) == str(first)
+    assert compared_by(settings, first) is None
+
+
+def test_what_cannot_be_logged_is_not_written(tmp_path: Path):
+    """The log comes first; folders that were there already are closed to all others."""
+    shut = Settings(tmp_path, tmp_path / "publications", "fulfilling_lives", b"", b"", "")
+    (shut.returns / LOG).mkdir(parents=True)
+    shut.returns.chmod(0o755)
+    facts: dict[str, object] = {"aggregate": False, "release": {"release_id": "r"}, "people": 2}
+    with pytest.raises(ReturnError, match="cannot be written"):
+        write_version(shut, NAME, END, 1, {"a.xlsx": b"people"}, facts, by="Ada", at=datetime.now(UTC))
+    assert stat.S_IMODE(shut.returns.stat().st_mode) == 0o700
+    assert not list(shut.returns.rglob("*.xlsx"))
+
+
+def checked_before(settings: Settings) -> None:
+    path = settings.drafts / "current.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"checked_at": "2018-04-01T00:00:00Z"}))
+
+
+def later_exports(settings: Settings) -> None:
+    ledger = Ledger(settings.landing)
+    for export in ("referrals", "caseload"):
+        load = next(each for each in ledger.loads if each.export == export and each.status == "loaded")
+        ledger.add(replace(load, load_id=f"2018-06-30-{export}-later", extract_date=date(2018, 6, 30)))
+
+
+BEHIND = [
+    ("not served", lambda of: (of.publications_dir / "current.json").unlink(), "flic publications rollback"),
+    ("a draft", lambda of: shutil.rmtree(of.publications_dir), "draft: `flic publications approve .* --by"),
+    ("a refresh that failed", checked_before, "did not come to its checks: `flic refresh`"),
+    ("as at an earlier day", later_exports, "as at 2018-03-31, and what is known reaches to 2018-06-30"),
+]
+
+
+@pytest.fixture
+def behind(zone: Settings, tmp_path: Path) -> Settings:
+    """A copy of the zone, for tests that put it behind."""
+    for name in ("drafts", "publications", "landing"):
         shutil.copytree(zone.data_dir / name, tmp_path / name)
-    shutil.copyfile(zone.warehouse, behind.warehouse)
+    (tmp_path / "warehouse.duckdb").symlink_to(zone.warehouse)
+    publications = tmp_path / "publications"
+    return replace(zone, data_dir=tmp_path, publications_dir=publications, return_password=b"")
+
+
+@pytest.mark.parametrize(("case", "put_behind", "remedy"), BEHIND)
+def test_a_return_needs_the_approved_release_of_the_warehouse(
+    case: str, put_behind: Callable[[Settings], None], remedy: str, behind: Settings
+):
+    """Served and checked, of everything known and of the latest day; else the remedy is named."""
+    put_behind(behind)
+    with pytest.raises(ReturnError, match=remedy):
+        build(behind, NAME, END, by="Ada")
+    assert not behind.returns.exists(), case
+
+
+def test_a_warehouse_that_is_behind_gives_no_return(behind: Settings):
+    """Consent is that of today: where a newer file came, or the quarter is not over, nothing is written."""
     with pytest.raises(ReturnError, match="2018-06-30 is not the last day of a quarter that is over"):
         build(behind, NAME, date(2018, 6, 30), by="Ada")
     ledger = Ledger(behind.landing)
@@ -333,10 +469,11 @@ def test_a_warehouse_that_is_behind_gives_no_return(zone: Settings, tmp_path: Pa
     ledger.add(replace(ledger.loads[0], load_id="2018-06-30-caseload-late", known_from=later))
     with pytest.raises(ReturnError, match="consent is that of today"):
         build(behind, NAME, END, by="Ada")
-    short = replace(zone, data_dir=tmp_path / "short", return_password=b"short")
-    shutil.copytree(zone.data_dir / "drafts", short.drafts)
-    shutil.copytree(zone.landing, short.landing)
-    shutil.copyfile(zone.warehouse, short.warehouse)
-    with pytest.raises(ReturnError, match="12 characters"):
-        build(short, NAME, END, by="Ada")
-    assert not short.returns.exists()
+    assert not behind.returns.exists()
+
+
+@pytest.mark.parametrize("password", ["short but not one sign twice"[:19], "abcabcabc" * 4, "\u00e9" * 12])
+def test_a_weak_password_is_refused(password: str):
+    """Fewer than 20 characters (not bytes), or a few again and again."""
+    with pytest.raises(ReturnError, match="20 characters at least, 8 of them different"):
+        sealed(b"people", "a.xlsx", password.encode())

@@ -16,7 +16,8 @@ people as (
         client_key,
         quarter_start,
         quarter_end,
-        first_start
+        first_start,
+        least(quarter_end, coalesce(left_on, quarter_end)) as last_day
     from {{ ref('return_people') }}
     where not is_after_leaving
 
@@ -27,15 +28,17 @@ made as (
     select distinct
         'hos' as instrument,
         client_key,
-        completed_date as made_on
+        completed_date as made_on,
+        -- The framework takes no other star than this one; one made on another was made all the same.
+        star_version = 'homelessness_star' as is_taken
     from {{ ref('fct_star_readings') }}
-    -- The framework takes no other star than this one.
-    where is_valid and star_version = 'homelessness_star'
+    where is_valid
     union all
     select distinct
         'ndt' as instrument,
         client_key,
-        assessed_date as made_on
+        assessed_date as made_on,
+        true as is_taken
     from {{ ref('fct_ndta') }}
     where is_valid
 
@@ -56,8 +59,11 @@ last_made as (
         people.quarter_start,
         people.quarter_end,
         people.first_start,
+        people.last_day,
         instruments.instrument,
-        max(case when made.made_on >= people.quarter_start then made.made_on end) as made_on,
+        max(case when made.made_on >= people.quarter_start and made.is_taken then made.made_on end) as made_on,
+        max(case when made.made_on >= people.quarter_start and not made.is_taken then made.made_on end)
+            as made_on_another,
         max(case when made.made_on < people.quarter_start then made.made_on end) as made_before
     from people
     cross join instruments
@@ -71,6 +77,7 @@ last_made as (
         people.quarter_start,
         people.quarter_end,
         people.first_start,
+        people.last_day,
         instruments.instrument
 
 )
@@ -81,6 +88,7 @@ select
     cast(last_made.instrument as string) as instrument,
     last_made.made_on,
     coalesce({{ add_months('last_made.made_before', 'settings.star_interval_months') }}, last_made.first_start)
-    <= last_made.quarter_end as is_due
+    <= last_made.last_day
+    and last_made.made_on_another is null as is_due
 from last_made
 cross join settings

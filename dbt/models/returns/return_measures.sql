@@ -24,17 +24,17 @@ scores as (
 
 ),
 
-first_needs as (
+-- Without a linked referral, or where it says nothing, a need is not known; that is not no.
+needs as (
 
     select
-        needs.client_key,
-        needs.need_domain,
-        min(episodes.start_date) as from_day
-    from {{ ref('bridge_episode_needs') }} as needs
-    inner join {{ ref('fct_episodes') }} as episodes on needs.episode_key = episodes.episode_key
-    group by
-        needs.client_key,
-        needs.need_domain
+        episodes.client_key,
+        answers.need_domain,
+        episodes.start_date as from_day,
+        case when answers.answer = 'yes' then 1 else 0 end as is_need
+    from {{ ref('fct_episodes') }} as episodes
+    inner join {{ ref('int_referral_needs') }} as answers on episodes.referral_key = answers.referral_id
+    where answers.answer in ('yes', 'no')
 
 )
 
@@ -60,9 +60,13 @@ select
     people.quarter_end,
     'need' as measure,
     needs.need_domain as item,
-    cast(1 as double) as amount
+    cast(max(needs.is_need) as double) as amount
 from {{ ref('return_people') }} as people
-inner join first_needs as needs on people.client_key = needs.client_key and people.quarter_end >= needs.from_day
+inner join needs on people.client_key = needs.client_key and people.quarter_end >= needs.from_day
+group by
+    people.client_key,
+    people.quarter_end,
+    needs.need_domain
 union all
 select
     assessments.client_key,
