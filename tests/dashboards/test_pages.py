@@ -289,7 +289,7 @@ def test_management_has_lists_by_pseudonym_and_nobody_else_has_the_page(
     app = open_page(publications["management"], "data_quality_lists", monkeypatch)
     written = text(app)
     # Five are listed, three of them about one client; the sixth was accepted as right.
-    assert "5 findings are to be mended, about 1 client." in written
+    assert "5 findings are to be mended and concern 1 client." in written
     assert "Left out: 1 that the data lead had accepted as right." in written
     assert re.search(
         r"Answers that are missing 1 1 Stars that are due 1 1 Contacts that are overdue 0 0", written

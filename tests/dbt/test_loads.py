@@ -315,6 +315,6 @@ def test_an_export_of_changes_only_keeps_what_later_files_leave_out(tmp_path: Pa
     assert lines == [("L1", "5.00"), ("L2", "6.00"), ("L3", "5.00"), ("L4", "8.00")]
     assert warehouse.rows(QUERIES["vanished"]) == []
     # L4 was put right; L6 is told once, at its newest place; nobody has sent L5 again.
-    open_ones = "select record_key, extract_date from marts.fct_rejected_rows as rejected"
+    open_ones = "select record_key, fct_loads.extract_date from marts.fct_rejected_rows as rejected"
     open_ones += " inner join marts.fct_loads using (load_id) where is_open order by all"
     assert warehouse.rows(open_ones) == [("L3", MAY), ("L5", MARCH), ("L6", MAY)]

@@ -192,7 +192,7 @@ def test_the_allowance_is_the_persons(warehouse: Built) -> None:
 
 def test_a_quarter_an_assessment_and_a_lead_are_the_persons(warehouse: Built) -> None:
     assert warned(warehouse, "int_accommodation_warnings", "person_over_100_percent") == {
-        "before-1|2015-01-01"
+        "before-1|2015-01-01|hostel"
     }
     assert warned(warehouse, "int_ndta_warnings", "two_ndta_on_one_day") == {"fork-3|2015-04-01"}
     assert warned(warehouse, "int_assignment_warnings", "two_leads_on_one_day") == {"before-2|w2|2015-03-01"}
