@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from xml.etree.ElementTree import canonicalize
 
 from tests.example_programme.make import make, write_lists
 from tests.expected import practice_rules
@@ -35,11 +36,16 @@ LISTS = Path(__file__).parent
 
 
 def contents(name: str, data: bytes) -> object:
-    """A file's bytes; a workbook's parts, because another zlib may pack the same parts into other bytes."""
+    """A file's bytes; a workbook's parts, because another zlib may pack the same parts into other bytes, and
+    openpyxl writes the same XML otherwise where lxml is installed."""
     if not name.endswith(".xlsx"):
         return data
     with zipfile.ZipFile(io.BytesIO(data)) as workbook:
-        return {part.filename: (part.date_time, workbook.read(part)) for part in workbook.infolist()}
+        parts = {part.filename: (part.date_time, workbook.read(part)) for part in workbook.infolist()}
+    return {
+        part: (time, canonicalize(content.decode()) if part.endswith((".xml", ".rels")) else content)
+        for part, (time, content) in parts.items()
+    }
 
 
 def listed(name: str) -> set[tuple[str, int, str]]:
