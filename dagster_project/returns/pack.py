@@ -479,12 +479,12 @@ def _flow_identity(publication: Publication, flow: str, period: Period) -> Ident
     closing = count("open_caseload", "as_at", period.end)
     values = [f.value if f else None for f in (starts, ends, closing)]
     opened = opening.value if opening else 0
-    known = opened is not None and None not in values
-    holds = known and opened + values[0] - values[1] == values[2]  # type: ignore[operator]
+    known = [value for value in (opened, *values) if value is not None]
+    holds = len(known) == 4 and known[0] + known[1] - known[2] == known[3]
     return Identity(
         "People open before + starts \N{MINUS SIGN} ends = people open at the end",
         sentences.flow_identity(opening, starts, ends, closing),
-        holds if known else None,
+        holds if len(known) == 4 else None,
     )
 
 
