@@ -8,9 +8,10 @@ of metrics (those come from `metric_definitions` alone).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboards.published import Figure, Period, Release
@@ -503,6 +504,34 @@ def data_quality(sources: Sequence[dict]) -> str:
     else:
         text += " and none was refused"
     return f"{text}.{never}"
+
+
+def extract(source: Mapping[str, Any]) -> str:
+    """An export and the day that its latest extract describes."""
+    last = source["last_extract_date"]
+    return f"{source['label']} ({day(last) if last else 'never came'})"
+
+
+def definition_rows(
+    words: Mapping[str, Mapping[str, str]], sources: Iterable[Mapping[str, Any]], metric_ids: Iterable[str]
+) -> tuple[list[str], list[list[str]]]:
+    """Headings, and a row of words for each metric with the exports that it rests on."""
+    columns = {
+        "Figure": "label",
+        "What it is": "definition",
+        "Counted": "counted",
+        "Not counted": "not_counted",
+        "Missing": "missing",
+        "Caveats": "caveats",
+        "Owner": "owner",
+    }
+    extracted = {str(source["export"]): extract(source) for source in sources}
+    rows = []
+    for metric_id in metric_ids:
+        own = words.get(metric_id, {"label": metric_id})
+        exports = [extracted.get(name, name) for name in own.get("exports", "").split("|") if name]
+        rows.append([*(own.get(column, "") for column in columns.values()), "; ".join(exports)])
+    return [*columns, "Rests on, with extract date"], rows
 
 
 def to_mend(rows: Sequence[dict]) -> str:

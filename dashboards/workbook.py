@@ -22,7 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dashboards import components
 from dashboards.components import Table
 from dashboards.published import Figure
-from dashboards.sentences import MARKS, day, is_money, moment, period_name, table_cell
+from dashboards.sentences import MARKS, day, definition_rows, is_money, moment, period_name, table_cell
 from dashboards.state import ALL_BOROUGHS, View
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -167,28 +167,11 @@ def _typed(text: str) -> object:
 
 
 def _definitions(sheet: Worksheet, view: View, metric_ids: Sequence[str]) -> None:
-    words = view.publication.definitions()
-    extracted = {
-        row["export"]: f"{row['label']} "
-        f"({day(row['last_extract_date']) if row['last_extract_date'] else 'never came'})"
-        for row in view.publication.source_status()
-    }
-    columns = {
-        "Figure": "label",
-        "What it is": "definition",
-        "Counted": "counted",
-        "Not counted": "not_counted",
-        "Missing": "missing",
-        "Caveats": "caveats",
-        "Owner": "owner",
-    }
-    rows = []
-    for metric_id in metric_ids:
-        own = words.get(metric_id, {"label": metric_id})
-        exports = [extracted.get(name, name) for name in own.get("exports", "").split("|") if name]
-        rows.append([own.get(column, "") for column in columns.values()] + ["; ".join(exports)])
+    columns, rows = definition_rows(
+        view.publication.definitions(), view.publication.source_status(), metric_ids
+    )
     top = _head(sheet, view, "Definitions")
-    _grid(sheet, top, [*columns, "Rests on, with extract date"], rows)
+    _grid(sheet, top, columns, rows)
 
 
 def _about(sheet: Worksheet, view: View, title: str, names: Sequence[tuple[str, str]]) -> None:

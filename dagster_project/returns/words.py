@@ -51,34 +51,16 @@ def alternative(pack: Pack, exhibit: Exhibit) -> str:
 
 
 def definitions(pack: Pack) -> tuple[Sequence[str], Rows]:
-    """The words of each metric of the return, with the exports it rests on and when each was extracted."""
-    columns = {
-        "Figure": "label",
-        "What it is": "definition",
-        "Counted": "counted",
-        "Not counted": "not_counted",
-        "Missing": "missing",
-        "Caveats": "caveats",
-        "Owner": "owner",
-    }
+    """The words of each metric of the return, by label, as the pages' workbooks give them."""
     words = pack.publication.definitions()
-    extracted = {str(row["export"]): _extract(row) for row in pack.publication.source_status()}
-    rows: Rows = []
-    for metric_id in sorted(pack.metric_ids, key=lambda name: words.get(name, {}).get("label", name)):
-        own = words.get(metric_id, {"label": metric_id})
-        exports = [extracted.get(name, name) for name in own.get("exports", "").split("|") if name]
-        rows.append([*(own.get(column, "") for column in columns.values()), "; ".join(exports)])
-    return [*columns, "Rests on, with extract date"], rows
+    by_label = sorted(pack.metric_ids, key=lambda name: words.get(name, {}).get("label", name))
+    headings, rows = sentences.definition_rows(words, pack.publication.source_status(), by_label)
+    return headings, [list(row) for row in rows]
 
 
 def sources(pack: Pack) -> str:
     """The exports and their extract dates in a sentence."""
-    return f"Sources: {'; '.join(_extract(row) for row in pack.publication.source_status())}."
-
-
-def _extract(row: dict[str, object]) -> str:
-    last = row["last_extract_date"]
-    return f"{row['label']} ({sentences.day(last) if last else 'never came'})"  # type: ignore[arg-type]
+    return f"Sources: {'; '.join(sentences.extract(row) for row in pack.publication.source_status())}."
 
 
 def quality(pack: Pack) -> tuple[Sequence[str], Rows]:
