@@ -113,6 +113,16 @@ def write_control(settings: Settings, as_at: date, known_by: datetime) -> None:
     aside.replace(folder / "control.parquet")
 
 
+def read_control(settings: Settings) -> tuple[date, datetime]:
+    """The day and the moment (UTC, without zone) that the last refresh put down for dbt.
+
+    The view of the same name in a warehouse reads the folder it was made in, also where both were copied.
+    Raises `OSError` where no refresh was begun.
+    """
+    [row] = pq.read_table(settings.landing / "control" / "control.parquet").to_pylist()
+    return row["as_at"], row["known_by"]
+
+
 def landing_assets(settings: Settings) -> dg.AssetsDefinition:
     """One asset for each export of the contract, with the ledger and the control row, made by one step."""
     exports = list(load_contracts(settings.dbt_dir / CONTRACT))

@@ -19,7 +19,7 @@ import duckdb
 import pyzipper
 import xlsxwriter
 
-from dagster_project.ingestion.assets import latest_described_day
+from dagster_project.ingestion.assets import latest_described_day, read_control
 from dagster_project.ingestion.landing import Ledger
 from dagster_project.ingestion.rejects import harmless
 from dagster_project.publication.releases import (
@@ -537,9 +537,8 @@ def _release(settings: Settings) -> dict[str, object]:
     Not every warehouse has one: it may be of an earlier day, or of a refresh that failed before its checks.
     """
     try:
-        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-            [(as_at, known_by)] = warehouse.execute("select as_at, known_by from landing.control").fetchall()
-    except duckdb.Error as error:
+        as_at, known_by = read_control(settings)
+    except OSError as error:
         raise ReturnError(UNREADABLE) from error
     newer = [load for load in Ledger(settings.landing).loads if load.known_from > known_by]
     if newer:

@@ -314,7 +314,7 @@ def test_somebody_twice_or_without_consent_is_found(layout: Layout):
 def zone(published: Programme, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The example's warehouse, from which the return is built."""
     folder = tmp_path_factory.mktemp("framework")
-    for name in ("drafts", "publications", "landing/loads"):
+    for name in ("drafts", "publications", "landing/loads", "landing/control"):
         shutil.copytree(published.folder / name, folder / name)
     shutil.copyfile(published.folder / "warehouse.duckdb", folder / "warehouse.duckdb")
     password = b"a password for the tests"
