@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import combinations, pairwise, product
 from typing import Literal, NamedTuple
 
@@ -55,8 +56,12 @@ MOST_PEOPLE = UNKNOWN[1]
 Expression = dict[int, float]
 """A sum over numbered unknowns: number and factor."""
 
-_Sum = tuple[Expression, float, float, bool]
-"""A sum, its least, its most, and whether only rounded figures tell so."""
+GIVEN, STAYING, NEW = range(3)
+"""Who tells of a sum: headlines and definitions; a rounded figure that stays as it is; one that can be drawn
+again."""
+
+_Sum = tuple[Expression, float, float, int]
+"""A sum, its least, its most, and who tells so."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,9 @@ class Window(NamedTuple):
     """The needs that everybody supported has at least: the entry rule."""
     small: int
     """Counts of so many and more are not asked for."""
-    frozen: tuple[TableOfPeriod, ...] = ()
-    """Neither is what only these tables show."""
+    stays: tuple[TableOfPeriod, ...] = ()
+    """Tables that are not drawn again: they are released, or withheld. What they tell by themselves cannot be
+    mended; what others tell of them can."""
 
 
 class _Question(NamedTuple):
@@ -120,6 +126,8 @@ class _Question(NamedTuple):
     reach: int
     more: int = 0
     """What is known to come to the sum."""
+    stays: bool = False
+    """Nothing that shows it can be drawn again: asked is what others add to it, and `tables` are these."""
 
 
 def attack(
@@ -196,13 +204,14 @@ def attack_day(
         found, contradicted = _System(family, within, linked, assumed).answers()
         if not contradicted:
             return found
-    newest = [count for count in family if count.table not in window.frozen]
+    # What says nothing contradicts nothing.
+    newest = [c for c in family if c.table not in window.stays or (c.low, c.high) == UNKNOWN]
     if len(newest) < len(family):
-        return attack_day(newest, within, linked, window._replace(frozen=()))
+        return attack_day(newest, within, linked, window)
     metrics = sorted({count.table[0][0] for count in family})
     if len(metrics) == 1:
         # What cannot be asked is not passed.
-        tables = tuple(table for table in contradicted if table not in window.frozen)
+        tables = tuple(table for table in contradicted if table not in window.stays)
         what = f"nobody can be counted as {metrics[0]} to {window.days[-1]} says"
         return [*found, *([Finding("contradiction", what, 0, 0, tables)] if tables else [])]
     for metric in metrics:
@@ -246,23 +255,28 @@ class _Known:
     """
 
     def __init__(self, rows: csr_array, low: np.ndarray, high: np.ndarray) -> None:
-        self._highs = highspy.Highs()
-        self._highs.silent()
-        self._highs.setOptionValue("threads", 1)
-        self._highs.setOptionValue("solver", "simplex")
-        model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = len(low), rows.shape[1]
-        model.col_cost_ = np.zeros(rows.shape[1])
-        model.col_lower_ = np.zeros(rows.shape[1])
-        model.col_upper_ = np.full(rows.shape[1], float(MOST_PEOPLE))
-        model.row_lower_, model.row_upper_ = low, high
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = rows.indptr, rows.indices
-        model.a_matrix_.value_ = rows.data
-        self._highs.passModel(model)
+        self._rows, self._low, self._high = rows, low, high
         self._every = np.arange(rows.shape[1], dtype=np.int32)
         self._asked = False
-        self._rows, self._low, self._high = rows, low - NEARLY, high + NEARLY
+
+    @cached_property
+    def _highs(self) -> highspy.Highs:
+        # Made when it is first asked: of what was known before, most is never asked.
+        highs = highspy.Highs()
+        highs.silent()
+        highs.setOptionValue("threads", 1)
+        highs.setOptionValue("solver", "simplex")
+        model = highspy.HighsLp()
+        model.num_row_, model.num_col_ = len(self._low), len(self._every)
+        model.col_cost_ = np.zeros(len(self._every))
+        model.col_lower_ = np.zeros(len(self._every))
+        model.col_upper_ = np.full(len(self._every), float(MOST_PEOPLE))
+        model.row_lower_, model.row_upper_ = self._low, self._high
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = self._rows.indptr, self._rows.indices
+        model.a_matrix_.value_ = self._rows.data
+        highs.passModel(model)
+        return highs
 
     def towards(self, costs: np.ndarray) -> np.ndarray | None:
         """Counts for which the sum is small, if not the least; None where none fit."""
@@ -270,7 +284,8 @@ class _Known:
         if counts is not None and self._highs.getModelStatus() == UNFINISHED:
             # On its way the solver moves bounds a little: only what fits is a witness.
             sums = self._rows @ counts
-            fits = counts.min() >= -NEARLY and (sums >= self._low).all() and (sums <= self._high).all()
+            fits = counts.min() >= -NEARLY and (sums >= self._low - NEARLY).all()
+            fits = fits and (sums <= self._high + NEARLY).all()
             counts = counts if fits else self._ask(costs)
         return counts
 
@@ -362,7 +377,8 @@ class _System:
             row = self._count(count.space, count.start, count.end, count.parts)
             if count.beside is not None:
                 row = _less(self._count(count.beside, count.start, count.end, count.parts), row)
-            self._rows.append((row, count.low, count.high, not count.exact))
+            told_by = GIVEN if count.exact else STAYING if count.table in window.stays else NEW
+            self._rows.append((row, count.low, count.high, told_by))
         self._part_of_another()
         self._add_needs()
         self.questions = list(self._questions())
@@ -431,9 +447,9 @@ class _System:
         """Two sums are the same number. Where it is known, each is tied to it and not to the other: parts of
         a system that only headlines hold together can then be asked by themselves."""
         if exactly is None:
-            self._rows.append((_less(one, other), 0, 0, False))
+            self._rows.append((_less(one, other), 0, 0, GIVEN))
         else:
-            self._rows += [(row, exactly, exactly, False) for row in (one, other)]
+            self._rows += [(row, exactly, exactly, GIVEN) for row in (one, other)]
 
     def _exactly(self, space: Space, start: date, end: date, parts: Parts) -> int | None:
         """What the headlines say of a cell, by themselves or as the difference of two days; else None."""
@@ -505,7 +521,7 @@ class _System:
             for day in self.window.days:
                 start = self.before + timedelta(days=1)
                 for cell in self._joint_cells(JOINED._replace(of=space.of), start, day):
-                    self._rows.append((self._over_time(space, start, day, cell), 0, np.inf, False))
+                    self._rows.append((self._over_time(space, start, day, cell), 0, np.inf, GIVEN))
         for smaller, larger in self.within:
             periods = {(start, end) for space, start, end, _ in self._told if space in (smaller, larger)}
             for start, end in periods:
@@ -540,7 +556,7 @@ class _System:
         for less, more in pairs:
             row = dict(more)
             _add(row, less, -1)
-            self._rows.append((row, 0, np.inf, False))
+            self._rows.append((row, 0, np.inf, GIVEN))
 
     def _cells_in_both(self, smaller: Space, larger: Space, start: date, end: date) -> list[Parts]:
         def sets(space: Space) -> list[tuple[str, ...]]:
@@ -563,7 +579,7 @@ class _System:
         for space, start, end, parts in self._told:
             number = dict(parts).get(HOW_MANY_NEEDS, "")
             if space.population in ELIGIBLE and number.isdigit() and int(number) < threshold:
-                self._rows.append((self._count(space, start, end, parts), 0, 0, False))
+                self._rows.append((self._count(space, start, end, parts), 0, 0, GIVEN))
         spaces = [space for space in self.spaces if [name for name, _ in space.of] == [NEEDS]]
         for population, unit in sorted({(space.population, space.unit) for space in spaces}):
             everyone = Space(population, unit)
@@ -584,7 +600,7 @@ class _System:
                     # Everyone has some answer to each.
                     row = self._count(need, start, end, ())
                     _add(row, self._count(everyone, start, end, ()), -1)
-                    self._rows.append((row, 0, 0, False))
+                    self._rows.append((row, 0, 0, GIVEN))
         except KeyError:
             return
         if threshold and everyone.population in ELIGIBLE:
@@ -593,7 +609,7 @@ class _System:
                 for need in needs:
                     _add(row, self._count(need, start, end, cell), 1)
                 _add(row, self._count(everyone, start, end, cell), -threshold)
-                self._rows.append((row, 0, np.inf, False))
+                self._rows.append((row, 0, np.inf, GIVEN))
         if (everyone, start, end, ((HOW_MANY_NEEDS, "1"),)) not in self._told:
             return
         low, high = dict(total), dict(total)
@@ -602,7 +618,7 @@ class _System:
             known = category.isdigit()
             _add(low, cell, -int(category) if known else 0)
             _add(high, cell, -int(category) if known else -len(needs))
-        self._rows += [(low, 0, np.inf, False), (high, -np.inf, 0, False)]
+        self._rows += [(low, 0, np.inf, GIVEN), (high, -np.inf, 0, GIVEN)]
 
     # --- questions and answers ---
 
@@ -621,13 +637,14 @@ class _System:
             if end != self.day or any(count.exact for count in counts):
                 continue
             tables = tuple(sorted({count.table for count in counts}))
-            if all(table in self.window.frozen for table in tables):
+            stays = all(table in self.window.stays for table in tables)
+            if stays and not (tables := self._beside(tables)):
                 continue
             own, words = self._count(space, start, end, parts), _words(space, start, end, parts)
             reach = self._reach(space, start, end, parts)
             # What a figure itself shows to be many is not asked for.
             if max(count.low for count in counts) < self.window.small and new(own):
-                yield _Question(own, "narrow", words, tables, reach)
+                yield _Question(own, "narrow", words, tables, reach, stays=stays)
             wholes = [(space, tuple(p for p in parts if p != part)) for part in parts]
             # Beside people stand their further episodes, and those are nobody.
             wholes += [
@@ -648,7 +665,7 @@ class _System:
                     continue
                 if row is not None and new(row, exactly or 0):
                     within = self._reach(whole, start, end, cell)
-                    yield _Question(row, "narrow", others, tables, within, exactly or 0)
+                    yield _Question(row, "narrow", others, tables, within, exactly or 0, stays)
             before = [
                 day for day in self.window.days if day < end and (space, start, day, parts) in self._told
             ]
@@ -657,7 +674,21 @@ class _System:
             row = _less(own, self._count(space, start, before[-1], parts))
             if new(row):
                 moved = self._most_moved(space, before[-1])
-                yield _Question(row, "change", f"the change since {before[-1]} of {words}", tables, moved)
+                what = f"the change since {before[-1]} of {words}"
+                yield _Question(row, "change", what, tables, moved, stays=stays)
+
+    def _beside(self, tables: Collection[TableOfPeriod]) -> tuple[TableOfPeriod, ...]:
+        """The tables that may tell what these do not, and can be drawn again: of the latest day that has any,
+        by the same breakdowns if there are such."""
+        new = {
+            count.table
+            for counts in self._told.values()
+            for count in counts
+            if not count.exact and count.table not in self.window.stays
+        }
+        latest = {table for table in new if table[2] == max(end for _, _, end in new)}
+        names = {dimensions for (_, _, _, dimensions), _, _ in tables}
+        return tuple(sorted({table for table in latest if table[0][3] in names} or latest))
 
     def _reach(self, space: Space, start: date, end: date, parts: Parts) -> int:
         """How far apart two answers must be seen, at most: what lies within a headline of two has three
@@ -701,7 +732,7 @@ class _System:
         rows = _matrix([row for row, _, _, _ in sums], self.size)
         low = np.array([bound for _, bound, _, _ in sums], dtype=float)
         high = np.array([bound for _, _, bound, _ in sums], dtype=float)
-        rounded = np.array([only for _, _, _, only in sums])
+        told_by = np.array([by for _, _, _, by in sums])
         asked = _matrix([question.row for question in self.questions], self.size)
         found: list[Finding] = []
         # What only headlines hold together is asked by itself.
@@ -710,24 +741,29 @@ class _System:
         for part in np.unique(question_parts):
             mine, unknowns = row_parts == part, apart == part
             inside = rows[mine][:, unknowns]
-            known = _Known(inside, low[mine], high[mine])
-            prior = _Known(
-                inside,
-                np.where(rounded[mine], -np.inf, low[mine]),
-                np.where(rounded[mine], np.inf, high[mine]),
+            known, without_new, given = (
+                _Known(
+                    inside,
+                    np.where(told_by[mine] > by, -np.inf, low[mine]),
+                    np.where(told_by[mine] > by, np.inf, high[mine]),
+                )
+                for by in (NEW, STAYING, GIVEN)
             )
             places = np.flatnonzero(question_parts == part)
             questions = [self.questions[place] for place in places]
-            answers = self._findings(questions, asked[places][:, unknowns], known, prior)
+            answers = self._findings(questions, asked[places][:, unknowns], known, (given, without_new))
             if answers is None:
                 contradicted.update(table for question in questions for table in question.tables)
             found += answers or []
         return found, sorted(contradicted)
 
     def _findings(
-        self, questions: Sequence[_Question], asked: csr_array, known: _Known, prior: _Known
+        self, questions: Sequence[_Question], asked: csr_array, known: _Known, before: tuple[_Known, _Known]
     ) -> list[Finding] | None:
-        """The findings of questions that nothing but headlines ties to others; None where nothing fits."""
+        """The findings of questions that nothing but headlines ties to others; None where nothing fits.
+
+        `before` are what is given, and that with what stays.
+        """
         reach = np.array([question.reach for question in questions], dtype=float)
         seen = _witnesses(asked, reach, known)
         if seen is None:
@@ -742,7 +778,7 @@ class _System:
             first, last = int(np.ceil(least - NEARLY)), int(np.floor(seen.ask(number, known, -1) + NEARLY))
             if last - first >= question.reach:
                 continue
-            if self._is_news(asked[[number], :].toarray()[0], prior, first, last):
+            if self._is_news(asked[[number], :].toarray()[0], before[question.stays], first, last):
                 first, last = first + question.more, last + question.more
                 kind = "exact" if first == last else question.kind
                 found.append(Finding(kind, question.what, first, last, question.tables))
@@ -750,7 +786,7 @@ class _System:
 
     @staticmethod
     def _is_news(question: np.ndarray, prior: _Known, first: int, last: int) -> bool:
-        """Whether the exact headlines alone leave more numbers than that."""
+        """Whether `prior` leaves more numbers than that."""
         for sign, bound in ((1, first), (-1, -last)):
             counts = prior.least(sign * question)
             if counts is None or sign * question @ counts < bound - NEARLY:
@@ -832,15 +868,15 @@ def _add(row: Expression, other: Mapping[int, float], factor: float) -> None:
 
 def _tightest(rows: Iterable[_Sum]) -> list[_Sum]:
     """Each sum once, with the nearest of its bounds, and none that no count can break: a third fewer rows."""
-    bounds: dict[tuple[tuple[tuple[int, float], ...], bool], tuple[float, float]] = {}
-    for row, low, high, rounded in rows:
+    bounds: dict[tuple[tuple[tuple[int, float], ...], int], tuple[float, float]] = {}
+    for row, low, high, told_by in rows:
         terms = tuple(sorted((number, factor) for number, factor in row.items() if factor))
         says_nothing = high >= MOST_PEOPLE and all(factor > 0 for _, factor in terms)
         if low <= 0 <= high and (says_nothing or not terms):
             continue
-        known = bounds.get((terms, rounded), (-np.inf, np.inf))
-        bounds[terms, rounded] = max(low, known[0]), min(high, known[1])
-    return [(dict(terms), low, high, rounded) for (terms, rounded), (low, high) in bounds.items()]
+        known = bounds.get((terms, told_by), (-np.inf, np.inf))
+        bounds[terms, told_by] = max(low, known[0]), min(high, known[1])
+    return [(dict(terms), low, high, told_by) for (terms, told_by), (low, high) in bounds.items()]
 
 
 def _less(row: Mapping[int, float], other: Mapping[int, float]) -> Expression:

@@ -323,10 +323,10 @@ def found_in(
     within: Iterable[Within] = (),
     days: Sequence[date] = (MARCH,),
     threshold: int = 0,
-    frozen: Iterable[TableOfPeriod] = (),
+    stays: Iterable[TableOfPeriod] = (),
 ) -> set[tuple[str, str, int, int]]:
     """(kind, what, low, high) of each finding, what without its days."""
-    window = Window(tuple(days), PROGRAMME_START, threshold, 10, tuple(frozen))
+    window = Window(tuple(days), PROGRAMME_START, threshold, 10, tuple(stays))
     findings = attack_day(told, frozenset(within), FLOWS_BY_SEX, window)
     return {(f.kind, _short(f), f.low, f.high) for f in findings}
 
@@ -445,7 +445,7 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
     "what only frozen tables show": (
         set(),
         [counted(EVERYONE, ALL, 12), counted(EVERYONE, FEMALE, 9, 11), counted(EVERYONE, MALE, 0, 9)],
-        {"frozen": [counted(EVERYONE, MALE, 0).table]},
+        {"stays": [counted(EVERYONE, MALE, 0).table]},
     ),
     # A headline was corrected and a part stayed: whoever trusts the newer one is asked, and finds what is
     # there.
@@ -457,7 +457,7 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
             counted(EVERYONE, MALE, 0, 9),
             counted(EVERYONE, MALE, 30, 38, name="older"),
         ],
-        {"frozen": [counted(EVERYONE, MALE, 30, 38, name="older").table]},
+        {"stays": [counted(EVERYONE, MALE, 30, 38, name="older").table]},
     ),
     "nobody can be counted so": (
         {("contradiction", "nobody can be counted as starts to 2015-03-31 says", 0, 0)},
@@ -515,6 +515,43 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
 def test_what_is_found_is_what_can_be_counted_by_hand(name: str):
     expected, told, known = HAND_COUNTED[name]
     assert found_in(*told, **known) == expected  # pyright: ignore[reportArgumentType]
+
+
+WITHHELD_WOMEN = counted(EVERYONE, FEMALE, *UNKNOWN, name="withheld")
+NINE_WOMEN = counted(EVERYONE, FEMALE, 9, 11, name="older")
+NEARLY_ALL_MEN = counted(EVERYONE, MALE, 9, 11, name="newer")
+BOROUGHS = counted(EVERYONE, (("b", "known"),), 6, 14, name="newer")
+
+
+@pytest.mark.parametrize(
+    ("told", "stays", "found"),
+    [
+        # 12 less 9 to 11 men: the women are withheld in vain, and what tells so can be drawn again.
+        ([WITHHELD_WOMEN, NEARLY_ALL_MEN], [WITHHELD_WOMEN], {NEARLY_ALL_MEN.table}),
+        # Nothing is left that could be drawn again.
+        ([WITHHELD_WOMEN, NEARLY_ALL_MEN], [WITHHELD_WOMEN, NEARLY_ALL_MEN], set()),
+        # What is released told it before, and what is new adds nothing.
+        ([NINE_WOMEN, BOROUGHS], [NINE_WOMEN], set()),
+        # Another day's table of the same breakdown is not of the latest day; another breakdown of it is.
+        (
+            [
+                counted(EVERYONE, ALL, 12, day=JUNE),
+                counted(EVERYONE, FEMALE, *UNKNOWN, name="withheld", day=JUNE),
+                counted(EVERYONE, MALE, 0, 9, name="men"),
+                counted(EVERYONE, (("b", "known"), SEX[1]), 9, 11, name="both", day=JUNE),
+            ],
+            [counted(EVERYONE, FEMALE, *UNKNOWN, name="withheld", day=JUNE)],
+            {counted(EVERYONE, (("b", "known"), SEX[1]), 9, 11, name="both", day=JUNE).table},
+        ),
+    ],
+)
+def test_what_stays_is_asked_for_what_others_tell_of_it(
+    told: list[Told], stays: list[Told], found: set[TableOfPeriod]
+):
+    days = tuple(sorted({count.end for count in told}))
+    window = Window(days, PROGRAMME_START, 0, 10, tuple(one.table for one in stays))
+    findings = attack_day([counted(EVERYONE, ALL, 12), *told], (), FLOWS_BY_SEX, window)
+    assert {table for finding in findings for table in finding.tables} == found
 
 
 # --- the solver ---------------------------------------------------------------------------------------------

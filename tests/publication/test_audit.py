@@ -332,8 +332,7 @@ def check_sums(one: Release) -> None:
                 assert told - step <= whole.value <= told + step + 5 * hidden, (whole, members)
 
 
-# The same programmes in every run: the next test holds one that is found out, and chance would find its like.
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), people=st.integers(20, 400), corrected=st.booleans())
 def test_random_programmes_published_quarter_after_quarter(
     answers: Answers, seed: int, people: int, corrected: bool
@@ -341,13 +340,10 @@ def test_random_programmes_published_quarter_after_quarter(
     assert found_in_sequence(answers, seed, people, corrected) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a later table of the same day tells those beside a cell that released tables alone show, and of"
-    " these the audit asks no more (docs/disclosure.md, Not there yet)",
-)
-def test_a_later_table_never_tells_a_cell_that_is_released(answers: Answers):
-    assert found_in_sequence(answers, 7031, 186, False) == []
+# Two tables that were not given up told what the third, withheld, had said before (seed 7031).
+@pytest.mark.parametrize(("seed", "people"), [(7031, 186)])
+def test_what_was_given_up_is_not_told_by_others(answers: Answers, seed: int, people: int):
+    assert found_in_sequence(answers, seed, people, False) == []
 
 
 def found_in_sequence(answers: Answers, seed: int, people: int, corrected: bool) -> list[str]:
