@@ -633,11 +633,14 @@ class _System:
             asked.add(key)
             return not seen
 
-        for (space, start, end, parts), counts in sorted(self._told.items(), key=lambda item: item[0]):
+        # What stays comes last: of it less is asked, and what is asked is asked once.
+        for stays, cell, counts in sorted(
+            (self._stays(counts), cell, counts) for cell, counts in self._told.items()
+        ):
+            space, start, end, parts = cell
             if end != self.day or any(count.exact for count in counts):
                 continue
             tables = tuple(sorted({count.table for count in counts}))
-            stays = all(table in self.window.stays for table in tables)
             if stays and not (tables := self._beside(tables)):
                 continue
             own, words = self._count(space, start, end, parts), _words(space, start, end, parts)
@@ -677,18 +680,24 @@ class _System:
                 what = f"the change since {before[-1]} of {words}"
                 yield _Question(row, "change", what, tables, moved, stays=stays)
 
-    def _beside(self, tables: Collection[TableOfPeriod]) -> tuple[TableOfPeriod, ...]:
-        """The tables that may tell what these do not, and can be drawn again: of the latest day that has any,
-        by the same breakdowns if there are such."""
+    def _stays(self, counts: Iterable[Told]) -> bool:
+        return all(count.table in self.window.stays for count in counts)
+
+    @cached_property
+    def _newest(self) -> set[TableOfPeriod]:
+        """The tables of the latest day that has any that can be drawn again."""
         new = {
             count.table
             for counts in self._told.values()
             for count in counts
-            if not count.exact and count.table not in self.window.stays
+            if not count.exact and not self._stays([count])
         }
-        latest = {table for table in new if table[2] == max(end for _, _, end in new)}
+        return {table for table in new if table[2] == max(end for _, _, end in new)}
+
+    def _beside(self, tables: Collection[TableOfPeriod]) -> tuple[TableOfPeriod, ...]:
+        """The newest tables, which may tell what these do not: those by the same breakdowns if there are."""
         names = {dimensions for (_, _, _, dimensions), _, _ in tables}
-        return tuple(sorted({table for table in latest if table[0][3] in names} or latest))
+        return tuple(sorted({new for new in self._newest if new[0][3] in names} or self._newest))
 
     def _reach(self, space: Space, start: date, end: date, parts: Parts) -> int:
         """How far apart two answers must be seen, at most: what lies within a headline of two has three
