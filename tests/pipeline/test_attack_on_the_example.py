@@ -1,14 +1,18 @@
 """The attacker against sixteen quarters of the example, as published and as weaker rules would show them."""
 
+import logging
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from dagster_project.publication.attack import attack
-from dagster_project.publication.disclosure import PublishedFigure, Rules
+from dagster_project.publication.audit import Answers, audited
+from dagster_project.publication.disclosure import PublishedFigure, Rules, SafeFigures
 from dagster_project.publication.plan import MetricDefinition, read_definitions
 from tests.pipeline.programme import Programme
 
@@ -45,11 +49,26 @@ def rules(published: Programme) -> Rules:
 
 
 def test_nothing_is_found_in_the_published_history(
-    published: Programme, definitions: dict[str, MetricDefinition], rules: Rules
+    published: Programme, definitions: dict[str, MetricDefinition], rules: Rules, tmp_path: Path
 ) -> None:
+    """The figures as they stand in the served file, whatever made them.
+
+    What the refresh asked of the very same counts a minute ago is not asked again (its answers hang on all of
+    them); of any other count it is asked here.
+    """
     served = figures(published, "publications")
     assert {figure.period_end for figure in served} > LAST_DAYS
-    assert attack(served, definitions, rules, programme_start=START, needs_threshold=NEEDS) == []
+    answers = shutil.copyfile(published.folder / "audit_answers.json", tmp_path / "answers.json")
+    audit = audited(
+        lambda draws: (SafeFigures(served), set()),
+        definitions,
+        rules,
+        programme_start=START,
+        needs_threshold=NEEDS,
+        answers=Answers(answers),
+        log=logging.getLogger(__name__),
+    )
+    assert audit.found == []
 
 
 def suppressed(figure: PublishedFigure) -> PublishedFigure:
