@@ -391,7 +391,8 @@ def paired_change(
     """Which areas moved, by the side of nil on which the whole interval lies; never a ranking."""
     known = [(label, f) for label, f in changes if f.lower is not None and f.upper is not None]
     if not known:
-        reasons = {why_missing(f) for _, f in changes}
+        # What is not available says why by itself: "cannot be shown: not available: fewer than" is too much.
+        reasons = {f.note if f.mark == "x" and f.note else why_missing(f) for _, f in changes}
         why = f": {reasons.pop()}" if len(reasons) == 1 else ""
         return f"No change can be shown for any of the {noun}{why}."
     up = [label for label, f in known if (f.lower or 0) > 0]

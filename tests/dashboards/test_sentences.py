@@ -299,7 +299,7 @@ NOT_SHOWN = figure(None, mark="x", note="fewer than 30 % of the people have two 
         ([], ""),
         (
             [("Money", NOT_SHOWN)],
-            "What had changed a year after the start cannot be shown: not available: fewer",
+            "What had changed a year after the start cannot be shown: fewer",
         ),
         (
             [("Money", replace(UP, people=25)), ("Work", replace(NOT_SHOWN, people=None))],
