@@ -20,18 +20,25 @@ from dashboards.published import Figure, NotServable, Period, Publication
 
 FLOW_OF_PEOPLE = {"starts", "open_caseload"}
 """A return that shows both says how they go together, and begins with them."""
+CHANGING = {"star_area": ("areas", "two readings"), "item": ("items", "two assessments")}
+"""What changes between which, by breakdown."""
 MONEY_OF_PEOPLE = {"budget_spent", "budget_people"}
 """A return that shows both holds personal budgets against the ledger."""
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A line with its figures: of the period, of the period before, and over time where it is a series."""
+    """A line with its figures: of the period, of the period before, and over time where it is a series.
+
+    `total` (of the period, of the period before) is there for a table whose parts make one: those that are
+    not known are among them. A line with a reason has no figures, and the reason for its sentence.
+    """
 
     line: Line
     figures: tuple[Figure, ...]
     before: tuple[Figure, ...]
     series: tuple[Figure, ...]
+    total: tuple[Figure | None, Figure | None]
     when: str
     when_before: str
     sentence: str
@@ -43,9 +50,10 @@ class Exhibit:
 
     @property
     def every(self) -> list[Figure]:
-        """Each figure of the line once: earlier ones first."""
+        """Each figure of the line once: earlier ones first, totals last."""
         found: list[Figure] = []
-        for figure in (*self.series, *self.before, *self.figures):
+        totals = [figure for figure in reversed(self.total) if figure is not None]
+        for figure in (*self.series, *self.before, *self.figures, *totals):
             if figure not in found:
                 found.append(figure)
         return found
@@ -132,7 +140,7 @@ class Pack:
     @property
     def metric_ids(self) -> list[str]:
         """The metrics of its figures, each once, in order."""
-        return list(dict.fromkeys(exhibit.line.metric_id for exhibit in self.exhibits))
+        return list(dict.fromkeys(e.line.metric_id for e in self.exhibits if not e.line.reason))
 
     @property
     def file_stem(self) -> str:
@@ -271,6 +279,8 @@ def make_pack(
     if period is None:
         raise ReturnError(f"release {release_id} has no whole {wanted.period_type} that ends on {end}.")
     for line in lines:
+        if line.reason:
+            continue
         period_type = line.published_as(wanted.flow)
         if not publication.plans(line.metric_id, line.measure, period_type, line.dimensions):
             by = f" by {' and '.join(line.dimensions)}" if line.dimensions else ""
@@ -323,6 +333,8 @@ def _exhibit(
     before: Period | None,
     parts: frozenset[tuple[str, date]],
 ) -> Exhibit:
+    if line.reason:
+        return Exhibit(line, (), (), (), (None, None), "", "", line.reason)
     period_type = line.published_as(flow)
     figures = _table(publication, line, period_type, period)
     earlier = _table(publication, line, period_type, before) if before is not None else ()
@@ -336,15 +348,34 @@ def _exhibit(
             for figure in publication.figures(line.metric_id, line.measure, period_type)
             if figure.period_end in ends and figure.period_end <= period.end
         )
+    total = _total(publication, line, figures), _total(publication, line, earlier)
+    sentence = _sentence(publication, line, figures, earlier, total[0] is not None, parts)
+    if figures and figures[0].period_end < period.end and line.period_type in ("as_at", "programme"):
+        # The batch rule gives a breakdown up when too few people moved since it was last released.
+        sentence += f" Nothing of it is published after {sentences.day(figures[0].period_end)}."
     return Exhibit(
         line=line,
         figures=figures,
         before=earlier,
         series=series,
+        total=total,
         when=when(figures, parts),
         when_before=when(earlier, parts),
-        sentence=_sentence(publication, line, figures, earlier, parts),
+        sentence=sentence.strip(),
     )
+
+
+def _total(publication: Publication, line: Line, figures: Sequence[Figure]) -> Figure | None:
+    """The published total of a table whose categories are its parts; None for any other table."""
+    if len(line.dimensions) != 1 or not figures:
+        return None
+    own = publication.definitions().get(line.metric_id, {})
+    # Where a person stands in several places people do not add up; a line of money stands in one.
+    is_parted = line.measure == "count" and line.dimensions[0] not in own.get("overlapping", "").split("|")
+    is_sum = is_parted or (line.measure == "total_gbp" and own.get("counts") in ("lines", "entries"))
+    if not is_sum:
+        return None
+    return publication.figure(line.metric_id, line.measure, figures[0].period_type, figures[0].period_end)
 
 
 def unfinished(publication: Publication) -> frozenset[tuple[str, date]]:
@@ -374,6 +405,7 @@ def _sentence(
     line: Line,
     figures: Sequence[Figure],
     before: Sequence[Figure],
+    is_sum: bool,
     parts: frozenset[tuple[str, date]],
 ) -> str:
     """What a table says first; the same words as on the pages."""
@@ -387,22 +419,28 @@ def _sentence(
         if before:
             text += f", {sentences.change(now, before[0], _at(when(before, parts)))}"
         return f"{sentences.capital(text)}."
+    rows = [(publication.label(line.dimensions[0], f.category(line.dimensions[0])), f) for f in figures]
     # The parts of a budget are no parts of one sum.
-    if len(line.dimensions) == 1 and line.measure == "count":
-        rows = [(publication.label(line.dimensions[0], f.category(line.dimensions[0])), f) for f in figures]
+    if len(line.dimensions) == 1 and (line.measure == "count" or is_sum):
         return sentences.largest(rows, "these figures", "")
-    hidden = sum(figure.value is None for figure in figures)
-    if not hidden and line.metric_id in sentences.CHANGES and line.measure == "mean":
-        clear = sum(
-            (f.lower is not None and f.lower > 0) or (f.upper is not None and f.upper < 0) for f in figures
-        )
-        return f"In {clear} of {len(figures)} the 95% interval does not reach nought."
+    if len(line.dimensions) == 1 and line.metric_id in sentences.CHANGES and line.measure == "mean":
+        return sentences.paired_change(rows, *CHANGING.get(line.dimensions[0], ("rows", "two readings")))
+    hidden = [figure for figure in figures if figure.value is None]
     if not hidden:
         return ""
-    if hidden == len(figures):
-        reasons = sorted({sentences.why_missing(figure) for figure in figures})
-        return f"None of the {hidden} figures is shown: {' or '.join(reasons)}."
-    return f"{hidden} of {len(figures)} figures are not shown; their marks say why."
+    reasons = " or ".join(sorted({sentences.why_missing(figure) for figure in hidden}))
+    if len(hidden) == len(figures):
+        return f"None of the {len(hidden)} figures is shown: {reasons}."
+    verb = "is" if len(hidden) == 1 else "are"
+    return f"{len(hidden)} of {len(figures)} figures {verb} not shown: {reasons}."
+
+
+def _first(sentence: str) -> str:
+    """What a table says first, to go on after a colon: `Still supported, 95 (the largest shown).`"""
+    largest, _, name = sentence.partition("The largest shown: ")
+    if name and not largest:
+        return f"{name.split('. ')[0].rstrip('.')} (the largest shown)."
+    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def _at(time: str) -> str:
@@ -421,7 +459,7 @@ def _summary(
         told = [e for e in exhibits if e.sentence and any(f.value is not None for f in e.figures)]
         # One number says more than the largest of several.
         told.sort(key=lambda exhibit: len(exhibit.line.dimensions))
-        return " ".join(f"{e.line.wording}: {e.sentence[:1].lower()}{e.sentence[1:]}" for e in told[:2])
+        return " ".join(f"{e.line.wording}: {_first(e.sentence)}" for e in told[:2])
 
     def figure(metric_id: str, period_type: str, on: date) -> Figure | None:
         return publication.figure(metric_id, "count", period_type, on)
@@ -450,21 +488,11 @@ def _identities(
         found.append(_flow_identity(publication, flow, period))
     if shown >= MONEY_OF_PEOPLE:
         found += _ledger(publication, period)
-    words, settings = publication.definitions(), publication.settings()
+    settings = publication.settings()
     for exhibit in exhibits:
-        line = exhibit.line
-        own = words.get(line.metric_id, {})
-        # Where a person stands in several places people do not add up; a line of money stands in one.
-        is_parted = line.measure == "count" and not set(line.dimensions) & set(
-            own.get("overlapping", "").split("|")
-        )
-        is_sum = is_parted or (line.measure == "total_gbp" and own.get("counts") in ("lines", "entries"))
-        if len(line.dimensions) != 1 or not is_sum or not exhibit.figures:
-            continue
-        end, period_type = exhibit.figures[0].period_end, exhibit.figures[0].period_type
-        total = publication.figure(line.metric_id, line.measure, period_type, end)
+        total, _ = exhibit.total
         if total is not None:
-            found.append(_adds_up(line, total, exhibit.figures, settings))
+            found.append(_adds_up(exhibit.line, total, exhibit.figures, settings))
     return found
 
 
@@ -543,8 +571,9 @@ def _adds_up(line: Line, total: Figure, parts: Sequence[Figure], settings: Mappi
         if difference and loose:
             text += f" Each is rounded on its own, which can make up to {loose:,.0f} between them."
         return Identity(about, text, abs(difference) <= loose)
-    text += f" {hidden} of {len(parts)} parts are withheld or not available"
+    verb = "is" if hidden == 1 else "are"
+    text += f" {hidden} of {len(parts)} parts {verb} withheld or not available"
     if is_money or any(not sentences.shown(part).startswith("<") for part in parts if part.value is None):
-        return Identity(about, f"{text}, so what they come to is not known.", None)
-    text += f", each below {most + 1:,.0f}."
+        return Identity(about, f"{text}, so whether they make the total is not known.", None)
+    text += f"{',' if hidden == 1 else ', each'} below {most + 1:,.0f}."
     return Identity(about, text, -loose <= difference <= loose + most * hidden)

@@ -17,11 +17,12 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE
 from pptx.util import Cm, Pt
 
 from dagster_project.returns.pack import Exhibit, Pack
-from dagster_project.returns.words import ACCENT, INK, MUTED, about, alternative, rounding
+from dagster_project.returns.words import ACCENT, INK, MUTED, about, alternative, checks, rounding
 from dashboards import sentences
 from dashboards.published import Figure
 
 WIDE, HIGH, MARGIN = Cm(33.867), Cm(19.05), Cm(2)
+FOOT = HIGH - Cm(1.5)
 # More columns have labels that nobody reads from the back of a room.
 MOST_COLUMNS = 12
 DAY_OF_ENTRIES = (1980, 1, 1, 0, 0, 0)
@@ -87,15 +88,16 @@ def _headed(deck, pack: Pack, title: str, size: int = 28):
     paragraph.alignment = 1
     paragraph.runs[0].font.size, paragraph.runs[0].font.bold = Pt(size), True
     paragraph.runs[0].font.color.rgb = _colour(INK)
-    _words(slide, MARGIN, HIGH - Cm(1.5), WIDE - 2 * MARGIN, Cm(1), about(pack), 10, MUTED)
+    _words(slide, MARGIN, FOOT, WIDE - 2 * MARGIN - Cm(2), Cm(1), about(pack), 10, MUTED)
+    _words(slide, WIDE - MARGIN - Cm(2), FOOT, Cm(2), Cm(1), str(len(deck.slides)), 10, MUTED)
     return slide
 
 
 def _title(deck, pack: Pack) -> None:
-    slide = _headed(deck, pack, pack.wanted.title, 40)
-    slide.shapes.title.top = Cm(4)
     release = pack.publication.release
-    under = f"{release.programme_name}\n{sentences.capital(sentences.period_name(pack.period))}"
+    slide = _headed(deck, pack, release.programme_name, 36)
+    slide.shapes.title.top = Cm(4)
+    under = f"{pack.wanted.title}, {sentences.period_name(pack.period)}"
     if release.synthetic:
         under += f"\n{pack.publication.wording().get('synthetic', 'Synthetic data')}"
     _words(slide, MARGIN, Cm(6.6), WIDE - 2 * MARGIN, Cm(3.6), under, 20, MUTED)
@@ -106,6 +108,8 @@ def _slide(deck, pack: Pack, exhibit: Exhibit) -> None:
     slide = _headed(deck, pack, exhibit.line.wording)
     text = exhibit.sentence or sentences.capital(exhibit.when)
     _words(slide, MARGIN, Cm(3.2), WIDE - 2 * MARGIN, Cm(1.8), text, 20, INK)
+    if exhibit.line.reason:
+        return
     shown = exhibit.series[-MOST_COLUMNS:] if exhibit.series else exhibit.figures
     if exhibit.is_all_hidden or len(exhibit.line.dimensions) > 1 or not shown:
         # No chart says that; the words do.
@@ -155,28 +159,31 @@ def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> No
     chart.value_axis.visible = chart.value_axis.has_major_gridlines = False
     if not any((f.value or 0) < 0 for f in shown):
         chart.value_axis.minimum_scale = 0
+    if any(sentences.interval(f) for f in shown):
+        # Room for the interval beside the longest bar.
+        chart.value_axis.maximum_scale = 1.4 * max((f.value or 0) for f in shown)
     chart.category_axis.format.line.color.rgb = _colour(MUTED)
     chart.category_axis.reverse_order = not is_series
     [plot] = chart.plots
-    plot.gap_width, plot.vary_by_categories = 45, False
+    # A few bars are no blocks.
+    plot.gap_width, plot.vary_by_categories = 45 if len(shown) > 5 else 110, False
     [series] = plot.series
     series.format.fill.solid()
     series.format.fill.fore_color.rgb = _colour(ACCENT)
     series.invert_if_negative = False
     for place_of, figure in enumerate(shown):
         frame_of = series.points[place_of].data_label.text_frame
-        frame_of.text = sentences.shown(figure)
+        between = sentences.interval(figure)
+        frame_of.text = f"{sentences.shown(figure)} ({between})" if between else sentences.shown(figure)
+        frame_of.word_wrap = False
         series.points[place_of].data_label.position = XL_LABEL_POSITION.OUTSIDE_END
 
 
 def _basis(deck, pack: Pack) -> None:
     slide = _headed(deck, pack, "What these figures rest on")
-    holds = sum(identity.holds is True for identity in pack.identities)
     lines = [
         rounding(pack),
-        f"{holds} of {len(pack.identities)} identities hold among these figures"
-        + "".join(f"; NOT: {i.about} ({i.says})" for i in pack.identities if i.holds is False)
-        + ".",
+        checks(pack),
         pack.moved,
         pack.publication.wording().get("star_acknowledgement", ""),
     ]

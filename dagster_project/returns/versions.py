@@ -95,8 +95,8 @@ def find_version(settings: Settings, name: str, end: date, number: int | None = 
     if not found:
         which = f"v{number} of " if number else ""
         raise ReturnError(
-            f"there is no {which}{name} for {end}; `flic return list` names those built,"
-            f" `flic return build {name} {end}` makes one."
+            f"there is no {which}{name} for {end}; `flic return list` names what was built and what can be,"
+            " `flic return build` builds it."
         )
     return found[-1]
 
