@@ -371,10 +371,13 @@ def workbook(mapping: Layout, made: Made, about: Sequence[tuple[str, str]], mome
     book.set_properties({"title": TITLE, "created": moment})
     day, bold = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"bold": True})
 
-    def sheet(name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    def sheet(
+        name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], wide: Sequence[int] = ()
+    ) -> None:
         page = book.add_worksheet(name)
         page.freeze_panes(1, 0)
-        page.set_column(0, len(headings) - 1, 16)
+        for column in range(len(headings)):
+            page.set_column(column, column, 60 if column in wide else 16)
         for column, heading in enumerate(headings):
             page.write_string(0, column, heading, bold)
         for number, row in enumerate(rows, 1):
@@ -397,9 +400,10 @@ def workbook(mapping: Layout, made: Made, about: Sequence[tuple[str, str]], mome
             for each in fields
             for code, meaning in sorted(set(mapping.codes.get(each.code_list, {"": ("", "")}).values()))
         ],
+        wide=(0, 1, 2, 4),
     )
-    counts = [(name, str(count)) for name, count in made.counts.items()]
-    sheet("About", ("what", "is"), [*about, *((f"People {name}", count) for name, count in counts)])
+    people = [(f"{name[:1].upper()}{name[1:]}", count) for name, count in made.counts.items()]
+    sheet("About", ("what", "is"), [*about, ("People", None), *people], wide=(0, 1))
     book.close()
     return content.getvalue()
 

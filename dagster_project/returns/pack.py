@@ -92,7 +92,6 @@ class Pack:
     programme: str
     publication: Publication
     period: Period
-    before: Period | None
     summary: str
     exhibits: tuple[Exhibit, ...]
     identities: tuple[Identity, ...]
@@ -289,19 +288,17 @@ def make_pack(
                 f"{by}, which release {release_id} does not publish for the group: correct the row of"
                 " return_lines.csv, or add the table to publication_plan.csv, refresh and approve."
             )
-    before = None
-    if wanted.period_type != "half_year":
-        earlier = [p for p in publication.periods(wanted.flow) if p.end < period.start]
-        before = earlier[-1] if earlier else None
-    parts = unfinished(publication)
-    exhibits = tuple(_exhibit(publication, line, wanted.flow, period, before, parts) for line in lines)
+    earlier = [p for p in publication.periods(wanted.flow) if p.end < period.start]
+    before = earlier[-1] if earlier else None
+    # A half-year is over, whatever its year is.
+    parts = unfinished(publication) - {(period.period_type, period.end)}
+    exhibits = tuple(_exhibit(publication, line, wanted, period, before, parts) for line in lines)
     return Pack(
         wanted=wanted,
         version=version,
         programme=settings.profile,
         publication=publication,
         period=period,
-        before=before,
         summary=_summary(publication, wanted.flow, period, before, exhibits),
         exhibits=exhibits,
         identities=tuple(_identities(publication, wanted.flow, period, exhibits)),
@@ -328,26 +325,26 @@ def _table(publication: Publication, line: Line, period_type: str, period: Perio
 def _exhibit(
     publication: Publication,
     line: Line,
-    flow: str,
+    wanted: Return,
     period: Period,
     before: Period | None,
     parts: frozenset[tuple[str, date]],
 ) -> Exhibit:
     if line.reason:
         return Exhibit(line, (), (), (), (None, None), "", "", line.reason)
-    period_type = line.published_as(flow)
+    period_type = line.published_as(wanted.flow)
     figures = _table(publication, line, period_type, period)
-    earlier = _table(publication, line, period_type, before) if before is not None else ()
+    is_half = wanted.period_type == "half_year"
+    # Half a year is not held against a whole one; what stands on its last day is, against the day before it.
+    is_compared = before is not None and not (is_half and period_type in ("quarter", "year"))
+    earlier = _table(publication, line, period_type, before) if before and is_compared else ()
     if figures and earlier and earlier[0].period_end == figures[0].period_end:
         earlier = ()
     series: tuple[Figure, ...] = ()
     if line.series:
-        ends = {p.end for p in publication.periods(flow)}
-        series = tuple(
-            figure
-            for figure in publication.figures(line.metric_id, line.measure, period_type)
-            if figure.period_end in ends and figure.period_end <= period.end
-        )
+        # For the same reason its columns are quarters, where they are published.
+        by_quarter = _series(publication, line, "quarter", period.end) if is_half else ()
+        series = by_quarter or _series(publication, line, wanted.flow, period.end)
     total = _total(publication, line, figures), _total(publication, line, earlier)
     sentence = _sentence(publication, line, figures, earlier, total[0] is not None, parts)
     if figures and figures[0].period_end < period.end and line.period_type in ("as_at", "programme"):
@@ -362,6 +359,16 @@ def _exhibit(
         when=when(figures, parts),
         when_before=when(earlier, parts),
         sentence=sentence.strip(),
+    )
+
+
+def _series(publication: Publication, line: Line, flow: str, until: date) -> tuple[Figure, ...]:
+    """One figure in each period of a type up to a day."""
+    ends = {p.end for p in publication.periods(flow)}
+    return tuple(
+        figure
+        for figure in publication.figures(line.metric_id, line.measure, line.published_as(flow))
+        if figure.period_end in ends and figure.period_end <= until
     )
 
 

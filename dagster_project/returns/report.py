@@ -56,6 +56,9 @@ def _payload(pack: Pack) -> dict[str, object]:
     notes = [{"term": mark, "text": text} for mark, text in MARK_WORDS]
     acknowledgement = wording.get("star_acknowledgement", "")
     headings, rows = definitions(pack)
+    # Said once where it is the same of all.
+    owners = {row[headings.index("Owner")] for row in rows}
+    said_once = {"Owner"} if len(owners) == 1 else set()
     quality_headings, quality_rows = quality(pack)
     return {
         "colours": {"ink": INK, "muted": MUTED, "line": LINE, "accent": ACCENT, "withheld": WITHHELD},
@@ -96,13 +99,14 @@ def _payload(pack: Pack) -> dict[str, object]:
         "checks": checks(pack),
         "moved": pack.moved,
         "restated": [[r.label, r.when, r.categories, r.old, r.new, r.because_of] for r in pack.restated],
+        "owner": str(owners.pop()) if said_once else "",
         "definitions": [
             {
                 "label": str(row[0]),
                 "entries": [
                     {"term": term, "text": str(text)}
                     for term, text in zip(headings[1:], row[1:], strict=True)
-                    if text
+                    if text and term not in said_once
                 ],
             }
             for row in rows
@@ -136,7 +140,7 @@ def _single(exhibit: Exhibit) -> dict[str, object]:
         "why": sentences.capital(sentences.why_missing(now)),
         "shown": sentences.table_cell(now),
         "interval": sentences.interval(now) if now else "",
-        "when": exhibit.when,
+        "when": sentences.capital(exhibit.when),
         "before": sentences.table_cell(before) if before else "",
         "when_before": exhibit.when_before,
         "people": _people(now) if now else "",

@@ -135,7 +135,13 @@ def _people_and_source(pack: Pack, exhibit: Exhibit) -> str:
     elif counts != "entries" and known:
         least, most = (sentences.number(people) for people in (known[0], known[-1]))
         who = f" About {least if least == most else f'{least} to {most}'} people behind each figure shown."
-    return f"{when}.{who} Source: {', '.join(exports)}."
+    what = "".join(f"{pack.dimension_label(name)}. " for name in exhibit.line.dimensions)
+    left_out = len(exhibit.series) - MOST_COLUMNS
+    if left_out > 0:
+        who += f" The last {MOST_COLUMNS} of {len(exhibit.series)} periods."
+    if any(sentences.interval(figure) for figure in exhibit.figures):
+        who += " In brackets the 95% interval."
+    return f"{what}{when}.{who} Source: {', '.join(exports)}."
 
 
 def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> None:

@@ -50,7 +50,10 @@ def checks(pack: Pack) -> str:
         return f"These do not add up: {'; '.join(f'{i.about} ({i.says})' for i in wrong)}"
     if holds == count:
         return "All that has to add up among these figures does."
-    return f"Of {count} things that have to add up, {holds} do; withheld figures leave the others open."
+    return (
+        f"Of {count} things that have to add up, {holds} do; {count - holds} cannot be told, for a figure is"
+        " withheld or two systems have to say why they differ."
+    )
 
 
 def rounding(pack: Pack) -> str:

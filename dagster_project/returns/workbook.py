@@ -33,11 +33,14 @@ from dashboards import sentences
 from dashboards.published import Figure
 
 LONGEST_NAME, NOT_IN_A_NAME = 31, re.compile(r"[\[\]:*?/\\']")
+# What the name of a sheet does not end with where it was cut.
+DANGLING = ("a", "and", "by", "each", "for", "in", "of", "or", "since", "the", "with", "within")
 WIDEST = 60
 A4 = 9
 LINE_HEIGHT = 15
 PAIRS = (34, 100)
 COLUMNS = ("Value", "95% from", "95% to", "People", "Mark", "Exact", "Note")
+NUMBERS = ("Value", "95% from", "95% to", "People")
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class _Book:
         if figure.value is None:
             self.text(sheet, row, column, sentences.table_cell(figure), "mark")
         else:
-            self.cell(sheet, row, column, figure.value, number_format(figure))
+            self.cell(sheet, row, column, figure.value, number_format(figure, figure.value))
 
     def fit(self, sheet: Worksheet, row: int, lengths: Sequence[tuple[int, float]]) -> None:
         """Height for the longest of (signs, width of the column): not every program finds it itself."""
@@ -90,7 +93,7 @@ class _Book:
         for number, (name, text) in enumerate(pairs, row):
             self.text(sheet, number, 0, name, "term")
             self.text(sheet, number, 1, text)
-            self.fit(sheet, number, [(len(text), PAIRS[1])])
+            self.fit(sheet, number, [(len(name), PAIRS[0]), (len(text), PAIRS[1])])
         for column, width in enumerate(PAIRS):
             sheet.set_column(column, column, width)
         return row + len(pairs)
@@ -143,9 +146,11 @@ def workbook_bytes(pack: Pack) -> bytes:
     kinds: dict[str, dict[str, object]] = {
         "title": {"bold": True, "font_size": 14},
         "quiet": {"font_color": "#51606c"},
-        "term": {"bold": True},
+        "term": {"bold": True, "text_wrap": True},
         "heading": {"bold": True, "bottom": 1, "text_wrap": True},
+        "over numbers": {"bold": True, "bottom": 1, "text_wrap": True, "align": "right"},
         "words": {"text_wrap": True, "num_format": "@"},
+        "after numbers": {"text_wrap": True, "num_format": "@", "indent": 1},
         "day": {"num_format": "d mmm yyyy", "align": "left"},
         "number": {"num_format": "#,##0"},
         "decimal": {"num_format": "#,##0.0"},
@@ -182,7 +187,10 @@ def midnight(day: date) -> datetime:
 def _name(exhibit: Exhibit) -> str:
     """A name that Excel takes; the number of the line keeps any two apart."""
     plain = NOT_IN_A_NAME.sub(" ", f"{exhibit.line.line} {exhibit.line.wording}")
-    return textwrap.shorten(plain, LONGEST_NAME, placeholder="").strip(" ,")
+    words = textwrap.shorten(plain, LONGEST_NAME, placeholder="").split()
+    while len(words) < len(plain.split()) and words[-1] in DANGLING:
+        words.pop()
+    return " ".join(words).strip(" ,")
 
 
 def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
@@ -202,7 +210,7 @@ def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
         facts.append(("Note", pack.publication.wording().get("synthetic", "The data are synthetic")))
     row = made.pairs(sheet, row, facts) + 1
     for column, heading in enumerate(("Sheet", "Table", "Figure", "About")):
-        made.text(sheet, row, column, heading, "heading")
+        made.text(sheet, row, column, heading, "over numbers" if heading == "Figure" else "heading")
     sheet.set_column(2, 2, 13)
     sheet.set_column(3, 3, 27)
     for number, exhibit in enumerate(pack.exhibits, row + 1):
@@ -215,7 +223,7 @@ def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
         sheet.write_url(number, 0, f"internal:'{name}'!A1", made.formats["words"], string=name)
         if len(exhibit.figures) == 1 and not exhibit.line.dimensions:
             made.figure(sheet, number, 2, exhibit.figures[0])
-            made.text(sheet, number, 3, sentences.capital(exhibit.when))
+            made.text(sheet, number, 3, sentences.capital(exhibit.when), "after numbers")
 
 
 def _notes(made: _Book, pack: Pack) -> None:
@@ -239,7 +247,8 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
     headings = ["Period", "From", "To", *[pack.dimension_label(d) for d in dimensions], *COLUMNS]
     first = headings.index("Value")
     for column, heading in enumerate(headings):
-        made.text(sheet, top, column, heading, "heading")
+        form = "over numbers" if column >= first and heading in NUMBERS else "heading"
+        made.text(sheet, top, column, heading, form)
         sheet.set_column(column, column, 30 if column < first and column not in (1, 2) else 13)
     for heading, width in (("Mark", 27), ("Note", WIDEST)):
         place = headings.index(heading, first)
@@ -261,15 +270,16 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
             made.cell(sheet, number, column, cell)
         made.figure(sheet, number, first, figure)
         for column, value in enumerate((figure.lower, figure.upper), first + 1):
-            made.cell(sheet, number, column, value, number_format(figure))
+            made.cell(sheet, number, column, value, number_format(figure, value))
         if figure.people is None:
             if figure.mark:
                 made.text(sheet, number, first + 3, f"[{figure.mark}]", "mark")
         else:
             made.cell(sheet, number, first + 3, figure.people)
         told = (sentences.MARKS.get(figure.mark, ""), "yes" if figure.exact else "no", figure.note)
-        for column, cell in enumerate(told, first + 4):
-            made.cell(sheet, number, column, cell)
+        for column, cell in enumerate(told, first + len(NUMBERS)):
+            if cell:
+                made.text(sheet, number, column, cell, "after numbers")
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
     if not rows:
@@ -278,15 +288,15 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
     _chart(made, pack, exhibit, sheet, name, top, first, len(rows))
 
 
-def number_format(figure: Figure) -> str:
-    """The kind of number that a figure is: `share`, `money`, `change`, `decimal` or `number`."""
+def number_format(figure: Figure, value: float | None) -> str:
+    """The kind of number that a value of a figure is: `share`, `money`, `change`, `decimal` or `number`."""
     if sentences.is_per_cent(figure):
         return "share"
     if sentences.is_money(figure):
         return "money"
     if figure.metric_id in sentences.CHANGES and figure.measure != "count":
         return "change"
-    return "number" if figure.measure == "count" else "decimal"
+    return "number" if value is None or float(value).is_integer() else "decimal"
 
 
 def _chart(
@@ -294,10 +304,10 @@ def _chart(
 ) -> None:
     """A native chart of what the table shows; nothing where there is no more than one number."""
     is_series = bool(exhibit.series)
-    shown = exhibit.every if is_series else exhibit.figures
+    shown = exhibit.series or exhibit.figures
     if len(exhibit.line.dimensions) > 1 or sum(f.value is not None for f in shown) < 2:
         return
-    last = top + (rows if is_series else len(shown))
+    last = top + len(shown)
     chart = made.book.add_chart({"type": "column" if is_series else "bar"})
     assert chart is not None
     chart.add_series(

@@ -387,17 +387,27 @@ def test_personal_budgets_are_held_against_the_ledger(zone: Settings, release_id
 
 
 def test_the_mid_year_report_is_about_the_year_so_far(tmp_path: Path):
-    """From a release as at 30 September its flows are those since April, and are not compared."""
+    """From a release as at 30 September its flows are those since April: they are not held against whole
+    years, and their columns are quarters. Who was open then is held against the end of March.
+    """
     path = write_publication(tmp_path / "publications", date(2017, 9, 30))
     settings = Settings(tmp_path, path.parent, "fulfilling_lives", b"", b"", "")
     wanted = find_return(settings, "mid_year_report")
-    lines = [line for line in read_lines(settings, wanted) if line.metric_id == "starts" and line.series]
+    lines = [
+        line
+        for line in read_lines(settings, wanted)
+        if line.metric_id in ("starts", "open_caseload") and line.series
+    ]
     pack = make_pack(settings, wanted, lines, path.stem, date(2017, 9, 30), 1)
-    [exhibit] = pack.exhibits
-    [figure] = exhibit.figures
+    [starts, people_open] = pack.exhibits
+    [figure] = starts.figures
     assert (figure.period_start, figure.period_end) == (date(2017, 4, 1), date(2017, 9, 30))
-    assert exhibit.before == ()
-    assert exhibit.when == "April to September 2017 so far"
+    assert starts.before == ()
+    assert starts.when == "April to September 2017"
+    assert {f.period_type for f in starts.series} == {"quarter"}
+    assert [f.period_end for f in starts.series[-2:]] == [date(2017, 6, 30), date(2017, 9, 30)]
+    assert [f.period_end for f in people_open.before] == [date(2017, 3, 31)]
+    assert [f.period_end for f in people_open.series[-2:]] == [date(2017, 6, 30), date(2017, 9, 30)]
     with pytest.raises(ReturnError, match="no whole half_year that ends on 2017-06-30"):
         make_pack(settings, wanted, lines, path.stem, date(2017, 6, 30), 1)
 
