@@ -104,6 +104,12 @@ class Pack:
         """What time a table is about: `on 31 March 2018`, `January to March 2018`; empty for no figure."""
         return when(figures, self.unfinished)
 
+    def axis_name(self, figure: Figure) -> str:
+        """The short name of a figure's time for axes, as on the pages; the end of a year is its month."""
+        if figure.period_type == "as_at" and self.wanted.period_type == "year":
+            return f"{figure.period_end:%b %Y}"
+        return sentences.axis_name(figure)
+
     def label(self, figure: Figure) -> str:
         """The categories of a figure in the programme's words; empty for a figure about everyone."""
         return ", ".join(

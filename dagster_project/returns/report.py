@@ -181,7 +181,7 @@ def _series(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
         else "",
         "columns": [
             {
-                "name": sentences.axis_name(f),
+                "name": pack.axis_name(f),
                 "shown": sentences.table_cell(f),
                 "length": None if f.value is None else max(0.0, f.value / top),
             }

@@ -116,9 +116,8 @@ def _slide(deck, pack: Pack, exhibit: Exhibit) -> None:
         _words(slide, MARGIN, Cm(6), WIDE - 2 * MARGIN, Cm(8), alternative(pack, exhibit), 16, MUTED)
     else:
         _chart(slide, pack, exhibit, shown)
-    _words(
-        slide, MARGIN, HIGH - Cm(2.5), WIDE - 2 * MARGIN, Cm(1), _people_and_source(pack, exhibit), 12, MUTED
-    )
+    below = _people_and_source(pack, exhibit)
+    _words(slide, MARGIN, FOOT - Cm(1.5), WIDE - 2 * MARGIN, Cm(1.4), below, 12, MUTED)
 
 
 def _people_and_source(pack: Pack, exhibit: Exhibit) -> str:
@@ -147,7 +146,7 @@ def _people_and_source(pack: Pack, exhibit: Exhibit) -> str:
 def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> None:
     is_series = bool(exhibit.series)
     data = CategoryChartData()
-    names = [sentences.axis_name(f) if is_series else pack.label(f) for f in shown]
+    names = [pack.axis_name(f) if is_series else pack.label(f) for f in shown]
     # What is withheld has no bar that could bear a label: its mark stands with its name.
     data.categories = [
         name if figure.value is not None else f"{name} {sentences.table_cell(figure)}"
@@ -155,7 +154,7 @@ def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> No
     ]
     data.add_series(exhibit.line.wording, [f.value for f in shown])
     kind = XL_CHART_TYPE.COLUMN_CLUSTERED if is_series else XL_CHART_TYPE.BAR_CLUSTERED
-    place = (MARGIN, Cm(5.2), WIDE - 2 * MARGIN, Cm(11))
+    place = (MARGIN, Cm(5.4), WIDE - 2 * MARGIN, Cm(10.4))
     frame = slide.shapes.add_chart(kind, *place, data)
     frame._element.nvGraphicFramePr.cNvPr.set("descr", alternative(pack, exhibit))
     frame.name = exhibit.line.wording

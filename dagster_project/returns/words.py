@@ -50,10 +50,10 @@ def checks(pack: Pack) -> str:
         return f"These do not add up: {'; '.join(f'{i.about} ({i.says})' for i in wrong)}"
     if holds == count:
         return "All that has to add up among these figures does."
-    return (
-        f"Of {count} things that have to add up, {holds} do; {count - holds} cannot be told, for a figure is"
-        " withheld or two systems have to say why they differ."
-    )
+    open_for = "a figure is withheld, or two systems have to say why they differ"
+    if not holds:
+        return f"Whether these figures add up cannot be told: {open_for}."
+    return f"{holds} of {count} things that have to add up do; of the others it cannot be told: {open_for}."
 
 
 def rounding(pack: Pack) -> str:

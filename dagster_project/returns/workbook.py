@@ -150,7 +150,7 @@ def workbook_bytes(pack: Pack) -> bytes:
         "heading": {"bold": True, "bottom": 1, "text_wrap": True},
         "over numbers": {"bold": True, "bottom": 1, "text_wrap": True, "align": "right"},
         "words": {"text_wrap": True, "num_format": "@"},
-        "after numbers": {"text_wrap": True, "num_format": "@", "indent": 1},
+        "after numbers": {"text_wrap": True, "num_format": "@", "align": "left", "indent": 1},
         "day": {"num_format": "d mmm yyyy", "align": "left"},
         "number": {"num_format": "#,##0"},
         "decimal": {"num_format": "#,##0.0"},

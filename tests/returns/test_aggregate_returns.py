@@ -39,7 +39,7 @@ from dagster_project.returns.catalogue import (
     read_lines,
     read_returns,
 )
-from dagster_project.returns.pack import _adds_up, choose_release, make_pack
+from dagster_project.returns.pack import Identity, _adds_up, choose_release, make_pack
 from dagster_project.returns.versions import (
     Version,
     advance,
@@ -369,6 +369,26 @@ def figure(value: float | None, note: str = "", exact: bool = False, measure: st
     )  # fmt: skip
 
 
+CHECKS = [
+    ([], "Nothing has to add up among these figures."),
+    ([True, True], "All that has to add up among these figures does."),
+    ([True, None], "1 of 2 things that have to add up do; of the others it cannot be told"),
+    ([None], "Whether these figures add up cannot be told"),
+    ([True, None, False], "These do not add up: b (B)"),
+]
+
+
+@pytest.mark.parametrize(("holds", "says"), CHECKS)
+def test_what_adds_up_is_said_in_a_sentence(
+    holds: list[bool | None], says: str, zone: Settings, release_id: str
+):
+    """What does not hold is named before anything else; what a withheld figure leaves open is no success."""
+    wanted = find_return(zone, "spg_slides")
+    pack = make_pack(zone, wanted, read_lines(zone, wanted), release_id, MARCH_2018, 1)
+    found = tuple(Identity("b" if each is False else "a", "B", each) for each in holds)
+    assert words.checks(replace(pack, identities=found)).startswith(says)
+
+
 def test_personal_budgets_are_held_against_the_ledger(zone: Settings, release_id: str):
     """Both sums of the last whole year are told, and what is between them: by hand from the two tables."""
     wanted = find_return(zone, "personal_budget_report")
@@ -678,7 +698,7 @@ def test_a_refusal_names_the_remedy(
 
 def test_another_programme_makes_no_return_of_these_data(own: Settings):
     """Its files would carry a programme's name over the figures of another one."""
-    build(own, "spg_slides", MARCH_2018, by="Ada")
+    (own.landing / "profile").write_text("fulfilling_lives")
     other = replace(own, profile="changing_futures")
     with pytest.raises(ProfileRefusedError, match="set FLIC_PROFILE=fulfilling_lives"):
         build(other, "spg_slides", MARCH_2018, by="Ada")
