@@ -353,9 +353,6 @@ def _exhibit(
         series = by_quarter or _series(publication, line, wanted.flow, period.end)
     total = _total(publication, line, figures), _total(publication, line, earlier)
     sentence = _sentence(publication, line, figures, earlier, total[0] is not None, parts)
-    if figures and figures[0].period_end < period.end and line.period_type in ("as_at", "programme"):
-        # The batch rule gives a breakdown up when too few people moved since it was last released.
-        sentence += f" Nothing of it is published after {sentences.day(figures[0].period_end)}."
     return Exhibit(
         line=line,
         figures=figures,
@@ -364,8 +361,17 @@ def _exhibit(
         total=total,
         when=when(figures, parts),
         when_before=when(earlier, parts),
-        sentence=sentence.strip(),
+        sentence=f"{sentence} {_still(line, figures, period)}".strip(),
     )
+
+
+def _still(line: Line, figures: Sequence[Figure], period: Period) -> str:
+    """Until when a table is published that stands until enough people moved for the next (the batch rule)."""
+    is_of_a_day = line.period_type in ("as_at", "programme")
+    is_of_people = any(figure.value is not None or figure.mark == "c" for figure in figures)
+    if not is_of_a_day or not is_of_people or figures[0].period_end >= period.end:
+        return ""
+    return f"Nothing of it is published after {sentences.day(figures[0].period_end)}."
 
 
 def _series(publication: Publication, line: Line, flow: str, until: date) -> tuple[Figure, ...]:
@@ -441,7 +447,10 @@ def _sentence(
     hidden = [figure for figure in figures if figure.value is None]
     if not hidden:
         return ""
-    reasons = " or ".join(sorted({sentences.why_missing(figure) for figure in hidden}))
+    told = {sentences.why_missing(figure) for figure in hidden}
+    # The longer one of two says the other as well.
+    whole = [each for each in told if not any(other != each and other.startswith(each) for other in told)]
+    reasons = " or ".join(sorted(whole))
     if len(hidden) == len(figures):
         return f"None of the {len(hidden)} figures is shown: {reasons}."
     verb = "is" if len(hidden) == 1 else "are"

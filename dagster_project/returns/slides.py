@@ -110,12 +110,12 @@ def _slide(deck, pack: Pack, exhibit: Exhibit) -> None:
     _words(slide, MARGIN, Cm(3.2), WIDE - 2 * MARGIN, Cm(1.8), text, 20, INK)
     if exhibit.line.reason:
         return
-    shown = exhibit.series[-MOST_COLUMNS:] if exhibit.series else exhibit.figures
-    if exhibit.is_all_hidden or len(exhibit.line.dimensions) > 1 or not shown:
+    # Where nothing is shown, ten times the same mark says no more than the sentence.
+    if len(exhibit.line.dimensions) > 1 and not exhibit.is_all_hidden:
         # No chart says that; the words do.
         _words(slide, MARGIN, Cm(6), WIDE - 2 * MARGIN, Cm(8), alternative(pack, exhibit), 16, MUTED)
-    else:
-        _chart(slide, pack, exhibit, shown)
+    elif not exhibit.is_all_hidden:
+        _chart(slide, pack, exhibit, exhibit.series[-MOST_COLUMNS:] or exhibit.figures)
     below = _people_and_source(pack, exhibit)
     _words(slide, MARGIN, FOOT - Cm(1.5), WIDE - 2 * MARGIN, Cm(1.4), below, 12, MUTED)
 
