@@ -74,6 +74,7 @@ def _payload(pack: Pack) -> dict[str, object]:
             ["Status", f"{sentences.capital(release.status)} by {release.approved_by}"],
             ["Release", release.release_id],
             ["Version", str(pack.version)],
+            *([["Compared with", sentences.capital(pack.against)]] if pack.against else []),
         ],
         "synthetic": wording.get("synthetic", "Synthetic data") if release.synthetic else "",
         "foot": foot(pack),

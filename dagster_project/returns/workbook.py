@@ -149,6 +149,7 @@ def workbook_bytes(pack: Pack) -> bytes:
         "term": {"bold": True, "text_wrap": True},
         "heading": {"bold": True, "bottom": 1, "text_wrap": True},
         "over numbers": {"bold": True, "bottom": 1, "text_wrap": True, "align": "right"},
+        "beside numbers": {"bold": True, "bottom": 1, "text_wrap": True, "align": "left", "indent": 1},
         "words": {"text_wrap": True, "num_format": "@"},
         "after numbers": {"text_wrap": True, "num_format": "@", "align": "left", "indent": 1},
         "day": {"num_format": "d mmm yyyy", "align": "left"},
@@ -209,8 +210,9 @@ def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
     if release.synthetic:
         facts.append(("Note", pack.publication.wording().get("synthetic", "The data are synthetic")))
     row = made.pairs(sheet, row, facts) + 1
-    for column, heading in enumerate(("Sheet", "Table", "Figure", "About")):
-        made.text(sheet, row, column, heading, "over numbers" if heading == "Figure" else "heading")
+    forms = {"Sheet": "heading", "Table": "heading", "Figure": "over numbers", "About": "beside numbers"}
+    for column, (heading, form) in enumerate(forms.items()):
+        made.text(sheet, row, column, heading, form)
     sheet.set_column(2, 2, 13)
     sheet.set_column(3, 3, 27)
     for number, exhibit in enumerate(pack.exhibits, row + 1):
@@ -247,7 +249,7 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
     headings = ["Period", "From", "To", *[pack.dimension_label(d) for d in dimensions], *COLUMNS]
     first = headings.index("Value")
     for column, heading in enumerate(headings):
-        form = "over numbers" if column >= first and heading in NUMBERS else "heading"
+        form = "heading" if column < first else "over numbers" if heading in NUMBERS else "beside numbers"
         made.text(sheet, top, column, heading, form)
         sheet.set_column(column, column, 30 if column < first and column not in (1, 2) else 13)
     for heading, width in (("Mark", 27), ("Note", WIDEST)):
@@ -320,11 +322,12 @@ def _chart(
         }
     )
     chart.set_legend({"none": True})
-    chart.set_title({"name": f"{exhibit.line.wording}, {exhibit.when}", "name_font": {"size": 11}})
+    when = f"up to {sentences.day(shown[-1].period_end)}" if is_series else exhibit.when
+    chart.set_title({"name": f"{exhibit.line.wording}, {when}", "name_font": {"size": 11}})
     quiet = {"line": {"none": True}, "major_gridlines": {"visible": False}}
     axis = {"num_font": {"color": "#51606c"}}
     # The first category on top, as in the table.
-    chart.set_x_axis(axis | ({"date_axis": False, "num_format": "mmm yy"} if is_series else quiet))
+    chart.set_x_axis(axis | ({"text_axis": True, "num_format": "mmm yy"} if is_series else quiet))
     chart.set_y_axis(
         axis | (quiet if is_series else {"reverse": True, "major_gridlines": {"visible": False}})
     )
