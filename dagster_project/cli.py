@@ -543,7 +543,8 @@ def list_returns(settings: Settings) -> None:
     for wanted in read_returns(settings).values():
         period = wanted.period_type.replace("_", "-")
         print(f"  {wanted.name:<24} {period:<10} {', '.join(wanted.forms)}  {wanted.title}")
-    print(f"  {framework.NAME:<24} {'quarter':<10} xlsx  {framework.TITLE}, about single people")
+    if framework.has_mapping(settings):
+        print(f"  {framework.NAME:<24} {'quarter':<10} xlsx  {framework.TITLE}, about single people")
     versions = list_versions(settings)
     print(f"\nBuilt, in {settings.returns}:" if versions else "\nNone is built yet.")
     for version in versions:

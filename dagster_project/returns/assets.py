@@ -27,6 +27,8 @@ class Wanted(dg.Config):
 def return_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """One asset a return of the profile."""
     aggregate = [_asset(wanted.name, wanted.title) for wanted in read_returns(settings).values()]
+    if not framework.has_mapping(settings):
+        return aggregate
     return [*aggregate, _asset(framework.NAME, framework.TITLE, *MODELS)]
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 
-from dagster_project.ingestion.landing import Ledger
+from dagster_project.ingestion.landing import Ledger, check_profile
 from dagster_project.publication.figure_changes import RestsOn, from_manifest
 from dagster_project.publication.releases import installed_version, list_releases, read_manifest
 from dagster_project.returns import framework
@@ -49,6 +49,7 @@ def build(settings: Settings, name: str, end: date, *, by: str, release_id: str 
 
     Raises `ReturnError` (and other `FlicError`s) with the remedy; nothing is written then.
     """
+    check_profile(settings.landing, settings.profile)
     if name == framework.NAME:
         return framework.build_framework(settings, end, by=by)
     wanted = find_return(settings, name)
@@ -58,6 +59,7 @@ def build(settings: Settings, name: str, end: date, *, by: str, release_id: str 
     if existing:
         last = existing[-1]
         if last.release_id == release_id:
+            logger.info("  once more, to compare with v%d", last.number)
             files = make_files(settings, wanted, end, release_id, last.number, compared_by(settings, last))
             if fingerprints(files) == last.manifest["files"] and not problems(last):
                 return last, False

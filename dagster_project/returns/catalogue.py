@@ -6,6 +6,7 @@ may share a list of lines. Does not belong here: figures (`pack.py`), the form o
 """
 
 import csv
+import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ RETURNS, LINES = "returns.csv", "return_lines.csv"
 FLOWS = {"quarter": "quarter", "half_year": "year", "year": "year"}
 FORMS = ("pdf", "xlsx", "pptx")
 OWN = "own"
+# The return about single people: it is no row of the seed, and its code is `framework.py`.
+CLIENT_LEVEL = "common_data_framework"
 PERIOD_TYPES = (OWN, "quarter", "year", "programme", "as_at")
 
 
@@ -47,7 +50,8 @@ class Return:
 class Line:
     """A row of `return_lines.csv`: a published table (or one figure) under the words of the return.
 
-    `period_type` is `own` for the period of the return. `series` shows one figure over all periods so far.
+    `period_type` is `own` for the period of the return. `series` shows one figure over all periods so far. A
+    line that was asked for and that no release can give has no metric, and a `reason` that readers are told.
     """
 
     line: int
@@ -58,6 +62,7 @@ class Line:
     period_type: str
     dimensions: tuple[str, ...]
     series: bool
+    reason: str = ""
 
     def published_as(self, flow: str) -> str:
         """The published period type, for a return whose own flows are of type `flow`."""
@@ -102,6 +107,9 @@ def read_lines(settings: Settings, wanted: Return) -> list[Line]:
         series = row["series"].lower() == "true"
         if series and dimensions:
             raise ReturnError(f"{where}: a series is of one figure, without a breakdown.")
+        reason = row.get("reason", "")
+        if bool(reason) == bool(row["metric_id"]):
+            raise ReturnError(f"{where}: a line has either a metric or the reason why there is no figure.")
         lines.append(
             Line(
                 line=int(row["line"]),
@@ -112,6 +120,7 @@ def read_lines(settings: Settings, wanted: Return) -> list[Line]:
                 period_type=row["period_type"],
                 dimensions=dimensions,
                 series=series,
+                reason=reason,
             )
         )
     if not lines:
@@ -123,7 +132,10 @@ def find_return(settings: Settings, name: str) -> Return:
     """One aggregate return by its name; raises `ReturnError` with the names that there are."""
     returns = read_returns(settings)
     if name not in returns:
-        raise ReturnError(f"no return is called {name!r}; there are {', '.join(returns)}.")
+        names = [*returns, CLIENT_LEVEL]
+        near = difflib.get_close_matches(name, names, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise ReturnError(f"no return is called {name!r}; there are {', '.join(names)}.{meant}")
     return returns[name]
 
 

@@ -31,7 +31,7 @@ COLUMNS = (
     ("period_type", "text", "quarter, year (so far), programme (to date) or as_at (a day)"),
     ("period_start", "date", "First day that the figure is about"),
     ("period_end", "date", "Last day that the figure is about"),
-    ("dimension_1", "text", "First breakdown; empty for a figure about everyone"),
+    ("dimension_1", "text", "First breakdown; empty for a figure about everyone, as a total is"),
     ("category_1", "text", "Its category, as a code"),
     ("label_1", "text", "Its category, in words"),
     ("dimension_2", "text", "Second breakdown"),
@@ -46,7 +46,7 @@ COLUMNS = (
     ("mark", "text", "c withheld to protect people, z not applicable, x not available, m too early to say"),
     ("meaning_of_mark", "text", "The mark in words"),
     ("exact", "true or false", "Whether the figure is a headline that is not rounded"),
-    ("note", "text", "More about the mark, such as <10"),
+    ("note", "text", "More about the mark, such as <10; why there is no figure of what was asked for"),
     ("shown", "text", "The figure as the pages and the report show it"),
 )  # fmt: skip
 NAMES = tuple(name for name, _, _ in COLUMNS)
@@ -57,8 +57,20 @@ SAME_CELL = (
 
 
 def figures_csv(pack: Pack) -> bytes:
-    """Every figure of the return, one row each (UTF-8 with a byte order mark, for Excel)."""
-    return _csv([NAMES, *(_row(pack, exhibit, figure) for exhibit, figure in pack.figures)])
+    """Every figure of the return, one row each (UTF-8 with a byte order mark, for Excel).
+
+    What was asked for and cannot be given is a row as well, without a metric: its note says why.
+    """
+    rows = [
+        row
+        for exhibit in pack.exhibits
+        for row in (
+            [_without_figure(pack, exhibit)]
+            if exhibit.line.reason
+            else [_row(pack, exhibit, figure) for figure in exhibit.every]
+        )
+    ]
+    return _csv([NAMES, *rows])
 
 
 def dictionary_csv() -> bytes:
@@ -141,15 +153,34 @@ def _numbers(figure: Figure) -> dict[str, str]:
     return held | {"mark": figure.mark}
 
 
-def _row(pack: Pack, exhibit: Exhibit, figure: Figure) -> Sequence[object]:
-    publication, release = pack.publication, pack.publication.release
-    row: dict[str, object] = {
+def _of_line(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
+    release = pack.publication.release
+    return {
         "line": exhibit.line.line,
         "part": exhibit.line.part,
         "wording": exhibit.line.wording,
         "release": release.release_id,
         "as_at": release.as_at,
         "synthetic": str(release.synthetic).lower(),
+    }
+
+
+def _without_figure(pack: Pack, exhibit: Exhibit) -> Sequence[object]:
+    told = {
+        "period_start": pack.period.start,
+        "period_end": pack.period.end,
+        "value": "[x]",
+        "mark": "x",
+        "meaning_of_mark": sentences.MARKS["x"],
+        "note": exhibit.line.reason,
+        "shown": "[x]",
+    }
+    return [(_of_line(pack, exhibit) | told).get(name, "") for name in NAMES]
+
+
+def _row(pack: Pack, exhibit: Exhibit, figure: Figure) -> Sequence[object]:
+    publication = pack.publication
+    row = _of_line(pack, exhibit) | {
         "metric_id": figure.metric_id,
         "measure": figure.measure,
         "unit": figure.unit,

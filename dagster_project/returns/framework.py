@@ -29,7 +29,7 @@ from dagster_project.publication.releases import (
     read_manifest,
 )
 from dagster_project.returns import versions
-from dagster_project.returns.catalogue import ReturnError
+from dagster_project.returns.catalogue import CLIENT_LEVEL, ReturnError
 from dagster_project.returns.versions import (
     Version,
     compared_by,
@@ -40,11 +40,12 @@ from dagster_project.returns.versions import (
     next_number,
     write_version,
 )
+from dagster_project.returns.workbook import midnight
 from dagster_project.settings import Settings
 
 logger = logging.getLogger("flic")
 
-NAME, TITLE = "common_data_framework", "Common data framework"
+NAME, TITLE = CLIENT_LEVEL, "Common data framework"
 FIELDS, CODES = "framework_fields.csv", "framework_codes.csv"
 
 UNREADABLE = "the warehouse cannot be read: refresh, and build the return when no refresh runs."
@@ -124,17 +125,23 @@ class Made:
 
 
 def read_mapping(settings: Settings) -> Layout:
-    """The newest version of the mapping files; raises `ReturnError` for a part, list or item that is none.
+    """The newest version of the profile's mapping files; raises `ReturnError` where it has none, and for a
+    part, list or item that is none.
 
     An item that the programme does not have would leave as nil or as not collected of everybody.
     """
     items = {kind: _items(settings, name, column) for kind, (name, column) in ITEMS.items()}
-    rows = _rows(settings.common_seeds_dir / FIELDS)
+    if not has_mapping(settings):
+        raise ReturnError(
+            f"{settings.profile} sends no {NAME}: it has no fields in {FIELDS}. Agree them with the"
+            f" evaluators of this programme, then write them into {FIELDS} and {CODES} of its seeds."
+        )
+    rows = _rows(settings.seeds_dir / FIELDS)
     # A later version is a later block of rows; earlier ones stay, for the record.
     version = rows[-1]["version"]
     parts: dict[str, list[Field]] = {part: [] for part in PARTS}
     codes: dict[str, dict[str, tuple[str, str]]] = {}
-    for row in _rows(settings.common_seeds_dir / CODES):
+    for row in _rows(settings.seeds_dir / CODES):
         if row["version"] == version:
             codes.setdefault(row["code_list"], {})[row["value"]] = (row["code"], row["meaning"])
     for row in rows:
@@ -148,12 +155,17 @@ def read_mapping(settings: Settings) -> Layout:
         kind, _, item = made.source.partition(":")
         if kind in items and item not in items[kind]:
             raise ReturnError(
-                f"{FIELDS}, {made.name}: {ITEMS[kind][0]} of {settings.profile} has no {item!r}. The"
-                " mapping is of another programme: agree the fields of this one with the evaluators, then add"
-                " them as a new version."
+                f"{FIELDS}, {made.name}: {ITEMS[kind][0]} of {settings.profile} has no {item!r}, so everybody"
+                " would leave as not collected: agree the field with the evaluators, then correct its source."
             )
         parts[made.part].append(made)
     return Layout(version, parts, codes)
+
+
+def has_mapping(settings: Settings) -> bool:
+    """Whether the profile has agreed fields with evaluators, and can build this return."""
+    path = settings.seeds_dir / FIELDS
+    return path.exists() and bool(_rows(path))
 
 
 def _items(settings: Settings, name: str, column: str) -> set[str]:
@@ -359,16 +371,19 @@ def workbook(mapping: Layout, made: Made, about: Sequence[tuple[str, str]], mome
     book.set_properties({"title": TITLE, "created": moment})
     day, bold = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"bold": True})
 
-    def sheet(name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    def sheet(
+        name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], wide: Sequence[int] = ()
+    ) -> None:
         page = book.add_worksheet(name)
         page.freeze_panes(1, 0)
-        page.set_column(0, len(headings) - 1, 16)
+        for column in range(len(headings)):
+            page.set_column(column, column, 60 if column in wide else 16)
         for column, heading in enumerate(headings):
             page.write_string(0, column, heading, bold)
         for number, row in enumerate(rows, 1):
             for column, cell in enumerate(row):
                 if isinstance(cell, date):
-                    page.write_datetime(number, column, cell, day)  # type: ignore[arg-type]
+                    page.write_datetime(number, column, midnight(cell), day)
                 elif isinstance(cell, int | float):
                     page.write_number(number, column, cell)
                 elif cell is not None:
@@ -385,21 +400,17 @@ def workbook(mapping: Layout, made: Made, about: Sequence[tuple[str, str]], mome
             for each in fields
             for code, meaning in sorted(set(mapping.codes.get(each.code_list, {"": ("", "")}).values()))
         ],
+        wide=(0, 1, 2, 4),
     )
-    counts = [(name, str(count)) for name, count in made.counts.items()]
-    sheet("About", ("what", "is"), [*about, *((f"People {name}", count) for name, count in counts)])
+    people = [(f"{name[:1].upper()}{name[1:]}", count) for name, count in made.counts.items()]
+    sheet("About", ("what", "is"), [*about, ("People", None), *people], wide=(0, 1))
     book.close()
     return content.getvalue()
 
 
 def sealed(content: bytes, file_name: str, password: bytes) -> bytes:
     """The file in a ZIP that is encrypted with AES-256; raises `ReturnError` for a weak password."""
-    signs = password.decode("utf-8", errors="replace")
-    if len(signs) < SHORTEST_PASSWORD or len(set(signs)) < FEWEST_SIGNS:
-        raise ReturnError(
-            f"FLIC_RETURN_PASSWORD needs {SHORTEST_PASSWORD} characters at least, {FEWEST_SIGNS} of them"
-            " different: whoever holds the file may try as many as they like."
-        )
+    check_password(password)
     archive = io.BytesIO()
     with pyzipper.AESZipFile(
         archive, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
@@ -407,6 +418,16 @@ def sealed(content: bytes, file_name: str, password: bytes) -> bytes:
         zipped.setpassword(password)
         zipped.writestr(file_name, content)
     return archive.getvalue()
+
+
+def check_password(password: bytes) -> None:
+    """Raise `ReturnError` for a password that could be found by trying."""
+    signs = password.decode("utf-8", errors="replace")
+    if len(signs) < SHORTEST_PASSWORD or len(set(signs)) < FEWEST_SIGNS:
+        raise ReturnError(
+            f"FLIC_RETURN_PASSWORD needs {SHORTEST_PASSWORD} characters at least, {FEWEST_SIGNS} of them"
+            " different: whoever holds the file may try as many as they like."
+        )
 
 
 # --- building ---------------------------------------------------------------------------------------------
@@ -418,6 +439,10 @@ def build_framework(settings: Settings, end: date, *, by: str) -> tuple[Version,
     Consent is that of today's newest caseload. Raises `ReturnError` where newer files came than the warehouse
     knows, the quarter is not over, or a rule does not hold; nothing is written then.
     """
+    if settings.return_password:
+        check_password(settings.return_password)
+    mapping = read_mapping(settings)
+    logger.info("%s for the quarter up to %s, mapping %s", TITLE, end, mapping.version)
     existing = list_versions(settings, NAME, end)
     if existing:
         last = existing[-1]
@@ -430,6 +455,8 @@ def build_framework(settings: Settings, end: date, *, by: str) -> tuple[Version,
     number = next_number(settings, NAME, end)
     # Not a version of the same quarter: who consented late would be back-filled in the first of them alone.
     files, facts = make_files(settings, end, number, compared_with(settings, NAME, end, 0))
+    counts = facts["counts"]
+    logger.info("  %d people, %d with consent", facts["people"], counts["of them with consent"])
     if settings.return_password:
         [(name, content)] = files.items()
         # Not of the same bytes twice: it begins with chance.
@@ -452,11 +479,10 @@ def differences(settings: Settings, version: Version) -> list[str]:
 
 def make_files(
     settings: Settings, end: date, number: int, against: Version | None
-) -> tuple[dict[str, bytes], dict[str, object]]:
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     """The workbook of one version, and what its manifest says of its making."""
     mapping = read_mapping(settings)
     release = _release(settings)
-    logger.info("%s for the quarter up to %s, mapping %s", TITLE, end, mapping.version)
     known = read_people(settings, end)
     before: Mapping[str, str] = against.manifest["consents"] if against else {}
     made = make(mapping, known, end, before)
@@ -472,9 +498,8 @@ def make_files(
         ("Compared with", str(against) if against else "no earlier return"),
     ]
     people = made.counts["in this return"]
-    logger.info("  %d people, %d with consent", people, made.counts["of them with consent"])
     files = {f"{settings.profile}-{NAME}-{end}-v{number}.xlsx": workbook(mapping, made, about, moment)}
-    facts: dict[str, object] = {
+    facts: dict[str, Any] = {
         "title": TITLE,
         "aggregate": False,
         "profile": settings.profile,

@@ -20,18 +20,25 @@ from dashboards.published import Figure, NotServable, Period, Publication
 
 FLOW_OF_PEOPLE = {"starts", "open_caseload"}
 """A return that shows both says how they go together, and begins with them."""
+CHANGING = {"star_area": ("areas", "two readings"), "item": ("items", "two assessments")}
+"""What changes between which, by breakdown."""
 MONEY_OF_PEOPLE = {"budget_spent", "budget_people"}
 """A return that shows both holds personal budgets against the ledger."""
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A line with its figures: of the period, of the period before, and over time where it is a series."""
+    """A line with its figures: of the period, of the period before, and over time where it is a series.
+
+    `total` (of the period, of the period before) is there for a table whose parts make one: those that are
+    not known are among them. A line with a reason has no figures, and the reason for its sentence.
+    """
 
     line: Line
     figures: tuple[Figure, ...]
     before: tuple[Figure, ...]
     series: tuple[Figure, ...]
+    total: tuple[Figure | None, Figure | None]
     when: str
     when_before: str
     sentence: str
@@ -43,9 +50,10 @@ class Exhibit:
 
     @property
     def every(self) -> list[Figure]:
-        """Each figure of the line once: earlier ones first."""
+        """Each figure of the line once: earlier ones first, totals last."""
         found: list[Figure] = []
-        for figure in (*self.series, *self.before, *self.figures):
+        totals = [figure for figure in reversed(self.total) if figure is not None]
+        for figure in (*self.series, *self.before, *self.figures, *totals):
             if figure not in found:
                 found.append(figure)
         return found
@@ -84,7 +92,6 @@ class Pack:
     programme: str
     publication: Publication
     period: Period
-    before: Period | None
     summary: str
     exhibits: tuple[Exhibit, ...]
     identities: tuple[Identity, ...]
@@ -96,6 +103,12 @@ class Pack:
     def when(self, *figures: Figure) -> str:
         """What time a table is about: `on 31 March 2018`, `January to March 2018`; empty for no figure."""
         return when(figures, self.unfinished)
+
+    def axis_name(self, figure: Figure) -> str:
+        """The short name of a figure's time for axes, as on the pages; the end of a year is its month."""
+        if figure.period_type == "as_at" and self.wanted.period_type == "year":
+            return f"{figure.period_end:%b %Y}"
+        return sentences.axis_name(figure)
 
     def label(self, figure: Figure) -> str:
         """The categories of a figure in the programme's words; empty for a figure about everyone."""
@@ -132,7 +145,7 @@ class Pack:
     @property
     def metric_ids(self) -> list[str]:
         """The metrics of its figures, each once, in order."""
-        return list(dict.fromkeys(exhibit.line.metric_id for exhibit in self.exhibits))
+        return list(dict.fromkeys(e.line.metric_id for e in self.exhibits if not e.line.reason))
 
     @property
     def file_stem(self) -> str:
@@ -271,6 +284,8 @@ def make_pack(
     if period is None:
         raise ReturnError(f"release {release_id} has no whole {wanted.period_type} that ends on {end}.")
     for line in lines:
+        if line.reason:
+            continue
         period_type = line.published_as(wanted.flow)
         if not publication.plans(line.metric_id, line.measure, period_type, line.dimensions):
             by = f" by {' and '.join(line.dimensions)}" if line.dimensions else ""
@@ -279,19 +294,17 @@ def make_pack(
                 f"{by}, which release {release_id} does not publish for the group: correct the row of"
                 " return_lines.csv, or add the table to publication_plan.csv, refresh and approve."
             )
-    before = None
-    if wanted.period_type != "half_year":
-        earlier = [p for p in publication.periods(wanted.flow) if p.end < period.start]
-        before = earlier[-1] if earlier else None
-    parts = unfinished(publication)
-    exhibits = tuple(_exhibit(publication, line, wanted.flow, period, before, parts) for line in lines)
+    earlier = [p for p in publication.periods(wanted.flow) if p.end < period.start]
+    before = earlier[-1] if earlier else None
+    # A half-year is over, whatever its year is.
+    parts = unfinished(publication) - {(period.period_type, period.end)}
+    exhibits = tuple(_exhibit(publication, line, wanted, period, before, parts) for line in lines)
     return Pack(
         wanted=wanted,
         version=version,
         programme=settings.profile,
         publication=publication,
         period=period,
-        before=before,
         summary=_summary(publication, wanted.flow, period, before, exhibits),
         exhibits=exhibits,
         identities=tuple(_identities(publication, wanted.flow, period, exhibits)),
@@ -318,33 +331,70 @@ def _table(publication: Publication, line: Line, period_type: str, period: Perio
 def _exhibit(
     publication: Publication,
     line: Line,
-    flow: str,
+    wanted: Return,
     period: Period,
     before: Period | None,
     parts: frozenset[tuple[str, date]],
 ) -> Exhibit:
-    period_type = line.published_as(flow)
+    if line.reason:
+        return Exhibit(line, (), (), (), (None, None), "", "", line.reason)
+    period_type = line.published_as(wanted.flow)
     figures = _table(publication, line, period_type, period)
-    earlier = _table(publication, line, period_type, before) if before is not None else ()
+    is_half = wanted.period_type == "half_year"
+    # Half a year is not held against a whole one; what stands on its last day is, against the day before it.
+    is_compared = before is not None and not (is_half and period_type in ("quarter", "year"))
+    earlier = _table(publication, line, period_type, before) if before and is_compared else ()
     if figures and earlier and earlier[0].period_end == figures[0].period_end:
         earlier = ()
     series: tuple[Figure, ...] = ()
     if line.series:
-        ends = {p.end for p in publication.periods(flow)}
-        series = tuple(
-            figure
-            for figure in publication.figures(line.metric_id, line.measure, period_type)
-            if figure.period_end in ends and figure.period_end <= period.end
-        )
+        # For the same reason its columns are quarters, where they are published.
+        by_quarter = _series(publication, line, "quarter", period.end) if is_half else ()
+        series = by_quarter or _series(publication, line, wanted.flow, period.end)
+    total = _total(publication, line, figures), _total(publication, line, earlier)
+    sentence = _sentence(publication, line, figures, earlier, total[0] is not None, parts)
     return Exhibit(
         line=line,
         figures=figures,
         before=earlier,
         series=series,
+        total=total,
         when=when(figures, parts),
         when_before=when(earlier, parts),
-        sentence=_sentence(publication, line, figures, earlier, parts),
+        sentence=f"{sentence} {_still(line, figures, period)}".strip(),
     )
+
+
+def _still(line: Line, figures: Sequence[Figure], period: Period) -> str:
+    """Until when a table is published that stands until enough people moved for the next (the batch rule)."""
+    is_of_a_day = line.period_type in ("as_at", "programme")
+    is_of_people = any(figure.value is not None or figure.mark == "c" for figure in figures)
+    if not is_of_a_day or not is_of_people or figures[0].period_end >= period.end:
+        return ""
+    return f"Nothing of it is published after {sentences.day(figures[0].period_end)}."
+
+
+def _series(publication: Publication, line: Line, flow: str, until: date) -> tuple[Figure, ...]:
+    """One figure in each period of a type up to a day."""
+    ends = {p.end for p in publication.periods(flow)}
+    return tuple(
+        figure
+        for figure in publication.figures(line.metric_id, line.measure, line.published_as(flow))
+        if figure.period_end in ends and figure.period_end <= until
+    )
+
+
+def _total(publication: Publication, line: Line, figures: Sequence[Figure]) -> Figure | None:
+    """The published total of a table whose categories are its parts; None for any other table."""
+    if len(line.dimensions) != 1 or not figures:
+        return None
+    own = publication.definitions().get(line.metric_id, {})
+    # Where a person stands in several places people do not add up; a line of money stands in one.
+    is_parted = line.measure == "count" and line.dimensions[0] not in own.get("overlapping", "").split("|")
+    is_sum = is_parted or (line.measure == "total_gbp" and own.get("counts") in ("lines", "entries"))
+    if not is_sum:
+        return None
+    return publication.figure(line.metric_id, line.measure, figures[0].period_type, figures[0].period_end)
 
 
 def unfinished(publication: Publication) -> frozenset[tuple[str, date]]:
@@ -374,6 +424,7 @@ def _sentence(
     line: Line,
     figures: Sequence[Figure],
     before: Sequence[Figure],
+    is_sum: bool,
     parts: frozenset[tuple[str, date]],
 ) -> str:
     """What a table says first; the same words as on the pages."""
@@ -387,22 +438,31 @@ def _sentence(
         if before:
             text += f", {sentences.change(now, before[0], _at(when(before, parts)))}"
         return f"{sentences.capital(text)}."
+    rows = [(publication.label(line.dimensions[0], f.category(line.dimensions[0])), f) for f in figures]
     # The parts of a budget are no parts of one sum.
-    if len(line.dimensions) == 1 and line.measure == "count":
-        rows = [(publication.label(line.dimensions[0], f.category(line.dimensions[0])), f) for f in figures]
+    if len(line.dimensions) == 1 and (line.measure == "count" or is_sum):
         return sentences.largest(rows, "these figures", "")
-    hidden = sum(figure.value is None for figure in figures)
-    if not hidden and line.metric_id in sentences.CHANGES and line.measure == "mean":
-        clear = sum(
-            (f.lower is not None and f.lower > 0) or (f.upper is not None and f.upper < 0) for f in figures
-        )
-        return f"In {clear} of {len(figures)} the 95% interval does not reach nought."
+    if len(line.dimensions) == 1 and line.metric_id in sentences.CHANGES and line.measure == "mean":
+        return sentences.paired_change(rows, *CHANGING.get(line.dimensions[0], ("rows", "two readings")))
+    hidden = [figure for figure in figures if figure.value is None]
     if not hidden:
         return ""
-    if hidden == len(figures):
-        reasons = sorted({sentences.why_missing(figure) for figure in figures})
-        return f"None of the {hidden} figures is shown: {' or '.join(reasons)}."
-    return f"{hidden} of {len(figures)} figures are not shown; their marks say why."
+    told = {sentences.why_missing(figure) for figure in hidden}
+    # The longer one of two says the other as well.
+    whole = [each for each in told if not any(other != each and other.startswith(each) for other in told)]
+    reasons = " or ".join(sorted(whole))
+    if len(hidden) == len(figures):
+        return f"None of the {len(hidden)} figures is shown: {reasons}."
+    verb = "is" if len(hidden) == 1 else "are"
+    return f"{len(hidden)} of {len(figures)} figures {verb} not shown: {reasons}."
+
+
+def _first(sentence: str) -> str:
+    """What a table says first, to go on after a colon: `Still supported, 95 (the largest shown).`"""
+    largest, _, name = sentence.partition("The largest shown: ")
+    if name and not largest:
+        return f"{name.split('. ')[0].rstrip('.')} (the largest shown)."
+    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def _at(time: str) -> str:
@@ -421,7 +481,7 @@ def _summary(
         told = [e for e in exhibits if e.sentence and any(f.value is not None for f in e.figures)]
         # One number says more than the largest of several.
         told.sort(key=lambda exhibit: len(exhibit.line.dimensions))
-        return " ".join(f"{e.line.wording}: {e.sentence[:1].lower()}{e.sentence[1:]}" for e in told[:2])
+        return " ".join(f"{e.line.wording}: {_first(e.sentence)}" for e in told[:2])
 
     def figure(metric_id: str, period_type: str, on: date) -> Figure | None:
         return publication.figure(metric_id, "count", period_type, on)
@@ -450,21 +510,11 @@ def _identities(
         found.append(_flow_identity(publication, flow, period))
     if shown >= MONEY_OF_PEOPLE:
         found += _ledger(publication, period)
-    words, settings = publication.definitions(), publication.settings()
+    settings = publication.settings()
     for exhibit in exhibits:
-        line = exhibit.line
-        own = words.get(line.metric_id, {})
-        # Where a person stands in several places people do not add up; a line of money stands in one.
-        is_parted = line.measure == "count" and not set(line.dimensions) & set(
-            own.get("overlapping", "").split("|")
-        )
-        is_sum = is_parted or (line.measure == "total_gbp" and own.get("counts") in ("lines", "entries"))
-        if len(line.dimensions) != 1 or not is_sum or not exhibit.figures:
-            continue
-        end, period_type = exhibit.figures[0].period_end, exhibit.figures[0].period_type
-        total = publication.figure(line.metric_id, line.measure, period_type, end)
+        total, _ = exhibit.total
         if total is not None:
-            found.append(_adds_up(line, total, exhibit.figures, settings))
+            found.append(_adds_up(exhibit.line, total, exhibit.figures, settings))
     return found
 
 
@@ -543,8 +593,9 @@ def _adds_up(line: Line, total: Figure, parts: Sequence[Figure], settings: Mappi
         if difference and loose:
             text += f" Each is rounded on its own, which can make up to {loose:,.0f} between them."
         return Identity(about, text, abs(difference) <= loose)
-    text += f" {hidden} of {len(parts)} parts are withheld or not available"
+    verb = "is" if hidden == 1 else "are"
+    text += f" {hidden} of {len(parts)} parts {verb} withheld or not available"
     if is_money or any(not sentences.shown(part).startswith("<") for part in parts if part.value is None):
-        return Identity(about, f"{text}, so what they come to is not known.", None)
-    text += f", each below {most + 1:,.0f}."
+        return Identity(about, f"{text}, so whether they make the total is not known.", None)
+    text += f"{',' if hidden == 1 else ', each'} below {most + 1:,.0f}."
     return Identity(about, text, -loose <= difference <= loose + most * hidden)

@@ -7,7 +7,7 @@ Belongs here: the pack as plain texts and lengths for the layout. Does not belon
 import json
 import math
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 
 import typst
@@ -15,14 +15,17 @@ import typst
 from dagster_project.returns.pack import Exhibit, Pack
 from dagster_project.returns.words import (
     ACCENT,
+    ALL_BOROUGHS,
     INK,
     LINE,
     MARK_WORDS,
     MUTED,
+    ROWS_OF_A_FILE,
     WITHHELD,
-    about,
     alternative,
+    checks,
     definitions,
+    foot,
     quality,
     rounding,
     sources,
@@ -53,6 +56,9 @@ def _payload(pack: Pack) -> dict[str, object]:
     notes = [{"term": mark, "text": text} for mark, text in MARK_WORDS]
     acknowledgement = wording.get("star_acknowledgement", "")
     headings, rows = definitions(pack)
+    # Said once where it is the same of all.
+    owners = {row[headings.index("Owner")] for row in rows}
+    said_once = {"Owner"} if len(owners) == 1 else set()
     quality_headings, quality_rows = quality(pack)
     return {
         "colours": {"ink": INK, "muted": MUTED, "line": LINE, "accent": ACCENT, "withheld": WITHHELD},
@@ -63,20 +69,22 @@ def _payload(pack: Pack) -> dict[str, object]:
         "summary": pack.summary,
         "facts": [
             ["Period", sentences.capital(sentences.period_name(pack.period))],
-            ["Places", "All boroughs; tables by borough name each"],
+            ["Places", ALL_BOROUGHS],
             ["As at", sentences.day(release.as_at)],
             ["Status", f"{sentences.capital(release.status)} by {release.approved_by}"],
             ["Release", release.release_id],
             ["Version", str(pack.version)],
+            *([["Compared with", sentences.capital(pack.against)]] if pack.against else []),
         ],
         "synthetic": wording.get("synthetic", "Synthetic data") if release.synthetic else "",
-        "foot": about(pack),
+        "foot": foot(pack),
         "parts": [_part(pack, part, exhibits) for part, exhibits in pack.parts],
         "notes": notes,
         "rounding": rounding(pack),
         "acknowledgement": acknowledgement,
         "sources": sources(pack),
         "quality": {
+            "about": ROWS_OF_A_FILE,
             "headings": quality_headings[:-1],
             "rows": [[_text(cell) for cell in row[:-1]] for row in quality_rows],
             "findings": [[str(row[0]), str(row[-1])] for row in quality_rows if row[-1]],
@@ -89,15 +97,17 @@ def _payload(pack: Pack) -> dict[str, object]:
             }
             for identity in pack.identities
         ],
+        "checks": checks(pack),
         "moved": pack.moved,
         "restated": [[r.label, r.when, r.categories, r.old, r.new, r.because_of] for r in pack.restated],
+        "owner": str(owners.pop()) if said_once else "",
         "definitions": [
             {
                 "label": str(row[0]),
                 "entries": [
                     {"term": term, "text": str(text)}
                     for term, text in zip(headings[1:], row[1:], strict=True)
-                    if text
+                    if text and term not in said_once
                 ],
             }
             for row in rows
@@ -108,27 +118,33 @@ def _payload(pack: Pack) -> dict[str, object]:
 def _text(cell: object) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
-    return sentences.day(cell) if hasattr(cell, "strftime") else str(cell)  # type: ignore[arg-type]
+    return sentences.day(cell) if isinstance(cell, date) else str(cell)
 
 
 def _part(pack: Pack, title: str, exhibits: Sequence[Exhibit]) -> dict[str, object]:
-    """A part: its single figures as one table, then its series and tables."""
-    single = [e for e in exhibits if not e.line.dimensions and not e.series]
+    """A part: its single figures as one table, then its series and tables, then what cannot be given."""
+    given = [e for e in exhibits if not e.line.reason]
+    single = [e for e in given if not e.line.dimensions and not e.series]
     return {
         "title": title,
-        "single": [
-            {
-                "wording": e.line.wording,
-                "shown": sentences.table_cell(e.figures[0]) if e.figures else "[x]",
-                "interval": sentences.interval(e.figures[0]) if e.figures else "",
-                "when": e.when,
-                "before": sentences.table_cell(e.before[0]) if e.before else "",
-                "when_before": e.when_before,
-                "people": _people(e.figures[0]) if e.figures else "",
-            }
-            for e in single
-        ],
-        "exhibits": [_exhibit(pack, e) for e in exhibits if e not in single],
+        "single": [_single(e) for e in single],
+        "exhibits": [_exhibit(pack, e) for e in given if e not in single],
+        "not_given": [[e.line.wording, e.line.reason] for e in exhibits if e.line.reason],
+    }
+
+
+def _single(exhibit: Exhibit) -> dict[str, object]:
+    now = exhibit.figures[0] if exhibit.figures else None
+    before = exhibit.before[0] if exhibit.before else None
+    return {
+        "wording": exhibit.line.wording,
+        "why": sentences.capital(sentences.why_missing(now)),
+        "shown": sentences.table_cell(now),
+        "interval": sentences.interval(now) if now else "",
+        "when": sentences.capital(exhibit.when),
+        "before": sentences.table_cell(before) if before else "",
+        "when_before": exhibit.when_before,
+        "people": _people(now) if now else "",
     }
 
 
@@ -166,7 +182,7 @@ def _series(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
         else "",
         "columns": [
             {
-                "name": sentences.axis_name(f),
+                "name": pack.axis_name(f),
                 "shown": sentences.table_cell(f),
                 "length": None if f.value is None else max(0.0, f.value / top),
             }
@@ -197,6 +213,7 @@ def _one_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
         "with_interval": any(f.lower is not None for f in figures),
         "with_people": with_people,
         "when_before": sentences.capital(exhibit.when_before),
+        "total": _total_row(exhibit),
         "rows": [
             {
                 "label": pack.publication.label(dimension, f.category(dimension)),
@@ -227,6 +244,17 @@ def _one_way(pack: Pack, exhibit: Exhibit) -> dict[str, object]:
             }
             for f in gone
         ],
+    }
+
+
+def _total_row(exhibit: Exhibit) -> dict[str, str] | None:
+    total, before = exhibit.total
+    if total is None:
+        return None
+    return {
+        "shown": sentences.table_cell(total),
+        "people": _people(total),
+        "before": sentences.table_cell(before) if before else "",
     }
 
 

@@ -17,11 +17,12 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE
 from pptx.util import Cm, Pt
 
 from dagster_project.returns.pack import Exhibit, Pack
-from dagster_project.returns.words import ACCENT, INK, MUTED, about, alternative, rounding
+from dagster_project.returns.words import ACCENT, INK, MUTED, about, alternative, checks, rounding
 from dashboards import sentences
 from dashboards.published import Figure
 
 WIDE, HIGH, MARGIN = Cm(33.867), Cm(19.05), Cm(2)
+FOOT = HIGH - Cm(1.5)
 # More columns have labels that nobody reads from the back of a room.
 MOST_COLUMNS = 12
 DAY_OF_ENTRIES = (1980, 1, 1, 0, 0, 0)
@@ -87,15 +88,16 @@ def _headed(deck, pack: Pack, title: str, size: int = 28):
     paragraph.alignment = 1
     paragraph.runs[0].font.size, paragraph.runs[0].font.bold = Pt(size), True
     paragraph.runs[0].font.color.rgb = _colour(INK)
-    _words(slide, MARGIN, HIGH - Cm(1.5), WIDE - 2 * MARGIN, Cm(1), about(pack), 10, MUTED)
+    _words(slide, MARGIN, FOOT, WIDE - 2 * MARGIN - Cm(2), Cm(1), about(pack), 10, MUTED)
+    _words(slide, WIDE - MARGIN - Cm(2), FOOT, Cm(2), Cm(1), str(len(deck.slides)), 10, MUTED)
     return slide
 
 
 def _title(deck, pack: Pack) -> None:
-    slide = _headed(deck, pack, pack.wanted.title, 40)
-    slide.shapes.title.top = Cm(4)
     release = pack.publication.release
-    under = f"{release.programme_name}\n{sentences.capital(sentences.period_name(pack.period))}"
+    slide = _headed(deck, pack, release.programme_name, 36)
+    slide.shapes.title.top = Cm(4)
+    under = f"{pack.wanted.title}, {sentences.period_name(pack.period)}"
     if release.synthetic:
         under += f"\n{pack.publication.wording().get('synthetic', 'Synthetic data')}"
     _words(slide, MARGIN, Cm(6.6), WIDE - 2 * MARGIN, Cm(3.6), under, 20, MUTED)
@@ -106,15 +108,16 @@ def _slide(deck, pack: Pack, exhibit: Exhibit) -> None:
     slide = _headed(deck, pack, exhibit.line.wording)
     text = exhibit.sentence or sentences.capital(exhibit.when)
     _words(slide, MARGIN, Cm(3.2), WIDE - 2 * MARGIN, Cm(1.8), text, 20, INK)
-    shown = exhibit.series[-MOST_COLUMNS:] if exhibit.series else exhibit.figures
-    if exhibit.is_all_hidden or len(exhibit.line.dimensions) > 1 or not shown:
+    if exhibit.line.reason:
+        return
+    # Where nothing is shown, ten times the same mark says no more than the sentence.
+    if len(exhibit.line.dimensions) > 1 and not exhibit.is_all_hidden:
         # No chart says that; the words do.
         _words(slide, MARGIN, Cm(6), WIDE - 2 * MARGIN, Cm(8), alternative(pack, exhibit), 16, MUTED)
-    else:
-        _chart(slide, pack, exhibit, shown)
-    _words(
-        slide, MARGIN, HIGH - Cm(2.5), WIDE - 2 * MARGIN, Cm(1), _people_and_source(pack, exhibit), 12, MUTED
-    )
+    elif not exhibit.is_all_hidden:
+        _chart(slide, pack, exhibit, exhibit.series[-MOST_COLUMNS:] or exhibit.figures)
+    below = _people_and_source(pack, exhibit)
+    _words(slide, MARGIN, FOOT - Cm(1.5), WIDE - 2 * MARGIN, Cm(1.4), below, 12, MUTED)
 
 
 def _people_and_source(pack: Pack, exhibit: Exhibit) -> str:
@@ -131,13 +134,19 @@ def _people_and_source(pack: Pack, exhibit: Exhibit) -> str:
     elif counts != "entries" and known:
         least, most = (sentences.number(people) for people in (known[0], known[-1]))
         who = f" About {least if least == most else f'{least} to {most}'} people behind each figure shown."
-    return f"{when}.{who} Source: {', '.join(exports)}."
+    what = "".join(f"{pack.dimension_label(name)}. " for name in exhibit.line.dimensions)
+    left_out = len(exhibit.series) - MOST_COLUMNS
+    if left_out > 0:
+        who += f" The last {MOST_COLUMNS} of {len(exhibit.series)} periods."
+    if any(sentences.interval(figure) for figure in exhibit.figures):
+        who += " In brackets the 95% interval."
+    return f"{what}{when}.{who} Source: {', '.join(exports)}."
 
 
 def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> None:
     is_series = bool(exhibit.series)
     data = CategoryChartData()
-    names = [sentences.axis_name(f) if is_series else pack.label(f) for f in shown]
+    names = [pack.axis_name(f) if is_series else pack.label(f) for f in shown]
     # What is withheld has no bar that could bear a label: its mark stands with its name.
     data.categories = [
         name if figure.value is not None else f"{name} {sentences.table_cell(figure)}"
@@ -145,7 +154,7 @@ def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> No
     ]
     data.add_series(exhibit.line.wording, [f.value for f in shown])
     kind = XL_CHART_TYPE.COLUMN_CLUSTERED if is_series else XL_CHART_TYPE.BAR_CLUSTERED
-    place = (MARGIN, Cm(5.2), WIDE - 2 * MARGIN, Cm(11))
+    place = (MARGIN, Cm(5.4), WIDE - 2 * MARGIN, Cm(10.4))
     frame = slide.shapes.add_chart(kind, *place, data)
     frame._element.nvGraphicFramePr.cNvPr.set("descr", alternative(pack, exhibit))
     frame.name = exhibit.line.wording
@@ -155,28 +164,31 @@ def _chart(slide, pack: Pack, exhibit: Exhibit, shown: tuple[Figure, ...]) -> No
     chart.value_axis.visible = chart.value_axis.has_major_gridlines = False
     if not any((f.value or 0) < 0 for f in shown):
         chart.value_axis.minimum_scale = 0
+    if any(sentences.interval(f) for f in shown):
+        # Room for the interval beside the longest bar.
+        chart.value_axis.maximum_scale = 1.4 * max((f.value or 0) for f in shown)
     chart.category_axis.format.line.color.rgb = _colour(MUTED)
     chart.category_axis.reverse_order = not is_series
     [plot] = chart.plots
-    plot.gap_width, plot.vary_by_categories = 45, False
+    # A few bars are no blocks.
+    plot.gap_width, plot.vary_by_categories = 45 if len(shown) > 5 else 110, False
     [series] = plot.series
     series.format.fill.solid()
     series.format.fill.fore_color.rgb = _colour(ACCENT)
     series.invert_if_negative = False
     for place_of, figure in enumerate(shown):
         frame_of = series.points[place_of].data_label.text_frame
-        frame_of.text = sentences.shown(figure)
+        between = sentences.interval(figure)
+        frame_of.text = f"{sentences.shown(figure)} ({between})" if between else sentences.shown(figure)
+        frame_of.word_wrap = False
         series.points[place_of].data_label.position = XL_LABEL_POSITION.OUTSIDE_END
 
 
 def _basis(deck, pack: Pack) -> None:
     slide = _headed(deck, pack, "What these figures rest on")
-    holds = sum(identity.holds is True for identity in pack.identities)
     lines = [
         rounding(pack),
-        f"{holds} of {len(pack.identities)} identities hold among these figures"
-        + "".join(f"; NOT: {i.about} ({i.says})" for i in pack.identities if i.holds is False)
-        + ".",
+        checks(pack),
         pack.moved,
         pack.publication.wording().get("star_acknowledgement", ""),
     ]

@@ -93,10 +93,10 @@ def find_version(settings: Settings, name: str, end: date, number: int | None = 
     """One version, the newest unless `number` says which; raises `ReturnError` where there is none."""
     found = [v for v in list_versions(settings, name, end) if number in (None, v.number)]
     if not found:
-        which = f"v{number} of " if number else ""
+        which = f" v{number}" if number else ""
         raise ReturnError(
-            f"there is no {which}{name} for {end}; `flic return list` names those built,"
-            f" `flic return build {name} {end}` makes one."
+            f"{name} {end}{which} was not built; `flic return list` names what was and what can be,"
+            " `flic return build` builds it."
         )
     return found[-1]
 

@@ -18,17 +18,42 @@ MARK_WORDS = (
     ("[m]", "Too early to say"),
 )
 
+ALL_BOROUGHS = "All boroughs together, except in a table by borough"
+
 Rows = list[list[object]]
 
 
-def about(pack: Pack) -> str:
-    """Programme, return, period, as-at day, release and version in one line."""
+def foot(pack: Pack) -> tuple[str, str]:
+    """Programme, return, period and version in one line, as-at day and release in another."""
     release = pack.publication.release
-    text = (
+    made_up = " Synthetic data." if release.synthetic else ""
+    return (
         f"{release.programme_name}. {pack.wanted.title}, {sentences.period_name(pack.period)}, version"
-        f" {pack.version}. As at {sentences.day(release.as_at)}, release {release.release_id}."
+        f" {pack.version}.",
+        f"As at {sentences.day(release.as_at)}, release {release.release_id}.{made_up}",
     )
-    return f"{text} Synthetic data." if release.synthetic else text
+
+
+def about(pack: Pack) -> str:
+    """The two lines of the foot as one."""
+    return " ".join(foot(pack))
+
+
+def checks(pack: Pack) -> str:
+    """How many of the things that must hold among the figures do, in a sentence."""
+    count = len(pack.identities)
+    if not count:
+        return "Nothing has to add up among these figures."
+    holds = sum(identity.holds is True for identity in pack.identities)
+    wrong = [identity for identity in pack.identities if identity.holds is False]
+    if wrong:
+        return f"These do not add up: {'; '.join(f'{i.about} ({i.says})' for i in wrong)}"
+    if holds == count:
+        return "All that has to add up among these figures does."
+    open_for = "a figure is withheld, or two systems have to say why they differ"
+    if not holds:
+        return f"Whether these figures add up cannot be told: {open_for}."
+    return f"{holds} of {count} things that have to add up do; of the others it cannot be told: {open_for}."
 
 
 def rounding(pack: Pack) -> str:
@@ -61,6 +86,12 @@ def definitions(pack: Pack) -> tuple[Sequence[str], Rows]:
 def sources(pack: Pack) -> str:
     """The exports and their extract dates in a sentence."""
     return f"Sources: {'; '.join(sentences.extract(row) for row in pack.publication.source_status())}."
+
+
+ROWS_OF_A_FILE = (
+    "Rows are those of the newest file of each export: taken, duplicates, rejected (left out until they are"
+    " corrected) and skipped (headings, totals, blank lines)."
+)
 
 
 def quality(pack: Pack) -> tuple[Sequence[str], Rows]:

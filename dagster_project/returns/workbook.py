@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -20,7 +20,9 @@ from dagster_project.ingestion.rejects import harmless
 from dagster_project.returns.pack import Exhibit, Pack
 from dagster_project.returns.words import (
     ACCENT,
+    ALL_BOROUGHS,
     MARK_WORDS,
+    ROWS_OF_A_FILE,
     about,
     alternative,
     definitions,
@@ -31,11 +33,14 @@ from dashboards import sentences
 from dashboards.published import Figure
 
 LONGEST_NAME, NOT_IN_A_NAME = 31, re.compile(r"[\[\]:*?/\\']")
+# What the name of a sheet does not end with where it was cut.
+DANGLING = ("a", "and", "by", "each", "for", "in", "of", "or", "since", "the", "with", "within")
 WIDEST = 60
 A4 = 9
 LINE_HEIGHT = 15
 PAIRS = (34, 100)
 COLUMNS = ("Value", "95% from", "95% to", "People", "Mark", "Exact", "Note")
+NUMBERS = ("Value", "95% from", "95% to", "People")
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,18 @@ class _Book:
     def cell(self, sheet: Worksheet, row: int, column: int, value: object, form: str = "number") -> None:
         """A number or a day as such, all else as text; nothing for nothing."""
         if isinstance(value, date):
-            # No clock of Excel's own: a day is a day.
-            sheet.write_datetime(row, column, value, self.formats["day"])  # type: ignore[arg-type]
+            sheet.write_datetime(row, column, midnight(value), self.formats["day"])
         elif isinstance(value, int | float):
             sheet.write_number(row, column, value, self.formats[form])
         elif value not in (None, ""):
             self.text(sheet, row, column, str(value))
+
+    def figure(self, sheet: Worksheet, row: int, column: int, figure: Figure) -> None:
+        """A figure as a number in its unit; its mark as text where it is not shown."""
+        if figure.value is None:
+            self.text(sheet, row, column, sentences.table_cell(figure), "mark")
+        else:
+            self.cell(sheet, row, column, figure.value, number_format(figure, figure.value))
 
     def fit(self, sheet: Worksheet, row: int, lengths: Sequence[tuple[int, float]]) -> None:
         """Height for the longest of (signs, width of the column): not every program finds it itself."""
@@ -82,7 +93,7 @@ class _Book:
         for number, (name, text) in enumerate(pairs, row):
             self.text(sheet, number, 0, name, "term")
             self.text(sheet, number, 1, text)
-            self.fit(sheet, number, [(len(text), PAIRS[1])])
+            self.fit(sheet, number, [(len(name), PAIRS[0]), (len(text), PAIRS[1])])
         for column, width in enumerate(PAIRS):
             sheet.set_column(column, column, width)
         return row + len(pairs)
@@ -135,9 +146,12 @@ def workbook_bytes(pack: Pack) -> bytes:
     kinds: dict[str, dict[str, object]] = {
         "title": {"bold": True, "font_size": 14},
         "quiet": {"font_color": "#51606c"},
-        "term": {"bold": True},
+        "term": {"bold": True, "text_wrap": True},
         "heading": {"bold": True, "bottom": 1, "text_wrap": True},
+        "over numbers": {"bold": True, "bottom": 1, "text_wrap": True, "align": "right"},
+        "beside numbers": {"bold": True, "bottom": 1, "text_wrap": True, "align": "left", "indent": 1},
         "words": {"text_wrap": True, "num_format": "@"},
+        "after numbers": {"text_wrap": True, "num_format": "@", "align": "left", "indent": 1},
         "day": {"num_format": "d mmm yyyy", "align": "left"},
         "number": {"num_format": "#,##0"},
         "decimal": {"num_format": "#,##0.0"},
@@ -153,11 +167,12 @@ def workbook_bytes(pack: Pack) -> bytes:
     _cover(made, pack, names)
     _notes(made, pack)
     for exhibit in pack.exhibits:
-        _exhibit(made, pack, exhibit, names[exhibit.line.line])
+        if not exhibit.line.reason:
+            _exhibit(made, pack, exhibit, names[exhibit.line.line])
     sheet, top = made.sheet("Definitions", "Definitions", [about(pack)])
     headings, rows = definitions(pack)
     made.grid(sheet, top, headings, rows)
-    sheet, top = made.sheet("Data quality", "Data quality", [about(pack)])
+    sheet, top = made.sheet("Data quality", "Data quality", [about(pack), ROWS_OF_A_FILE])
     headings, rows = quality(pack)
     made.grid(sheet, top, headings, rows)
     _reconciliation(made, pack)
@@ -165,10 +180,18 @@ def workbook_bytes(pack: Pack) -> bytes:
     return content.getvalue()
 
 
+def midnight(day: date) -> datetime:
+    """A day as the writer of workbooks takes it; Excel knows no zones."""
+    return datetime.combine(day, time())
+
+
 def _name(exhibit: Exhibit) -> str:
     """A name that Excel takes; the number of the line keeps any two apart."""
     plain = NOT_IN_A_NAME.sub(" ", f"{exhibit.line.line} {exhibit.line.wording}")
-    return textwrap.shorten(plain, LONGEST_NAME, placeholder="").strip(" ,")
+    words = textwrap.shorten(plain, LONGEST_NAME, placeholder="").split()
+    while len(words) < len(plain.split()) and words[-1] in DANGLING:
+        words.pop()
+    return " ".join(words).strip(" ,")
 
 
 def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
@@ -178,7 +201,7 @@ def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
         ("Programme", release.programme_name),
         ("What it is about", pack.wanted.question),
         ("Period", sentences.capital(sentences.period_name(pack.period))),
-        ("Places", "All boroughs; tables by borough name each"),
+        ("Places", ALL_BOROUGHS),
         ("As at", sentences.day(release.as_at)),
         ("Release", f"{release.release_id}, {release.status} by {release.approved_by}"),
         ("Version", f"{pack.version}" + (f", compared with {pack.against}" if pack.against else "")),
@@ -187,11 +210,22 @@ def _cover(made: _Book, pack: Pack, names: dict[int, str]) -> None:
     if release.synthetic:
         facts.append(("Note", pack.publication.wording().get("synthetic", "The data are synthetic")))
     row = made.pairs(sheet, row, facts) + 1
-    made.text(sheet, row, 0, "Sheet", "heading")
-    made.text(sheet, row, 1, "Table", "heading")
-    for number, (exhibit, name) in enumerate(zip(pack.exhibits, names.values(), strict=True), row + 1):
-        sheet.write_url(number, 0, f"internal:'{name}'!A1", made.formats["words"], string=name)
+    forms = {"Sheet": "heading", "Table": "heading", "Figure": "over numbers", "About": "beside numbers"}
+    for column, (heading, form) in enumerate(forms.items()):
+        made.text(sheet, row, column, heading, form)
+    sheet.set_column(2, 2, 13)
+    sheet.set_column(3, 3, 27)
+    for number, exhibit in enumerate(pack.exhibits, row + 1):
         made.text(sheet, number, 1, f"{exhibit.line.part}: {exhibit.line.wording}")
+        if exhibit.line.reason:
+            made.text(sheet, number, 0, "no sheet: see Notes", "quiet")
+            made.text(sheet, number, 2, "[x]", "mark")
+            continue
+        name = names[exhibit.line.line]
+        sheet.write_url(number, 0, f"internal:'{name}'!A1", made.formats["words"], string=name)
+        if len(exhibit.figures) == 1 and not exhibit.line.dimensions:
+            made.figure(sheet, number, 2, exhibit.figures[0])
+            made.text(sheet, number, 3, sentences.capital(exhibit.when), "after numbers")
 
 
 def _notes(made: _Book, pack: Pack) -> None:
@@ -200,7 +234,12 @@ def _notes(made: _Book, pack: Pack) -> None:
     wording = pack.publication.wording()
     if acknowledgement := wording.get("star_acknowledgement", ""):
         lines.append(("Outcomes Star", acknowledgement))
-    made.pairs(sheet, row, lines)
+    row = made.pairs(sheet, row, lines)
+    reasons = [(e.line.wording, e.line.reason) for e in pack.exhibits if e.line.reason]
+    if reasons:
+        made.text(sheet, row + 1, 0, "Asked for", "heading")
+        made.text(sheet, row + 1, 1, "Why there is no figure", "heading")
+        made.pairs(sheet, row + 2, reasons)
 
 
 def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
@@ -210,34 +249,39 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
     headings = ["Period", "From", "To", *[pack.dimension_label(d) for d in dimensions], *COLUMNS]
     first = headings.index("Value")
     for column, heading in enumerate(headings):
-        made.text(sheet, top, column, heading, "heading")
+        form = "heading" if column < first else "over numbers" if heading in NUMBERS else "beside numbers"
+        made.text(sheet, top, column, heading, form)
         sheet.set_column(column, column, 30 if column < first and column not in (1, 2) else 13)
-    sheet.set_column(first + COLUMNS.index("Mark"), first + COLUMNS.index("Mark"), 27)
+    for heading, width in (("Mark", 27), ("Note", WIDEST)):
+        place = headings.index(heading, first)
+        sheet.set_column(place, place, width)
     # Newest first, but a series as time goes.
-    rows = exhibit.every if exhibit.series else [*exhibit.figures, *exhibit.before]
+    now, before = ([figure] if figure else [] for figure in exhibit.total)
+    rows = exhibit.every if exhibit.series else [*exhibit.figures, *now, *exhibit.before, *before]
     for number, figure in enumerate(rows, top + 1):
         words: list[object] = [
             sentences.capital(pack.when(figure)),
             figure.period_start,
             figure.period_end,
         ]
-        words += [pack.publication.label(d, figure.category(d)) for d in dimensions]
+        words += [
+            pack.publication.label(d, figure.category(d)) if figure.categories else "Total"
+            for d in dimensions
+        ]
         for column, cell in enumerate(words):
             made.cell(sheet, number, column, cell)
-        form = number_format(figure)
-        if figure.value is None:
-            made.text(sheet, number, first, sentences.table_cell(figure), "mark")
-        for column, value in enumerate((figure.value, figure.lower, figure.upper), first):
-            if value is not None:
-                made.cell(sheet, number, column, value, form)
+        made.figure(sheet, number, first, figure)
+        for column, value in enumerate((figure.lower, figure.upper), first + 1):
+            made.cell(sheet, number, column, value, number_format(figure, value))
         if figure.people is None:
             if figure.mark:
                 made.text(sheet, number, first + 3, f"[{figure.mark}]", "mark")
         else:
             made.cell(sheet, number, first + 3, figure.people)
         told = (sentences.MARKS.get(figure.mark, ""), "yes" if figure.exact else "no", figure.note)
-        for column, cell in enumerate(told, first + 4):
-            made.cell(sheet, number, column, cell)
+        for column, cell in enumerate(told, first + len(NUMBERS)):
+            if cell:
+                made.text(sheet, number, column, cell, "after numbers")
     sheet.freeze_panes(top + 1, 0)
     sheet.repeat_rows(top)
     if not rows:
@@ -246,15 +290,15 @@ def _exhibit(made: _Book, pack: Pack, exhibit: Exhibit, name: str) -> None:
     _chart(made, pack, exhibit, sheet, name, top, first, len(rows))
 
 
-def number_format(figure: Figure) -> str:
-    """The kind of number that a figure is: `share`, `money`, `change`, `decimal` or `number`."""
+def number_format(figure: Figure, value: float | None) -> str:
+    """The kind of number that a value of a figure is: `share`, `money`, `change`, `decimal` or `number`."""
     if sentences.is_per_cent(figure):
         return "share"
     if sentences.is_money(figure):
         return "money"
     if figure.metric_id in sentences.CHANGES and figure.measure != "count":
         return "change"
-    return "number" if figure.measure == "count" else "decimal"
+    return "number" if value is None or float(value).is_integer() else "decimal"
 
 
 def _chart(
@@ -262,10 +306,10 @@ def _chart(
 ) -> None:
     """A native chart of what the table shows; nothing where there is no more than one number."""
     is_series = bool(exhibit.series)
-    shown = exhibit.every if is_series else exhibit.figures
+    shown = exhibit.series or exhibit.figures
     if len(exhibit.line.dimensions) > 1 or sum(f.value is not None for f in shown) < 2:
         return
-    last = top + (rows if is_series else len(exhibit.figures))
+    last = top + len(shown)
     chart = made.book.add_chart({"type": "column" if is_series else "bar"})
     assert chart is not None
     chart.add_series(
@@ -278,17 +322,18 @@ def _chart(
         }
     )
     chart.set_legend({"none": True})
-    chart.set_title({"name": f"{exhibit.line.wording}, {exhibit.when}", "name_font": {"size": 11}})
+    when = f"up to {sentences.day(shown[-1].period_end)}" if is_series else exhibit.when
+    chart.set_title({"name": f"{exhibit.line.wording}, {when}", "name_font": {"size": 11}})
     quiet = {"line": {"none": True}, "major_gridlines": {"visible": False}}
     axis = {"num_font": {"color": "#51606c"}}
     # The first category on top, as in the table.
-    chart.set_x_axis(axis | ({"date_axis": False, "num_format": "mmm yy"} if is_series else quiet))
+    chart.set_x_axis(axis | ({"text_axis": True, "num_format": "mmm yy"} if is_series else quiet))
     chart.set_y_axis(
         axis | (quiet if is_series else {"reverse": True, "major_gridlines": {"visible": False}})
     )
     chart.set_size({"width": 760, "height": 120 + (220 if is_series else 26 * len(shown))})
     sheet.insert_chart(
-        last + 3 + (0 if is_series else len(exhibit.before)),
+        top + rows + 3,
         0,
         chart,
         {"description": alternative(pack, exhibit), "object_position": 2},

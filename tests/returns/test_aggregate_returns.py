@@ -19,6 +19,7 @@ from pptx import Presentation
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
+from dagster_project.ingestion.landing import ProfileRefusedError
 from dagster_project.publication.releases import (
     list_releases,
     read_manifest,
@@ -38,7 +39,7 @@ from dagster_project.returns.catalogue import (
     read_lines,
     read_returns,
 )
-from dagster_project.returns.pack import _adds_up, choose_release, make_pack
+from dagster_project.returns.pack import Identity, _adds_up, choose_release, make_pack
 from dagster_project.returns.versions import (
     Version,
     advance,
@@ -84,9 +85,9 @@ Built = Mapping[str, bytes]
 
 @pytest.fixture(scope="module")
 def files(zone: Settings, release_id: str) -> Mapping[str, Built]:
-    """The files of three returns by their endings: all four forms of files among them."""
+    """The files of four returns by their endings: all four forms of files among them."""
     made = {}
-    for name in ("quarterly_report", "quarterly_figures", "spg_slides"):
+    for name in ("quarterly_report", "quarterly_figures", "spg_slides", "personal_budget_report"):
         wanted = find_return(zone, name)
         every = make_files(zone, wanted, MARCH_2018, release_id, 1, None)
         made[name] = {re.split(r"-v1[.-]", file)[1]: content for file, content in every.items()}
@@ -297,12 +298,95 @@ def test_every_part_is_accounted_for(zone: Settings, release_id: str):
             assert exhibit.before
 
 
+def plain(pdf: bytes) -> str:
+    """The text of a PDF without blanks, so that a broken line is no difference."""
+    reader = PdfReader(io.BytesIO(pdf))
+    return "".join("".join(page.extract_text().split()) for page in reader.pages)
+
+
+def test_breakdown_and_total_stand_together(
+    zone: Settings, publication: Publication, release_id: str, files: Mapping[str, Built]
+):
+    """Payments by borough and category end with the published total, in every form; not known is a part."""
+    made = files["personal_budget_report"]
+    lines = read_lines(zone, find_return(zone, "personal_budget_report"))
+    told = list(csv.DictReader(io.StringIO(made["figures.csv"].decode("utf-8-sig"))))
+    book = load_workbook(io.BytesIO(made["xlsx"]))
+    text = plain(made["pdf"])
+    parted = [
+        line for line in lines if line.dimensions in (("borough",), ("category",)) if line.measure != "share"
+    ]
+    assert [line.line for line in parted] == [7, 9, 11, 12]
+    for line in parted:
+        period_type = line.published_as("quarter")
+        total = publication.figure(line.metric_id, line.measure, period_type, MARCH_2018)
+        assert total is not None
+        rows = [row for row in told if row["line"] == str(line.line) and row["period_end"] == str(MARCH_2018)]
+        assert [float(row["value"]) for row in rows if not row["dimension_1"]] == [total.value]
+        assert "not_known" in {row["category_1"] for row in rows}
+        [sheet] = [book[name] for name in book.sheetnames if name.split(" ")[0] == str(line.line)]
+        totals = [row[4].value for row in sheet.iter_rows() if row[3].value == "Total"]
+        assert totals[0] == total.value
+        assert f"Total{sentences.table_cell(total)}" in text
+
+
+def test_what_cannot_be_given_stands_there_with_its_reason(zone: Settings, files: Mapping[str, Built]):
+    """What the funder asks for and no release has is a row of each form, and says why."""
+    made = files["personal_budget_report"]
+    lines = [line for line in read_lines(zone, find_return(zone, "personal_budget_report")) if line.reason]
+    assert {"Applications", "sex"} <= {
+        word for line in lines for word in re.findall(r"Applications|sex", line.wording)
+    }
+    told = {
+        row["wording"]: (row["value"], row["metric_id"], row["note"])
+        for row in csv.DictReader(io.StringIO(made["figures.csv"].decode("utf-8-sig")))
+    }
+    notes = {
+        row[0].value: row[1].value for row in load_workbook(io.BytesIO(made["xlsx"]))["Notes"].iter_rows()
+    }
+    text = plain(made["pdf"])
+    for line in lines:
+        assert told[line.wording] == ("[x]", "", line.reason)
+        assert notes[line.wording] == line.reason
+        assert line.reason.replace(" ", "") in text
+
+
+def test_a_table_that_is_no_longer_published_says_since_when(zone: Settings, release_id: str):
+    """Referrals without a word were last published in September 2015: nobody takes them for those of 2018."""
+    wanted = find_return(zone, "quarterly_figures")
+    pack = make_pack(zone, wanted, read_lines(zone, wanted), release_id, MARCH_2018, 1)
+    [exhibit] = [e for e in pack.exhibits if e.line.metric_id == "referrals_no_word"]
+    last = exhibit.figures[0].period_end
+    assert last < MARCH_2018
+    assert exhibit.sentence.endswith(f"Nothing of it is published after {sentences.day(last)}.")
+
+
 def figure(value: float | None, note: str = "", exact: bool = False, measure: str = "count") -> Figure:
     """An invented figure about a year."""
     return Figure(
         "starts", measure, "year", date(2017, 4, 1), MARCH_2018, {}, value, None, None, None, None, None,
         "" if value is not None else "c", exact, note,
     )  # fmt: skip
+
+
+CHECKS = [
+    ([], "Nothing has to add up among these figures."),
+    ([True, True], "All that has to add up among these figures does."),
+    ([True, None], "1 of 2 things that have to add up do; of the others it cannot be told"),
+    ([None], "Whether these figures add up cannot be told"),
+    ([True, None, False], "These do not add up: b (B)"),
+]
+
+
+@pytest.mark.parametrize(("holds", "says"), CHECKS)
+def test_what_adds_up_is_said_in_a_sentence(
+    holds: list[bool | None], says: str, zone: Settings, release_id: str
+):
+    """What does not hold is named before anything else; what a withheld figure leaves open is no success."""
+    wanted = find_return(zone, "spg_slides")
+    pack = make_pack(zone, wanted, read_lines(zone, wanted), release_id, MARCH_2018, 1)
+    found = tuple(Identity("b" if each is False else "a", "B", each) for each in holds)
+    assert words.checks(replace(pack, identities=found)).startswith(says)
 
 
 def test_personal_budgets_are_held_against_the_ledger(zone: Settings, release_id: str):
@@ -323,17 +407,27 @@ def test_personal_budgets_are_held_against_the_ledger(zone: Settings, release_id
 
 
 def test_the_mid_year_report_is_about_the_year_so_far(tmp_path: Path):
-    """From a release as at 30 September its flows are those since April, and are not compared."""
+    """From a release as at 30 September its flows are those since April: they are not held against whole
+    years, and their columns are quarters. Who was open then is held against the end of March.
+    """
     path = write_publication(tmp_path / "publications", date(2017, 9, 30))
     settings = Settings(tmp_path, path.parent, "fulfilling_lives", b"", b"", "")
     wanted = find_return(settings, "mid_year_report")
-    lines = [line for line in read_lines(settings, wanted) if line.metric_id == "starts" and line.series]
+    lines = [
+        line
+        for line in read_lines(settings, wanted)
+        if line.metric_id in ("starts", "open_caseload") and line.series
+    ]
     pack = make_pack(settings, wanted, lines, path.stem, date(2017, 9, 30), 1)
-    [exhibit] = pack.exhibits
-    [figure] = exhibit.figures
+    [starts, people_open] = pack.exhibits
+    [figure] = starts.figures
     assert (figure.period_start, figure.period_end) == (date(2017, 4, 1), date(2017, 9, 30))
-    assert exhibit.before == ()
-    assert exhibit.when == "April to September 2017 so far"
+    assert starts.before == ()
+    assert starts.when == "April to September 2017"
+    assert {f.period_type for f in starts.series} == {"quarter"}
+    assert [f.period_end for f in starts.series[-2:]] == [date(2017, 6, 30), date(2017, 9, 30)]
+    assert [f.period_end for f in people_open.before] == [date(2017, 3, 31)]
+    assert [f.period_end for f in people_open.series[-2:]] == [date(2017, 6, 30), date(2017, 9, 30)]
     with pytest.raises(ReturnError, match="no whole half_year that ends on 2017-06-30"):
         make_pack(settings, wanted, lines, path.stem, date(2017, 6, 30), 1)
 
@@ -539,7 +633,8 @@ def test_a_new_return_needs_rows_and_no_code(own: Settings, tmp_path: Path, monk
     assert (cell.value, cell.data_type) == ("'=1+1 starts", "s")
     rows = list(csv.DictReader(io.StringIO(version.read("-figures.csv").decode("utf-8-sig"))))
     assert {row["wording"] for row in rows} == {"'=1+1 starts"}
-    assert {row["category_1"] for row in rows} == {"camden", "islington", "not_known"}
+    # The one without a borough is their total.
+    assert {row["category_1"] for row in rows} == {"camden", "islington", "not_known", ""}
 
 
 def lines_of(profile: str) -> list[tuple[str, Line, str]]:
@@ -549,6 +644,7 @@ def lines_of(profile: str) -> list[tuple[str, Line, str]]:
         (wanted.name, line, wanted.flow)
         for wanted in read_returns(settings).values()
         for line in read_lines(settings, wanted)
+        if not line.reason
     ]
 
 
@@ -581,6 +677,7 @@ def asked(settings: Settings, name: str, end: date, release: str = "") -> None:
 
 FAILURES = [
     ("no such return", "annual", MARCH_2018, "", "there are quarterly_report"),
+    ("a slip", "quaterly_report", MARCH_2018, "", r"Did you mean quarterly_report\?"),
     ("not over", "quarterly_report", date(2018, 6, 30), "", "not over in release .* Refresh"),
     ("no end of a quarter", "quarterly_report", date(2018, 2, 28), "", "2017-12-31, 2018-03-31"),
     ("no end of a half-year", "mid_year_report", date(2017, 12, 31), "", "30 September is"),
@@ -597,6 +694,27 @@ def test_a_refusal_names_the_remedy(
     with pytest.raises(ReturnError, match=remedy):
         asked(zone, name, end, release)
     assert list_versions(zone) == [], case
+
+
+def test_another_programme_makes_no_return_of_these_data(own: Settings):
+    """Its files would carry a programme's name over the figures of another one."""
+    (own.landing / "profile").write_text("fulfilling_lives")
+    other = replace(own, profile="changing_futures")
+    with pytest.raises(ProfileRefusedError, match="set FLIC_PROFILE=fulfilling_lives"):
+        build(other, "spg_slides", MARCH_2018, by="Ada")
+
+
+@pytest.mark.parametrize("row", ["starts,count,own,,,false,Not collected: no", ",,own,,,false,"])
+def test_a_line_has_a_metric_or_a_reason(
+    row: str, zone: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Both, or neither, is a mistake in the seed, and is named."""
+    monkeypatch.setattr("dagster_project.settings.ROOT", tmp_path)
+    zone.seeds_dir.mkdir(parents=True)
+    head = "lines,line,part,wording,metric_id,measure,period_type,dimension_1,dimension_2,series,reason"
+    (zone.seeds_dir / LINES).write_text(f"{head}\none,1,All,Starts,{row}\n")
+    with pytest.raises(ReturnError, match="line 1 of one: a line has either"):
+        read_lines(zone, Return("one", "One", "?", "one", "quarter", ("xlsx",)))
 
 
 def test_a_draft_makes_no_return(zone: Settings, tmp_path: Path, release_id: str):

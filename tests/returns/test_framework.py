@@ -23,6 +23,8 @@ from dagster_project.ingestion.landing import Ledger
 from dagster_project.returns.build import build, differences
 from dagster_project.returns.catalogue import ReturnError
 from dagster_project.returns.framework import (
+    CODES,
+    FIELDS,
     NAME,
     ONGOING,
     PARTS,
@@ -45,7 +47,7 @@ from dagster_project.returns.versions import (
     comparison,
     write_version,
 )
-from dagster_project.settings import Settings
+from dagster_project.settings import ROOT, Settings
 from tests.pipeline.programme import Programme
 
 JUNE, SEPTEMBER = date(2015, 6, 30), date(2015, 9, 30)
@@ -247,9 +249,24 @@ def test_cdf_10_needs_are_as_they_were_answered(layout: Layout):
     assert one(layout, known())["NEED_MENTAL_HEALTH"] == 999
 
 
-def test_a_mapping_of_another_programme_is_refused():
-    """Changing Futures counts other needs: all of them would leave as not collected."""
+def test_a_programme_without_agreed_fields_sends_none():
+    """Changing Futures agreed no fields with evaluators: the reason says so, and where they would stand."""
     other = Settings(Path("none"), Path("none"), "changing_futures", b"", b"", "")
+    with pytest.raises(
+        ReturnError, match=r"changing_futures sends no common_data_framework.*framework_fields"
+    ):
+        read_mapping(other)
+
+
+def test_a_field_that_the_programme_does_not_record_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A copied mapping: Changing Futures counts other needs, and all of them would leave as 999."""
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    monkeypatch.setattr("dagster_project.settings.ROOT", tmp_path)
+    other = Settings(Path("none"), Path("none"), "changing_futures", b"", b"", "")
+    for name in (FIELDS, CODES):
+        shutil.copy(tmp_path / "seeds" / "fulfilling_lives" / name, other.seeds_dir / name)
     with pytest.raises(ReturnError, match=r"NEED_SUPPORTED_HOUSING: need_domains\.csv of changing_futures"):
         read_mapping(other)
 

@@ -1,5 +1,6 @@
 -- Every line of a return is a table that the plan lets the group see, for each kind of period that a return with it is
--- about; no line stands twice, and a series has no breakdown. A row here is one that does not.
+-- about, or has the reason why there is no figure; no line stands twice, and a series has no breakdown. A row here is one
+-- that does not.
 {{ config(tags=['seeds']) }}
 
 with lines as (
@@ -11,7 +12,8 @@ with lines as (
         period_type,
         coalesce(dimension_1, '') as dimension_1,
         coalesce(dimension_2, '') as dimension_2,
-        series
+        series,
+        reason
     from {{ ref('return_lines') }}
 ),
 
@@ -43,6 +45,7 @@ wanted as (
     from lines
     inner join {{ ref('returns') }} as returns
         on lines.lines = returns.lines
+    where lines.reason is null
 )
 
 select
@@ -76,3 +79,12 @@ select
     'a series has no breakdown' as problem
 from lines
 where series and dimension_1 <> ''
+union all
+select
+    lines,
+    line,
+    'a line has either a metric or a reason that begins with Not collected or Not published' as problem
+from lines
+where
+    (metric_id is null) = (reason is null)
+    or not coalesce(reason like 'Not collected: %' or reason like 'Not published: %', true)
