@@ -14,7 +14,7 @@ from itertools import permutations, product
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from dagster_project.publication.rounding import Cell, CountTable, Layer, round_tables, wish
 from dagster_project.statistics.intervals import t_interval, wilson
-from dagster_project.statistics.store import METHODS, PAIRED
+from dagster_project.statistics.store import METHODS, NOBODY_LEFT, PAIRED
 
 WITHHELD = "c"
 NOT_AVAILABLE = "x"
@@ -363,10 +363,10 @@ def safe_figures(
         if in_words(table) in rounded.dropped:
             shown |= {figure: _withheld(figure, DROPPED) for figure in members}
         elif definition.counts in DONE_OFTEN and any(
-            figure.measure == "count" and figure.value and roles[figure]["people"] < rules.count_minimum
-            for figure in members
+            figure.measure == "count" and roles[figure]["people"] < rules.count_minimum for figure in members
         ):
-            # One withheld cell would be what is left of the whole, and it may be one person's.
+            # One withheld cell would be what is left of the whole, and it may be one person's: or nobody's,
+            # which is not told apart.
             shown |= {figure: _withheld(figure, FEW_PEOPLE) for figure in members}
         else:
             for figure in members:
@@ -616,7 +616,7 @@ def _safe_figure(
 ) -> PublishedFigure:
     """One figure as a reader gets it; `rounded` holds its rounded counts by role (`value`, `people` ...)."""
     people = rounded["people"] if rounded["people"] >= rules.count_minimum else None
-    if figure.note and people is not None:
+    if figure.note and figure.note != NOBODY_LEFT and people is not None:
         return published(figure, people=people, mark=_mark_without_value(figure), note=figure.note)
     if _too_few_pairs(figure, definition):
         # In the words of figures of a few: of fewer than ten it is not told whether they are enough.

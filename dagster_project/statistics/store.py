@@ -10,6 +10,7 @@ not `sums` are empty until `fill_store` has run. It may run again: the same ware
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from math import floor
 
 import duckdb
@@ -27,7 +28,9 @@ from dagster_project.statistics.durations import (
 )
 
 DAYS_A_MONTH = 30.4375
-TOO_EARLY = "too early or too few to say: not enough people have been followed for so long"
+TOO_EARLY = "too early to say: nobody can have been followed for so long yet"
+# That it is none and not a few is a count of people: what is published says the same of both.
+NOBODY_LEFT = "too few to say: nobody has been followed for so long"
 NOT_REACHED = "too early: fewer than half so far"
 NO_CHANGE_TO_UNDO = "nothing to undo"
 SETTING = "change_coverage_minimum_percent"
@@ -37,6 +40,9 @@ WHAT_A_PAIR_SAYS = ("direction", "headroom")
 # Categories that only say who has two readings: told however few they are.
 COVERAGE = frozenset({"no_pair", "with_pair", "without_pair"})
 PEOPLE_SETTING = "mean_people_minimum"
+START_SETTING = "programme_start"
+# The breakdown by half-year of the first start, as in `2014-H2`.
+COHORT = "start_cohort"
 # What names a planned table of one period.
 TABLE = ("metric_id", "measure", "period_type", "period_end", "dimension_1", "dimension_2")
 
@@ -103,7 +109,7 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
         "select metric_id, measure, period_type, period_end, dimension_1, dimension_2, method"
         " from metrics.int_metric_figures_due where method <> 'sums' and note is null order by due_key",
     )
-    least = _least(warehouse)
+    least_share, least_people, programme_start = _asked_for(warehouse)
     cells: dict[tuple[object, ...], list[dict[str, object]]] = defaultdict(list)
     for row in _rows(
         warehouse,
@@ -123,9 +129,9 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
             here = days[table["period_end"]]
             for cell in cells[tuple(table[column] for column in TABLE)]:
                 found = (
-                    _duration(METHODS[str(table["method"])], table, cell, here)
+                    _duration(METHODS[str(table["method"])], table, cell, here, programme_start)
                     if table["method"] in METHODS
-                    else _change(table, cell, here, *least)
+                    else _change(table, cell, here, least_share, least_people)
                 )
                 if found is not None:
                     key = (
@@ -154,13 +160,14 @@ class _Day:
         return self._groups[dimensions].get(tuple(cell[f"category_{place}"] for place in places), [])
 
 
-def _least(warehouse: duckdb.DuckDBPyConnection) -> tuple[float, int]:
-    """What a figure of change must rest on: the least share of people, from 0 to 1, and the least number."""
+def _asked_for(warehouse: duckdb.DuckDBPyConnection) -> tuple[float, int, date]:
+    """What a figure of change must rest on (the least share of people, from 0 to 1, and the least number),
+    and the first day of the programme."""
     found = dict(warehouse.execute("select setting, value from reference.programme_settings").fetchall())
-    for setting in (SETTING, PEOPLE_SETTING):
+    for setting in (SETTING, PEOPLE_SETTING, START_SETTING):
         if setting not in found:
-            raise StatisticsError(f"programme_settings.csv must give {setting}; figures of change need it.")
-    return float(found[SETTING]) / 100, int(found[PEOPLE_SETTING])
+            raise StatisticsError(f"programme_settings.csv must give {setting}; statistics need it.")
+    return float(found[SETTING]) / 100, int(found[PEOPLE_SETTING]), date.fromisoformat(found[START_SETTING])
 
 
 def _duration(
@@ -168,6 +175,7 @@ def _duration(
     table: _Row,
     cell: _Row,
     day: _Day,
+    programme_start: date,
 ) -> _Worked:
     own = day.within(table, cell, (method.time_breakdown,))
     observed = [Observed(float(str(row["amount"])), str(row["outcome"])) for row in own]
@@ -183,15 +191,29 @@ def _duration(
             note=NOT_REACHED if observed and median is None else "",
         )
     place = 1 if table["dimension_1"] == method.time_breakdown else 2
-    [found] = method.at_times(observed, [method.days(str(cell[f"category_{place}"]))])
+    time = method.days(str(cell[f"category_{place}"]))
+    [found] = method.at_times(observed, [time])
+    note = ""
+    if observed and found.value is None:
+        first = _first_day(str(cell[f"category_{3 - place}"]), str(table[f"dimension_{3 - place}"]))
+        last = date.fromisoformat(str(table["period_end"]))
+        note = TOO_EARLY if max(programme_start, first) + timedelta(days=time) > last else NOBODY_LEFT
     return _Worked(
         value=found.value,
         lower=found.lower,
         upper=found.upper,
         denominator=found.at_risk,
         people=people,
-        note=TOO_EARLY if observed and found.value is None else "",
+        note=note,
     )
+
+
+def _first_day(category: str, dimension: str) -> date:
+    """The first day on which anybody of a category can have started."""
+    if dimension != COHORT or "-H" not in category:
+        return date.min
+    year, half = category.split("-H")
+    return date(int(year), 1 if half == "1" else 7, 1)
 
 
 def _change(
