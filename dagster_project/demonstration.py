@@ -92,8 +92,7 @@ def fill_inbox(settings: Settings) -> None:
 
 def serve(settings: Settings, ports: Ports) -> None:
     """Run the dashboards and Dagster until interrupted; `FlicError` when one of them ends by itself."""
-    logs = settings.data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = logs_of(settings)
     dagster = os.environ | {
         "DAGSTER_HOME": str(settings.dagster_home),
         "FLIC_DATA_DIR": str(settings.data_dir),
@@ -130,10 +129,15 @@ def serve(settings: Settings, ports: Ports) -> None:
     print("Stopped. The data stay; `make demo` starts again without a new refresh.")
 
 
+def logs_of(settings: Settings) -> Path:
+    """Where the programs write what they have to say; made on first use."""
+    logs = settings.data_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    return logs
+
+
 @contextmanager
-def served_alone(
-    name: str, script: Path, settings: Settings, logs: Path, folder: Path = ROOT
-) -> Iterator[str]:
+def served_alone(name: str, script: Path, settings: Settings, folder: Path = ROOT) -> Iterator[str]:
     """A Streamlit script, served as the demonstration serves the dashboards, on a free port of this machine.
 
     Gives `host:port`. `folder` holds the settings of Streamlit. Raises `FlicError` where it does not start.
@@ -141,6 +145,7 @@ def served_alone(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    logs = logs_of(settings)
     log = logs / f"{name.replace(' ', '_')}.log"
     program = _start(_streamlit(script, port), _dashboards_environment(settings), log, folder)
     try:

@@ -29,7 +29,7 @@ from websockets.exceptions import WebSocketException
 from dagster_project import demonstration
 from dagster_project.publication.plan import PublicationError
 from dagster_project.publication.releases import current_release
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 # The goals of the dashboards' specification.
 GOAL_FIRST_PAGE, GOAL_CHANGE, GOAL_READERS = 2.0, 0.3, 0.5
@@ -50,7 +50,7 @@ st.plotly_chart(chart, theme=None, config={"staticPlot": True}, key="chart")
 """
 
 
-class NotAnsweredError(Exception):
+class NotAnsweredError(FlicError):
     """A run that failed, did not come whole or did not end in time; the text says which."""
 
 
@@ -76,10 +76,7 @@ class Reader:
     async def connected(cls, server: str, last: str = LAST_OF_A_PAGE) -> "AsyncIterator[Reader]":
         """A session of the server `host:port`; nothing has run yet."""
         # A page in one message can be larger than the usual limit; a proxy of this machine is none of ours.
-        stream = connect(
-            f"ws://{server}/_stcore/stream", subprotocols=["streamlit"], max_size=None, proxy=None
-        )
-        async with stream as connection:
+        async with connect(f"ws://{server}/_stcore/stream", max_size=None, proxy=None) as connection:
             yield cls(connection, last)
 
     @property
@@ -245,7 +242,8 @@ async def _click_on(server: str, lot: random.Random, between: float, end: float,
 def measure(settings: Settings, readers: int, seconds: float) -> Iterator[str]:
     """Start the dashboards on what is served, measure, and tell line by line as it is known.
 
-    Raises `PublicationError` where nothing is served, `FlicError` where the dashboards do not start.
+    Raises `PublicationError` where nothing is served, `FlicError` where the dashboards do not start or a page
+    fails before there are many readers.
     """
     current = current_release(settings.publications_dir)
     if current is None:
@@ -257,9 +255,9 @@ def measure(settings: Settings, readers: int, seconds: float) -> Iterator[str]:
         script.write_text(BARE_PAGE, encoding="utf-8")
         served = demonstration.served_alone
         with (
-            served("bare page", script, settings, folder, folder) as bare,
-            served("bare page with the settings of the dashboards", script, settings, folder) as alike,
-            served("dashboards", demonstration.DASHBOARDS, settings, folder) as server,
+            served("bare page", script, settings, folder) as bare,
+            served("bare page with the settings of the dashboards", script, settings) as alike,
+            served("dashboards", demonstration.DASHBOARDS, settings) as server,
         ):
             busy = f"; load of the machine before: {os.getloadavg()[0]:.1f}" if os.name == "posix" else ""
             yield f"Release {current.release_id}, {os.cpu_count()} processors{busy}"

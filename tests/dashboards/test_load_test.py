@@ -67,7 +67,7 @@ def test_a_page_that_does_not_come_whole_is_an_error(server: str) -> None:
 def test_a_script_that_raises_is_an_error(tmp_path: Path) -> None:
     script = tmp_path / "page.py"
     script.write_text(TROUBLED_PAGE)
-    settings = replace(Settings.from_environment(), publications_dir=tmp_path)
+    settings = replace(Settings.from_environment(), data_dir=tmp_path, publications_dir=tmp_path)
 
     async def read(server: str) -> None:
         async with Reader.connected(server, last="whole") as reader:
@@ -75,7 +75,7 @@ def test_a_script_that_raises_is_an_error(tmp_path: Path) -> None:
             await reader.open("fail=1")
 
     with (
-        demonstration.served_alone("page", script, settings, tmp_path, tmp_path) as server,
+        demonstration.served_alone("page", script, settings, tmp_path) as server,
         pytest.raises(NotAnsweredError, match="an exception"),
     ):
         asyncio.run(read(server))
