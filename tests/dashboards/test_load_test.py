@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from dagster_project import demonstration, load_test
 from dagster_project.load_test import Load, NotAnsweredError, Reader
 from dagster_project.settings import Settings
+from tests.dashboards.publication_fixture import write_publication
 from tests.dashboards.test_pages import PAGES
 
 TROUBLED_PAGE = """
@@ -23,9 +25,13 @@ st.html("whole")
 
 
 @pytest.fixture(scope="module")
-def server(address: str) -> str:
-    """`host:port` of the dashboards on the synthetic publication."""
-    return address.removeprefix("http://")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`host:port` of the dashboards on the synthetic publication, as the demonstration serves them."""
+    folder = tmp_path_factory.mktemp("served")
+    write_publication(folder)
+    settings = replace(Settings.from_environment(), data_dir=folder, publications_dir=folder)
+    with demonstration.served_alone("dashboards", demonstration.DASHBOARDS, settings) as server:
+        yield server
 
 
 def test_readers_click_and_nothing_goes_wrong(server: str) -> None:
