@@ -450,11 +450,17 @@ def publications(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def bench(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`flic bench publication`: how much of the served release is shown, and how far off its counts are."""
-    from dagster_project.publication.usefulness import in_words, usefulness
+    """`flic bench publication | dashboards`: what safety costs in what is served; how fast its pages are."""
+    if arguments.action == "dashboards":
+        from dagster_project.load_test import measure
 
-    for line in in_words(*usefulness(settings)):
-        print(line)
+        lines = measure(settings, arguments.sessions, arguments.seconds)
+    else:
+        from dagster_project.publication.usefulness import in_words, usefulness
+
+        lines = in_words(*usefulness(settings))
+    for line in lines:
+        print(line, flush=True)
     return DONE
 
 
@@ -660,6 +666,14 @@ def port(text: str) -> int:
     return number
 
 
+def at_least_one(text: str) -> int:
+    """A whole number of at least one."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give at least 1")
+    return number
+
+
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(
@@ -745,9 +759,14 @@ def parser() -> argparse.ArgumentParser:
             "--version", type=int, metavar="NUMBER", help="which version; without, the newest"
         )
         action.add_argument("--by", type=a_name, required=True, metavar="NAME", help="who does it")
-    command = add("bench", bench, "measure the product: what safety costs")
+    command = add("bench", bench, "measure the product: what safety costs, how fast the dashboards are")
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("publication", help="share of figures shown, and mean error of shown counts")
+    action = actions.add_parser("dashboards", help="first page, change of period, and many readers at once")
+    action.add_argument("--sessions", type=at_least_one, default=50, metavar="NUMBER", help="readers at once")
+    action.add_argument(
+        "--seconds", type=at_least_one, default=120, metavar="NUMBER", help="how long they read"
+    )
     add("prepare", prepare, "read the dbt project, so that Dagster can be started")
     add("docs", docs, "write the data dictionary and dbt's site of the warehouse")
     command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")

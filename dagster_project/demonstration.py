@@ -13,6 +13,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -20,6 +22,7 @@ from types import FrameType
 from dagster_project.ingestion.pseudonyms import demo_key
 from dagster_project.settings import ROOT, FlicError, Settings, demo_key_path
 
+DASHBOARDS = ROOT / "dashboards" / "streamlit_app.py"
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
 SECONDS_TO_ANSWER = 120
 # Which example exports have been put into the inbox; its presence marks a demonstration's data folder.
@@ -89,23 +92,17 @@ def fill_inbox(settings: Settings) -> None:
 
 def serve(settings: Settings, ports: Ports) -> None:
     """Run the dashboards and Dagster until interrupted; `FlicError` when one of them ends by itself."""
-    logs = settings.data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = logs_of(settings)
     dagster = os.environ | {
         "DAGSTER_HOME": str(settings.dagster_home),
         "FLIC_DATA_DIR": str(settings.data_dir),
     }
     module = ["-m", "dagster_project.definitions"]
     running: list[subprocess.Popen[bytes]] = []
-
-    def interrupt(signal_number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    # SIGINT by name too: a shell that starts the demonstration with & passes it on as ignored.
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
+    stop_when_told()
     try:
-        dashboards = _start(_dashboards(ports), _dashboards_environment(settings), logs / "dashboards.log")
+        command = _streamlit(DASHBOARDS, ports.dashboards)
+        dashboards = _start(command, _dashboards_environment(settings), logs / "dashboards.log")
         running.append(dashboards)
         webserver = ["dagster_webserver", "--host", "127.0.0.1", "--port", str(ports.dagster), *module]
         running.append(_start(webserver, dagster, logs / "dagster.log"))
@@ -132,10 +129,47 @@ def serve(settings: Settings, ports: Ports) -> None:
     print("Stopped. The data stay; `make demo` starts again without a new refresh.")
 
 
-def _dashboards(ports: Ports) -> list[str]:
-    application = str(ROOT / "dashboards" / "streamlit_app.py")
-    address = ["--server.port", str(ports.dashboards), "--server.address", "127.0.0.1"]
-    return ["streamlit", "run", application, *address, "--server.headless", "true"]
+def logs_of(settings: Settings) -> Path:
+    """Where the programs write what they have to say; made on first use."""
+    logs = settings.data_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    return logs
+
+
+@contextmanager
+def served_alone(name: str, script: Path, settings: Settings, folder: Path = ROOT) -> Iterator[str]:
+    """A Streamlit script, served as the demonstration serves the dashboards, on a free port of this machine.
+
+    Gives `host:port`. `folder` holds the settings of Streamlit. Raises `FlicError` where it does not start.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    logs = logs_of(settings)
+    log = logs / f"{name.replace(' ', '_')}.log"
+    program = _start(_streamlit(script, port), _dashboards_environment(settings), log, folder)
+    try:
+        _wait_for(name, f"http://127.0.0.1:{port}/_stcore/health", program, logs)
+        yield f"127.0.0.1:{port}"
+    finally:
+        _stop([program])
+
+
+def stop_when_told() -> None:
+    """Let both signals end the programs that were started too, and not this one alone."""
+
+    def interrupt(signal_number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # SIGINT by name too: a shell that starts the demonstration with & passes it on as ignored.
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _streamlit(script: Path, port: int) -> list[str]:
+    address = ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    quiet = ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    return ["streamlit", "run", str(script), *address, *quiet]
 
 
 def _dashboards_environment(settings: Settings) -> dict[str, str]:
@@ -149,12 +183,14 @@ def _dashboards_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _start(module: list[str], environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+def _start(
+    module: list[str], environment: dict[str, str], log: Path, folder: Path = ROOT
+) -> "subprocess.Popen[bytes]":
     with log.open("ab") as words:
         return subprocess.Popen(
             [sys.executable, "-m", *module],
             env=environment,
-            cwd=ROOT,
+            cwd=folder,
             stdout=words,
             stderr=words,
             # Dagster's programs have children; a group of their own lets us stop them together.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -102,11 +103,54 @@ def _template(colours: Look) -> go.layout.Template:
     )
 
 
-TEMPLATES = {LIGHT: _template(LIGHT), DARK: _template(DARK)}
+TEMPLATES = {colours: _template(colours).to_plotly_json() for colours in (LIGHT, DARK)}
 
 
-def _figure(colours: Look, height: int) -> go.Figure:
-    return go.Figure(layout={"template": TEMPLATES[colours], "height": height})
+class _Sketch:
+    """What a chart is to be made of, by the names that Plotly's figures have for it.
+
+    Plotly checks all that a figure has at each addition: a tenth of a second for a chart of thirty labels. It
+    gets the whole in one piece here, and takes it as it is; the tests have it checked.
+    """
+
+    def __init__(self, colours: Look, height: int) -> None:
+        self.height = height
+        self._data: list[dict[str, Any]] = []
+        self._annotations: list[dict[str, Any]] = []
+        self._shapes: list[dict[str, Any]] = []
+        self._layout: dict[str, Any] = {"template": TEMPLATES[colours]}
+        self._axes: dict[str, dict[str, Any]] = {"xaxis": {}, "yaxis": {}}
+
+    def add_bar(self, **trace: Any) -> None:
+        self._data.append({"type": "bar"} | trace)
+
+    def add_scatter(self, **trace: Any) -> None:
+        self._data.append({"type": "scatter"} | trace)
+
+    def add_annotation(self, **annotation: Any) -> None:
+        self._annotations.append(annotation)
+
+    def add_hline(self, y: float, line: dict[str, Any]) -> None:
+        across = {"x0": 0, "x1": 1, "xref": "x domain", "y0": y, "y1": y, "yref": "y"}
+        self._shapes.append({"type": "line", "line": line} | across)
+
+    def add_vline(self, x: float, line: dict[str, Any]) -> None:
+        upright = {"x0": x, "x1": x, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+        self._shapes.append({"type": "line", "line": line} | upright)
+
+    def update_xaxes(self, **axis: Any) -> None:
+        self._axes["xaxis"].update(axis)
+
+    def update_yaxes(self, **axis: Any) -> None:
+        self._axes["yaxis"].update(axis)
+
+    def update_layout(self, **layout: Any) -> None:
+        self._layout.update(layout)
+
+    def drawn(self) -> go.Figure:
+        marks = {"annotations": self._annotations, "shapes": self._shapes}
+        layout = self._layout | self._axes | {name: some for name, some in marks.items() if some}
+        return go.Figure(self._data, layout | {"height": self.height}, _validate=False)
 
 
 def _wrapped(label: str, width: int = 24) -> str:
@@ -145,7 +189,7 @@ def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
         longest = 100.0
     stub = longest * STUB_SHARE
     labels = [_wrapped(label) for label, _ in rows]
-    chart = _figure(colours, 24 + sum(30 + 14 * label.count("<br>") for label in labels))
+    chart = _Sketch(colours, 24 + sum(30 + 14 * label.count("<br>") for label in labels))
     if any(f.lower is not None and f.upper is not None for _, f in rows):
         # A point on a line shows its interval better than the end of a bar does.
         chart.add_scatter(
@@ -186,11 +230,11 @@ def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
         ticktext=["0%", "50%", "100%"],
     )
     if is_share:
-        chart.update_layout(height=(chart.layout.height or 0) + 34)  # pyright: ignore[reportAttributeAccessIssue]
+        chart.height += 34
     # The labels stand right of the longest bar, outside the axes: room by their length.
     room = 14 + 8 * max([len(shown(f)) for _, f in rows], default=0)
     chart.update_layout(barmode="overlay", margin={"r": room})
-    return chart
+    return chart.drawn()
 
 
 def _intervals(figures: Sequence[Figure], colours: Look) -> dict:
@@ -209,7 +253,7 @@ def _intervals(figures: Sequence[Figure], colours: Look) -> dict:
 
 def spark(series: Sequence[Figure], colours: Look) -> go.Figure:
     """A small trend line from zero; a withheld point is a hollow square on the base line."""
-    chart = _figure(colours, 46)
+    chart = _Sketch(colours, 46)
     places = list(range(len(series)))
     chart.add_scatter(
         x=places,
@@ -239,7 +283,7 @@ def spark(series: Sequence[Figure], colours: Look) -> go.Figure:
     chart.update_xaxes(visible=False, range=[-0.3, max(len(series) - 0.7, 0.3)])
     chart.update_yaxes(visible=False, range=[-0.18 * top, 1.18 * top])
     chart.update_layout(margin={"l": 2, "r": 8, "t": 2, "b": 2})
-    return chart
+    return chart.drawn()
 
 
 def trend(
@@ -252,7 +296,7 @@ def trend(
     """A line from zero over periods, its ends labelled; the last point is hollow when its period is not
     over. `top` is the height of several that are to be compared."""
     top = top or max([f.value for f in series if f.value is not None], default=1.0) or 1.0
-    chart = _figure(colours, 260)
+    chart = _Sketch(colours, 260)
     chart.add_scatter(
         x=list(names),
         y=[f.value for f in series],
@@ -291,16 +335,16 @@ def trend(
     if series and is_per_cent(series[-1]):
         chart.update_yaxes(ticksuffix="%")
     _time_axis(chart, names)
-    return chart
+    return chart.drawn()
 
 
-def _hidden_points(chart: go.Figure, names: Sequence[str], series: Sequence[Figure], colours: Look) -> None:
+def _hidden_points(chart: _Sketch, names: Sequence[str], series: Sequence[Figure], colours: Look) -> None:
     hidden = [n for n, f in enumerate(series) if f.value is None]
     _hidden_points_at(chart, [names[n] for n in hidden], [series[n] for n in hidden], hidden, colours)
 
 
 def _hidden_points_at(
-    chart: go.Figure,
+    chart: _Sketch,
     places: Sequence[str | float],
     hidden: Sequence[Figure],
     positions: Sequence[int],
@@ -329,7 +373,7 @@ def _bound_at(figure: Figure) -> float:
     return 95 if is_per_cent(figure) and shown(figure) == ">90%" else 0
 
 
-def _time_axis(chart: go.Figure, names: Sequence[str]) -> None:
+def _time_axis(chart: _Sketch, names: Sequence[str]) -> None:
     # One label a year keeps a phone readable: the first quarter that is there of each year.
     firsts: dict[str, str] = {}
     for name in names:
@@ -349,7 +393,7 @@ def in_and_out(
     """Starts above the line and ends below it, quarter by quarter."""
     top = max([f.value for f in (*ins, *outs) if f.value is not None], default=1.0) or 1.0
     stub = top * STUB_SHARE
-    chart = _figure(colours, 280)
+    chart = _Sketch(colours, 280)
     for series, sign, colour in ((ins, 1, colours.accent), (outs, -1, colours.second)):
         heights = [sign * (stub if f.value is None else f.value) for f in series]
         for is_hidden, marker in ((False, {"color": colour}), (True, _hatched(colours))):
@@ -385,7 +429,7 @@ def in_and_out(
             font={"color": colour},
         )
     _time_axis(chart, names)
-    return chart
+    return chart.drawn()
 
 
 def stacked(
@@ -402,7 +446,7 @@ def stacked(
     longest = max([sum(f.value or 0 for f in cells) for _, cells in rows], default=1.0) or 1.0
     stub = max(longest * 0.06, 0.5)
     labels = [_wrapped(label, 22) for label, _ in rows]
-    chart = _figure(colours, 60 + sum(34 + 12 * label.count("<br>") for label in labels))
+    chart = _Sketch(colours, 60 + sum(34 + 12 * label.count("<br>") for label in labels))
     for n in range(len(names)):
         cells = [cells[n] for _, cells in rows]
         chart.add_bar(
@@ -425,7 +469,7 @@ def stacked(
     chart.update_layout(barmode="stack", bargap=0.28)
     chart.update_yaxes(autorange="reversed", tickfont={"color": colours.ink})
     chart.update_xaxes(visible=False)
-    return chart
+    return chart.drawn()
 
 
 def _readable_on(colour: str) -> str:
@@ -448,7 +492,7 @@ def changes(
     reach = max([abs(v) for f in known for v in (f.lower, f.upper, f.value) if v is not None], default=1.0)
     reach = max(reach * 1.25, 1.0)
     labels = [_wrapped(label, 22) for label, _ in rows]
-    chart = _figure(colours, 70 + sum(36 + 12 * label.count("<br>") for label in labels))
+    chart = _Sketch(colours, 70 + sum(36 + 12 * label.count("<br>") for label in labels))
     chart.add_vline(x=0, line={"color": colours.muted, "width": 1})
     places = [n for n, (_, f) in enumerate(rows) if f.value is not None]
     chart.add_scatter(
@@ -482,7 +526,7 @@ def changes(
     chart.update_xaxes(
         range=[reach, -reach] if downwards else [-reach, reach], nticks=7, title={"text": axis}
     )
-    return chart
+    return chart.drawn()
 
 
 def curve(points: Sequence[tuple[str, Figure]], colours: Look, axis: str, height: int = 280) -> go.Figure:
@@ -492,7 +536,7 @@ def curve(points: Sequence[tuple[str, Figure]], colours: Look, axis: str, height
     left out: the line ends where nobody has been followed for longer.
     """
     at = [float(name) for name, _ in points]
-    chart = _figure(colours, height)
+    chart = _Sketch(colours, height)
     series = [f for _, f in points]
     known = [n for n, f in enumerate(series) if f.value is not None]
     chart.add_scatter(
@@ -527,7 +571,7 @@ def curve(points: Sequence[tuple[str, Figure]], colours: Look, axis: str, height
         showgrid=True,
         gridcolor=colours.line,
     )
-    return chart
+    return chart.drawn()
 
 
 def control(
@@ -535,7 +579,7 @@ def control(
 ) -> go.Figure:
     """A monthly series of exact counts with its mean and limits; a month outside them is a large ring."""
     values = [f.value or 0 for f in series]
-    chart = _figure(colours, 280)
+    chart = _Sketch(colours, 280)
     chart.add_scatter(
         x=list(names),
         y=values,
@@ -578,7 +622,7 @@ def control(
     chart.update_yaxes(range=[-top * 0.05, top * 1.2], nticks=5, rangemode="tozero")
     chart.update_layout(margin={"r": 74})
     _time_axis(chart, names)
-    return chart
+    return chart.drawn()
 
 
 def dumbbells(
@@ -599,7 +643,7 @@ def dumbbells(
     low, high = axis_range or (min([0.0, *values]), max([*values, 1.0]) * 1.12)
     labels = [_wrapped(label, 22) for label, *_ in rows]
     pairs = [(first, second) for _, first, second in rows]
-    chart = _figure(colours, 60 + sum(48 + 8 * label.count("<br>") for label in labels))
+    chart = _Sketch(colours, 60 + sum(48 + 8 * label.count("<br>") for label in labels))
     for label, (_, first, second) in zip(labels, rows, strict=True):
         if first.value is not None and second.value is not None:
             chart.add_scatter(
@@ -647,10 +691,10 @@ def dumbbells(
         showgrid=True,
         gridcolor=colours.line,
     )
-    chart.update_xaxes(range=[low, high], nticks=6, title={"text": axis} if axis else None)
+    chart.update_xaxes(range=[low, high], nticks=6, title={"text": axis} if axis else {})
     if rows and is_money(rows[0][1]):
         chart.update_xaxes(tickprefix="£", tickformat="~s")
-    return chart
+    return chart.drawn()
 
 
 def summary(rows: Sequence[tuple[str, Figure]]) -> str:

@@ -104,6 +104,9 @@ class Publication:
 
     def __init__(self, path: Path) -> None:
         """Open `path`; raises NotServable when it is not a publication."""
+        # What was asked of this one file, of one release for one audience; gone with it.
+        self._found: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+        self._tables: dict[tuple[str, str, str, frozenset[str]], tuple[Figure, ...]] = {}
         try:
             self._connection = duckdb.connect(str(path), read_only=True, config=LOCKED)
             row = self._rows("select * from release")[0]
@@ -155,20 +158,13 @@ class Publication:
         cells of one category of a breakdown (`borough="camden"`) and adds that breakdown to `dimensions`.
         An empty list means that the table was not published, never that the count is nil.
         """
-        wanted = sorted({*dimensions, *categories})
-        found = self._rows(
-            f"select {FIGURE_COLUMNS} from metric_values where metric_id = ? and measure = ? and "
-            "period_type = ? "
-            "and list_sort(list_filter([dimension_1, dimension_2], lambda d: d <> '')) = ? "
-            "and period_end = coalesce(?, period_end)",
-            [metric_id, measure, period_type, wanted, period_end],
-        )
-        words = self._definitions.get(metric_id, {})
-        of_management = self.release.audience == "management"
-        figures = [
-            _figure(row, words.get("unit", ""), words.get("counts", ""), of_management) for row in found
+        table = self._table(metric_id, measure, period_type, frozenset((*dimensions, *categories)))
+        kept = [
+            f
+            for f in table
+            if (period_end is None or f.period_end == period_end)
+            and all(f.category(d) == c for d, c in categories.items())
         ]
-        kept = [f for f in figures if all(f.category(d) == c for d, c in categories.items())]
         return sorted(
             kept, key=lambda f: (f.period_end, *[self._sort_key(d, f.category(d)) for d in dimensions])
         )
@@ -215,7 +211,7 @@ class Publication:
 
     def periods(self, period_type: str) -> list[Period]:
         """The periods of one type, oldest first."""
-        rows = self._rows("select * from reference_periods where period_type = ?", [period_type])
+        rows = self._rows("select * from reference_periods where period_type = ?", period_type)
         periods = [
             Period(r["period_type"], r["period_start"], r["period_end"], r["is_complete"]) for r in rows
         ]
@@ -288,21 +284,50 @@ class Publication:
         return row["every"], row["every"] - row["shown"]
 
     def _written(self, table: str, day: str, key: str, on: date) -> list[dict[str, Any]]:
-        rows = self._rows(f"select * from {table} where {day} <= ? order by {day}, {key}", [on])
+        rows = self._rows(f"select * from {table} where {day} <= ? order by {day}, {key}", on)
         # What happened afterwards was not known on the day.
         return [
             {name: None if isinstance(value, date) and value > on else value for name, value in row.items()}
             for row in rows
         ]
 
+    def _table(
+        self, metric_id: str, measure: str, period_type: str, dimensions: frozenset[str]
+    ) -> tuple[Figure, ...]:
+        """All cells of one table, in no order."""
+        name = (metric_id, measure, period_type, dimensions)
+        if name not in self._tables:
+            found = self._ask(
+                f"select {FIGURE_COLUMNS} from metric_values where metric_id = ? and measure = ? and "
+                "period_type = ? "
+                "and list_sort(list_filter([dimension_1, dimension_2], lambda d: d <> '')) = ?",
+                metric_id,
+                measure,
+                period_type,
+                sorted(dimensions),
+            )
+            words = self._definitions.get(metric_id, {})
+            of_management = self.release.audience == "management"
+            self._tables[name] = tuple(
+                _figure(row, words.get("unit", ""), words.get("counts", ""), of_management) for row in found
+            )
+        return self._tables[name]
+
     def _sort_key(self, dimension: str, category: str) -> tuple[int, str]:
         order, _label = self._order.get((dimension, category), (10_000, ""))
         return (order, category)
 
-    def _rows(self, query: str, values: list | None = None) -> list[dict[str, Any]]:
+    def _rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """The rows of a query, the caller's to change; the file is asked once, for it does not change."""
+        asked = (query, *values)
+        if asked not in self._found:
+            self._found[asked] = self._ask(query, *values)
+        return [row.copy() for row in self._found[asked]]
+
+    def _ask(self, query: str, *values: object) -> list[dict[str, Any]]:
         # A cursor a query: DuckDB connections are not shared between threads, cursors of one database may be.
         with self._connection.cursor() as cursor:
-            result = cursor.execute(query, values or [])
+            result = cursor.execute(query, values)
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

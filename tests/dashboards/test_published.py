@@ -196,6 +196,18 @@ def publication(publications: dict[str, Path]) -> Publication:
     return served(PublicationsFolder(publications["normal"])).publication
 
 
+def test_what_one_page_does_with_what_it_got_no_other_page_sees(publication: Publication) -> None:
+    def ask() -> tuple:
+        return publication.source_status(), publication.figures("open_caseload", "count", "as_at", ("sex",))
+
+    rows, figures = ask()
+    rows[0]["label"] = "changed"
+    figures.clear()
+    rows, figures = ask()
+    assert rows[0]["label"] != "changed"
+    assert figures
+
+
 def test_a_table_comes_in_the_order_of_its_categories(publication: Publication) -> None:
     rows = publication.figures("open_caseload", "count", "as_at", ("age_band",), END)
     assert [f.category("age_band") for f in rows] == [

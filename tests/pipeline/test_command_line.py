@@ -35,6 +35,7 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
         ["publications", "approve", "2015", "--by", " "],
         ["refresh", "--approve-by", ""],
         ["demo", "--dagster-port", "80000"],
+        ["bench", "dashboards", "--sessions", "0"],
     ],
     ids=" ".join,
 )
@@ -42,6 +43,13 @@ def test_wrong_use_is_two(tmp_path: Path, arguments: list[str]) -> None:
     done = Programme(tmp_path).flic(*arguments)
     assert done.returncode == 2
     assert "usage: flic" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["publication", "dashboards"])
+def test_nothing_served_cannot_be_measured(tmp_path: Path, what: str) -> None:
+    done = Programme(tmp_path).flic("bench", what)
+    assert done.returncode == 1
+    assert "nothing is served yet" in last_line(done)
 
 
 def test_unknown_profile_is_wrong_use_and_names_the_known_ones(tmp_path: Path) -> None:
