@@ -19,8 +19,15 @@ NAMES = (
     "landing",
     "management",
     "drafts",
+    "inbox",
+    "archive",
+    "rejects",
+    "findings",
+    "reports/load_report.md",
     "demo_keys",
     "rounding_key_check",
+    "audit_answers.json",
+    "served_releases.json",
     "returns/client_level_log.csv",
 )
 DEFAULT_ZONE = Path(__file__).resolve().parents[1] / "data"

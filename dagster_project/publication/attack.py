@@ -196,24 +196,26 @@ def attack_day(
     """The findings of one family of counts at the last day of `window`, knowing the days before in it."""
     # Figures that contradict what is assumed of them: then without the entry rule; then without those that
     # stayed as they were while a record was corrected; and then each metric by itself, as a reader who trusts
-    # no link between them would.
+    # no link between them would. What is found beside a contradiction stays found.
     found: list[Finding] = []
     contradicted: list[TableOfPeriod] = []
     without_entry_rule = window._replace(needs_threshold=0)
     for assumed in (window, without_entry_rule):
-        found, contradicted = _System(family, within, linked, assumed).answers()
+        sound, contradicted = _System(family, within, linked, assumed).answers()
+        found += sound
         if not contradicted:
-            return found
+            return list(dict.fromkeys(found))
     # What says nothing contradicts nothing.
     newest = [c for c in family if c.table not in window.stays or (c.low, c.high) == UNKNOWN]
     if len(newest) < len(family):
-        return attack_day(newest, within, linked, window)
+        return list(dict.fromkeys([*found, *attack_day(newest, within, linked, window)]))
     metrics = sorted({count.table[0][0] for count in family})
     if len(metrics) == 1:
         # What cannot be asked is not passed.
         tables = tuple(table for table in contradicted if table not in window.stays)
         what = f"nobody can be counted as {metrics[0]} to {window.days[-1]} says"
-        return [*found, *([Finding("contradiction", what, 0, 0, tables)] if tables else [])]
+        found += [Finding("contradiction", what, 0, 0, tables)] if tables else []
+        return list(dict.fromkeys(found))
     for metric in metrics:
         own = [count for count in family if count.table[0][0] == metric]
         found += attack_day(own, (), linked, without_entry_rule)
@@ -672,12 +674,15 @@ class _System:
             before = [
                 day for day in self.window.days if day < end and (space, start, day, parts) in self._told
             ]
-            if not before or not {name for name, _ in parts} <= self._lasting(space):
+            if not {name for name, _ in parts} <= self._lasting(space):
                 continue
-            row = _less(own, self._count(space, start, before[-1], parts))
-            if new(row):
-                moved = self._most_moved(space, before[-1])
-                what = f"the change since {before[-1]} of {words}"
+            # Since each of them: the day between may tell nothing.
+            for day in reversed(before):
+                row = _less(own, self._count(space, start, day, parts))
+                if not new(row):
+                    continue
+                moved = self._most_moved(space, day)
+                what = f"the change since {day} of {words}"
                 yield _Question(row, "change", what, tables, moved, stays=stays)
 
     def _stays(self, counts: Iterable[Told]) -> bool:

@@ -9,10 +9,11 @@ since the last one; until then the last one is served under its own date. Counts
 the month. And a period that was released before stays as it was, until enough people moved in it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from dagster_project.publication.disclosure import (
     ExactFigure,
@@ -40,9 +41,31 @@ class Released:
     """Exact, by categories; from the exact file of the same release."""
 
 
-def moved(before: Mapping[str, str], after: Mapping[str, str]) -> int:
-    """How many people joined, left or changed category between two days."""
-    return sum(before.get(client) != after.get(client) for client in before.keys() | after.keys())
+def moved(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    places_before: Mapping[str, str] = MappingProxyType({}),
+    places_after: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """How many people joined, left or changed category between two days: of all, or of the place in which the
+    fewest did.
+
+    Of places (boroughs, say) everybody knows the exact counts: where one came to a place, the one figure of
+    it that moved says who. A place in which nobody moved tells nothing.
+    """
+    movers = [client for client in before.keys() | after.keys() if before.get(client) != after.get(client)]
+    by_place = Counter(
+        place
+        for client in movers
+        for place in {
+            # Somebody who was referred twice may stand in two.
+            one
+            for places in (places_before, places_after)
+            for one in places.get(client, "").split(";")
+            if one
+        }
+    )
+    return min([len(movers), *by_place.values()])
 
 
 def release_days(
@@ -51,13 +74,15 @@ def release_days(
     minimum: int,
     served: Collection[date] = (),
     beside: Collection[date] = (),
+    places: Members = MappingProxyType({}),
 ) -> list[date]:
     """The days on which a table is released.
 
     That is the first, each on which enough people moved since the last one, and those that were `served`
     before. A day between two that were served has to differ enough from both. `beside` are days that are next
     to a served one whose people are not known any more: too few may have moved in between, so none is
-    released.
+    released. `places` say in which cell of a headline each of the `members` stands: enough people have to
+    move in each of them in which anybody does.
     """
     days = set(days)
     released: list[date] = []
@@ -68,7 +93,10 @@ def release_days(
             continue
         if day not in served:
             near = [other for other in (last, min((s for s in served if s > day), default=None)) if other]
-            if any(moved(members.get(other, {}), members.get(day, {})) < minimum for other in near):
+            if any(
+                moved(*(of.get(each, {}) for of in (members, places) for each in (other, day))) < minimum
+                for other in near
+            ):
                 continue
         last = day
         if day in days:
@@ -113,6 +141,7 @@ def in_batches(
             # since.
             later = [day for day in ends.get(table, ()) if day > end]
             beside[table].update([min(later)] if later else [])
+    headlines = {name for _, _, _, dimensions in exact for name in dimensions}
     released: dict[TableName, set[date]] = {}
     for table, all_days in ends.items():
         metric_id, _, period_type, dimensions = table
@@ -124,7 +153,9 @@ def in_batches(
         }
         asked = tuple(sorted(days | served[table] | beside[table]))
         people = members(metric_id, period_type, dimensions, asked)
-        released[table] = set(release_days(days, people, minimum, served[table], beside[table]))
+        known = tuple(name for name in dimensions if name in headlines)
+        places = members(metric_id, period_type, known, asked) if known else {}
+        released[table] = set(release_days(days, people, minimum, served[table], beside[table], places))
     return [
         figure
         for figure in figures

@@ -70,6 +70,11 @@ class MetricDefinition:
         """Its figures rest on those still under observation at a time, not on a count and its part."""
         return self.method in ("kaplan_meier", "cumulative_incidence")
 
+    @property
+    def is_money(self) -> bool:
+        """Its figures are pounds; a share of it, or of lines, is pounds of pounds."""
+        return "total_gbp" in self.measures or self.unit.startswith("GBP") or self.counts == "lines"
+
 
 @dataclass(frozen=True)
 class PlannedTable:
@@ -153,6 +158,7 @@ def read_plan(
         faults += [f"{table}: {fault}" for fault in found]
         plan.append(table)
     faults += _exact_people_beside_a_mean(plan, definitions)
+    faults += _means_that_leave_a_rest(plan, definitions)
     if faults:
         raise PlanError(
             "the publication plan (publication_plan.csv) cannot be used. " + "; ".join(faults) + "."
@@ -179,6 +185,25 @@ def _exact_people_beside_a_mean(
         f"{table}: a mean may not stand beside its exact people ({exact[cells(table)]})"
         for table in known
         if table.measure == "mean" and cells(table) in exact
+    ]
+
+
+def _means_that_leave_a_rest(
+    plan: Iterable[PlannedTable], definitions: Mapping[str, MetricDefinition]
+) -> list[str]:
+    """Means of the parts of a whole whose mean is planned too: the mean of a part that is withheld follows
+    from the others. Sums of money are held against their rest (`disclosure.py`); other means are not."""
+    means = {
+        table.name: table for table in plan if table.measure == "mean" and table.audience != "management"
+    }
+    return [
+        f"{table}: its mean by {name} may not stand beside that without it, from which the mean of a withheld"
+        " part could be worked out"
+        for table in means.values()
+        if (definition := definitions.get(table.metric_id)) and not definition.is_money
+        for name in table.dimensions
+        if name not in definition.overlapping
+        and (*table.name[:3], tuple(other for other in table.dimensions if other != name)) in means
     ]
 
 

@@ -200,7 +200,7 @@ def _counts(
             else:
                 # Beside a count that is shown, people that are not are fewer than ten.
                 yield *people, (0, UNKNOWN[1] if figure.mark else rules.count_minimum - 1), None
-    elif figure.measure == "share" and not definition.is_about_durations and not _is_money(definition):
+    elif figure.measure == "share" and not definition.is_about_durations and not definition.is_money:
         counts_too = "count" in definition.measures
         counted = cell(population if counts_too else f"{figure.metric_id}, counted", definition.counts)
         of_all = cell(f"{figure.metric_id}, of" if counts_too else population, definition.counts)
@@ -234,12 +234,3 @@ def _counts(
             yield *people, (0, least + rules.rounding_base - 1), None
         else:
             yield *people, UNKNOWN, None
-
-
-def _is_money(definition: MetricDefinition) -> bool:
-    # A share of lines is pounds of pounds.
-    return (
-        "total_gbp" in definition.measures
-        or definition.unit.startswith("GBP")
-        or definition.counts == "lines"
-    )

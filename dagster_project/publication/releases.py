@@ -230,7 +230,7 @@ def write_release(
             "sha256": _file_sha256(path),
             "software": {
                 "python": platform.python_version(),
-                **{name: installed_version(name) for name in ("flic", "duckdb", "numpy", "scipy")},
+                **{name: installed_version(name) for name in ("flic", "duckdb", "numpy", "scipy", "highspy")},
             },
             # The software of an approved release is that which made its draft.
             **about,

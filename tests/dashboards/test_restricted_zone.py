@@ -14,8 +14,15 @@ from dashboards.restricted_zone import ALLOWED, DEFAULT_ZONE, NAMES, VARIABLES, 
 from tests.dashboards.publication_fixture import write_publication
 from tests.dashboards.test_pages import ROOT, open_page, text
 
-ZONE = ("landing", "management", "drafts", "demo_keys")
-FILES = ("warehouse.duckdb", "rounding_key_check", "returns/client_level_log.csv")
+ZONE = ("landing", "management", "drafts", "demo_keys", "inbox", "archive", "rejects", "findings")
+FILES = (
+    "warehouse.duckdb",
+    "rounding_key_check",
+    "returns/client_level_log.csv",
+    "reports/load_report.md",
+    "audit_answers.json",
+    "served_releases.json",
+)
 
 
 def make_zone(folder: Path) -> Path:

@@ -333,7 +333,7 @@ def found_in(
 
 def _short(finding: Finding) -> str:
     what = finding.what.replace("episodes of ", "")
-    for day in (MARCH, JUNE):
+    for day in (MARCH, JUNE, SEPTEMBER):
         what = what.replace(f" {PROGRAMME_START} to {day}", "").replace(f" since {day} of", ":")
     return what
 
@@ -474,6 +474,41 @@ HAND_COUNTED: dict[str, tuple[set[tuple[str, str, int, int]], list[Told], dict[s
         {("narrow", "starts (sex male)", 6, 9), ("change", "the change: starts (sex male)", 0, 3)},
         [counted(EVERYONE, MALE, 6, 14), counted(EVERYONE, MALE, 0, 9, day=JUNE)],
         {"days": (MARCH, JUNE)},
+    ),
+    # 16 to 20 men in March and 21 to 29 in September: of the two who came one at least is a man, whatever
+    # the day between says.
+    "two who came, a day between": (
+        {
+            ("change", f"the change: starts (sex {sex})", low, low + 1)
+            for sex, low in (("male", 1), ("female", 0))
+        },
+        [
+            *(counted(EVERYONE, ALL, 40 + n, day=day) for n, day in enumerate((MARCH, JUNE, SEPTEMBER))),
+            *(counted(EVERYONE, FEMALE, 16, 24, day=day) for day in (MARCH, JUNE, SEPTEMBER)),
+            counted(EVERYONE, MALE, 16, 20),
+            counted(EVERYONE, MALE, 16, 24, day=JUNE),
+            counted(EVERYONE, MALE, 21, 29, day=SEPTEMBER),
+        ],
+        {"days": (MARCH, JUNE, SEPTEMBER)},
+    ),
+    # The one who came is a man. That figures by borough contradict each other, for a record was corrected,
+    # takes nothing from it.
+    "one who came, beside a contradiction": (
+        {("exact", f"the change: starts (sex {sex})", n, n) for sex, n in (("male", 1), ("female", 0))},
+        [
+            counted(EVERYONE, ALL, 40),
+            counted(EVERYONE, ALL, 41, day=JUNE),
+            *(counted(EVERYONE, FEMALE, 16, 24, day=day) for day in (MARCH, JUNE)),
+            counted(EVERYONE, MALE, 16, 20),
+            counted(EVERYONE, MALE, 21, 29, day=JUNE),
+            # Nobody can be taken back: 26 at least cannot become 24 at most.
+            counted(EVERYONE, (("b", "known"),), 26, 34),
+            counted(EVERYONE, (("b", "known"),), 16, 24, day=JUNE),
+        ],
+        {
+            "days": (MARCH, JUNE),
+            "stays": [counted(EVERYONE, MALE, 0).table, counted(EVERYONE, (("b", "known"),), 0).table],
+        },
     ),
     # The one who came can be either.
     "one who came": (

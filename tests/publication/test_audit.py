@@ -458,6 +458,34 @@ def test_one_of_ten_who_join_is_not_told_from_the_others(sex: str, answers: Answ
     assert findings_in(programme, second.audit.safe.figures) == []
 
 
+@pytest.mark.parametrize("sex", ["female", "male"])
+def test_the_one_who_joins_in_a_borough_is_not_told_by_the_ten_who_join_in_another(
+    sex: str, answers: Answers
+):
+    """Everybody sees that one came to Camden; the figures of Camden by sex wait until ten did."""
+    days = [date(2016, 3, 31), date(2016, 9, 30)]
+    programme = still()
+    programme.days, programme.as_at = days, days[1]
+    late = [
+        replace(one, attributes=one.attributes | {"borough": (borough,)})
+        for number in range(11)
+        for borough in ["camden" if number == 10 else "islington"]
+        for one in [newcomer(number, sex if number == 10 else ["female", "male"][number % 2], THREE)]
+    ]
+    states = [known_on(programme, days[:1]), known_on(programme, days, [*programme.people, *late])]
+    releases, _ = in_sequence(states, answers)
+    shown = {
+        figure.period_end
+        for figure in releases[1].audit.safe.figures
+        if table_of(figure)[0] == ("open_caseload", "count", "as_at", ("borough", "sex"))
+    }
+    assert shown == {days[0]}
+    by_sex = {
+        f.period_end for f in releases[1].audit.safe.figures if f.dimension_1 == "sex" and not f.dimension_2
+    }
+    assert by_sex == set(days)
+
+
 MONEY = (
     ("budget_spent", "total_gbp", False, "quarter year programme", "all"),
     ("budget_spent", "mean", False, "quarter year programme", "all"),

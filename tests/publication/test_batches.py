@@ -49,6 +49,24 @@ def test_whoever_joined_left_or_changed_category_moved(
     assert moved(before, after) == count
 
 
+IN_ISLINGTON = dict.fromkeys(people(40), "islington")
+
+
+@pytest.mark.parametrize(
+    ("moves_to_camden", "count"),
+    # Eleven came to Islington. Of Camden everybody knows how many came: nobody, one, or ten.
+    [(0, 11), (1, 1), (10, 10)],
+)
+def test_enough_people_move_in_each_borough_in_which_anybody_does(moves_to_camden: int, count: int) -> None:
+    before = people(20)
+    after = people(31) | people(moves_to_camden, first=50)
+    places_after = IN_ISLINGTON | dict.fromkeys(people(moves_to_camden, first=50), "camden")
+    assert moved(before, after, IN_ISLINGTON, places_after) == count
+    # Who was referred in both stands in both.
+    both = places_after | {"c30": "camden;islington"}
+    assert moved(before, after, IN_ISLINGTON, both) == {0: 1, 1: 2, 10: 11}[moves_to_camden]
+
+
 @pytest.mark.parametrize(
     ("members", "served", "released"),
     [

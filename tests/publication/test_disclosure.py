@@ -28,6 +28,7 @@ from dagster_project.publication.disclosure import (
 )
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from dagster_project.statistics.intervals import t_interval, wilson
+from dagster_project.statistics.store import NOBODY_LEFT, TOO_EARLY
 from tests.publication.invented_warehouse import CATEGORIES, KEY, PROGRAMME_START, RULES, SETTINGS, Programme
 
 DAY = date(2015, 3, 31)
@@ -124,6 +125,40 @@ def test_nobody_looks_like_a_few():
         three = only([figure("m", measure, 3, 3.0, **few)], metric)
         assert nobody == three
         assert nobody.mark == "c"
+
+
+def test_contacts_of_nobody_look_like_those_of_a_few():
+    """A table in which one setting has none is withheld like one in which it has one person's."""
+    metric = definition("contacts", counts="contacts")
+
+    def shown(prison: int) -> set[tuple[float | None, str, str]]:
+        street, whole = (("category", "street"),), ()
+        figures = [
+            figure("contacts", "count", 40, 60.0, categories=street),
+            figure("contacts", "count", prison, float(prison), categories=(("category", "prison"),)),
+        ]
+        alone = figure("contacts", "count", prison, float(prison), categories=whole)
+        return {(f.value, f.mark, f.note) for f in [*safe(figures, metric).figures, only([alone], metric)]}
+
+    assert shown(0) == shown(1) == {(None, "c", "too few people")}
+
+
+def test_that_nobody_is_followed_for_so_long_looks_like_a_few():
+    """Only what the calendar says of everybody is said to be too early."""
+    metric = replace(
+        definition("length_of_support", measures="survival"),
+        method="kaplan_meier",
+        breakdowns=("support_months",),
+    )
+
+    def shown(value: float | None, at_risk: float, note: str | None) -> tuple[float | None, int | None, str]:
+        categories = (("support_months", "18"),)
+        one = figure("length_of_support", "survival", 19, value, denominator=at_risk, note=note)
+        got = only([replace(one, categories=categories)], metric)
+        return got.value, got.people, got.mark
+
+    assert shown(None, 0, NOBODY_LEFT) == shown(0.7, 1, None) == (None, None, "c")
+    assert shown(None, 0, TOO_EARLY)[2] == "m"
 
 
 def test_a_headline_is_exact_and_its_people_rounded_unless_they_are_what_is_counted():

@@ -45,6 +45,15 @@ DEFINITIONS = read_definitions(
             "breakdowns": "borough|sex",
             "overlapping": "",
         },
+        {
+            "metric_id": "score",
+            "timing": "stock",
+            "counts": "people",
+            "population": "score",
+            "measures": "mean",
+            "breakdowns": "sex|star_area",
+            "overlapping": "star_area",
+        },
         # A definition cannot offer what no plan may ask for.
         {
             "metric_id": "reckless",
@@ -167,3 +176,28 @@ def test_the_invented_programme_has_a_sound_plan():
     programme = Programme(1, people=5, as_at=date(2014, 9, 30))
     rows = [vars(table) for table in programme.plan()]
     assert read_plan(rows, programme.definitions()) == programme.plan()
+
+
+@pytest.mark.parametrize(
+    ("tables", "is_refused"),
+    [
+        # Of three parts and the whole the fourth part follows, though it is withheld.
+        ([("", ""), ("sex", "")], True),
+        ([("star_area", ""), ("sex", "star_area")], True),
+        # The areas of the star are no parts of each other's people.
+        ([("", ""), ("star_area", "")], False),
+        ([("sex", ""), ("star_area", "")], False),
+    ],
+)
+def test_a_mean_may_not_stand_beside_those_of_its_parts(tables: list[tuple[str, str]], is_refused: bool):
+    rows = [
+        SOUND
+        | {"metric_id": "score", "measure": "mean", "exact": False, "approved_by": None}
+        | {"dimension_1": first, "dimension_2": second}
+        for first, second in tables
+    ]
+    if is_refused:
+        with pytest.raises(PlanError, match="by sex may not stand beside that without it"):
+            read_plan(rows, DEFINITIONS)
+    else:
+        assert len(read_plan(rows, DEFINITIONS)) == 2

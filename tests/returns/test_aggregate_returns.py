@@ -538,7 +538,12 @@ def test_what_is_approved_is_offered_and_readable(own: Settings):
     assert sorted(path.name for path in served.iterdir()) == sorted(
         [*version.manifest["files"], "manifest.json"]
     )
-    assert json.loads((served / "manifest.json").read_text())["states"] == version.manifest["states"]
+    told = json.loads((served / "manifest.json").read_text())
+    assert told["states"] == version.manifest["states"]
+    # Whoever knew all of a file but one cell could try that cell.
+    own_inputs = json.loads((version.folder / "manifest.json").read_text())["inputs"]
+    assert [each["file"] for each in told["inputs"]] == [each["file"] for each in own_inputs]
+    assert not [each for each in own_inputs if each["sha256"] in (served / "manifest.json").read_text()]
     for name in version.manifest["files"]:
         assert (served / name).read_bytes() == (version.folder / name).read_bytes()
         assert ((served / name).stat().st_mode & 0o777, (version.folder / name).stat().st_mode & 0o777) == (
