@@ -93,14 +93,15 @@ def _tiles(
             place=view.place_name(view.place("open_caseload", "count", "as_at")),
             unit="people",
         )
+        accepted = view.figure("acceptance_rate", "share", "programme")
         components.tile(
             view,
             "accepted",
             "Referrals accepted",
-            view.figure("acceptance_rate", "share", "programme"),
+            accepted,
             before=_before(view, "acceptance_rate", "share", "programme"),
             series=view.series("acceptance_rate", "share", "programme"),
-            since="whose referrals are decided",
+            since="whose referrals are decided" if accepted else "",
             place=view.place_name(view.place("acceptance_rate", "share", "programme")),
         )
         components.tile(
