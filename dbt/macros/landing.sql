@@ -1,14 +1,15 @@
--- Reading landing: the views over its Parquet files, and the contract as a list that other macros walk through.
+-- Reading landing: the tables over its Parquet files, and the contract as a list that other macros walk through.
 
--- Views landing.<table> over <FLIC_DATA_DIR>/landing/<table>/*.parquet, for every table of the source (on-run-start).
-{% macro create_landing_views() %}
+-- Tables landing.<table> over <FLIC_DATA_DIR>/landing/<table>/*.parquet, for every table of the source (on-run-start).
+{% macro create_landing_tables() %}
     {%- if execute -%}
-        {%- set statements = ["create schema if not exists landing"] -%}
+        {%- do run_query("create schema if not exists landing") -%}
         {%- for table in graph.sources.values() if table.source_name == "landing" -%}
             {%- set folder = env_var("FLIC_DATA_DIR") ~ "/landing/" ~ table.name -%}
-            {%- do statements.append(landing_view_sql("landing." ~ table.name, folder | replace("'", "''"))) -%}
+            {%- for statement in landing_statements("landing." ~ table.name, folder | replace("'", "''")) -%}
+                {%- do run_query(statement) -%}
+            {%- endfor -%}
         {%- endfor -%}
-        {{ statements | join(";\n") }}
     {%- endif -%}
 {% endmacro %}
 
