@@ -1,13 +1,11 @@
--- All that differs between DuckDB and Spark, and nothing else: other SQL means the same to both (settings of Spark: profiles.yml).
+-- All that differs between DuckDB and Spark (its settings: profiles.yml), and nothing else. Other SQL means the same to both.
 {% macro landing_statements(table, folder) -%} {#- A table of landing over its Parquet files, whose columns may differ. #}
     {{ return([
-        "drop table if exists " ~ table,
-        "create table " ~ table ~ " using parquet options (mergeSchema true) location '" ~ folder ~ "'",
+        "drop table if exists " ~ table, "create table " ~ table ~ " using parquet options (mergeSchema true) location '" ~ folder ~ "'"
     ] if target.type == "spark" else [
         "create or replace view " ~ table ~ " as select * from read_parquet('" ~ folder ~ "/*.parquet', union_by_name = true)"
     ]) }}
 {%- endmacro %}
-
 -- One space for any run of spaces, tabs, line ends or no-break spaces, none at the ends; NULL where nothing is left.
 {% macro clean_text(text) -%}
     {%- set spaces = "'[ \\t\\n\\f\\r\\x{00A0}]+', ' '" -%}
@@ -27,14 +25,14 @@
 {% macro days_between(from_day, to_day) -%}
     {{ "datediff(" ~ to_day ~ ", " ~ from_day ~ ")" if target.type == "spark" else "(" ~ to_day ~ " - " ~ from_day ~ ")" }}
 {%- endmacro %}
-
 {% macro spark__load_csv_rows(model, agate_table) %} {#- dbt-spark's own knows neither apostrophes nor empty cells. #}
     {%- set rows = [] -%}
     {%- for row in agate_table.rows -%}
         {%- set cells = [] -%}
         {%- for name in agate_table.column_names -%}
-            {%- set cell = "null" if row[name] is none else "'" ~ row[name] | string | replace("\\", "\\\\") | replace("'", "''") ~ "'" -%}
-            {%- do cells.append("cast(" ~ cell ~ " as " ~ model.config.column_types.get(name, adapter.convert_type(agate_table, loop.index0)) ~ ")") -%}
+            {%- set type = model.config.column_types.get(name, adapter.convert_type(agate_table, loop.index0)) -%}
+            {%- set text = row[name] | string | replace("\\", "\\\\") | replace("'", "''") -%}
+            {%- do cells.append("cast(" ~ ("null" if row[name] is none else "'" ~ text ~ "'") ~ " as " ~ type ~ ")") -%}
         {%- endfor -%}
         {%- do rows.append("(" ~ cells | join(", ") ~ ")") -%}
     {%- endfor -%}
