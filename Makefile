@@ -12,11 +12,11 @@ DAGSTER_PORT ?= 3000
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test endure docs lint lock example clean
+.PHONY: help setup demo test test-spark endure docs lint lock example clean
 
 help: ## this list
 	@echo "PYTHON=/path/to/python3.11, DASHBOARDS_PORT and DAGSTER_PORT can be given to any of them"
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup: $(VENV)/.installed ## the environment, from requirements.lock
 
@@ -45,6 +45,14 @@ endure: setup ## fifty refreshes killed at random moments, ten orders of extract
 docs: setup ## docs/data_dictionary.md and dbt's site of what `make demo` built, data/docs/index.html
 	@$(BIN)/flic docs
 
+test-spark: setup $(VENV)/.spark-installed ## the same figures from a Spark cluster on this machine (Java 17; ten minutes)
+	@$(BIN)/python -m pytest -n 0 tests/spark
+
+$(VENV)/.spark-installed: requirements-spark.lock $(VENV)/.installed
+	@echo "Installing Spark (half a gigabyte, once)"
+	@$(BIN)/python -m pip install --quiet -r requirements-spark.lock
+	@touch $@
+
 lint: setup ## style, types, import boundaries, dbt conventions, SQL style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,11 +62,15 @@ lint: setup ## style, types, import boundaries, dbt conventions, SQL style
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests
 
-lock: setup ## write requirements.lock anew from pyproject.toml (exact versions, no addresses)
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --extra dev pyproject.toml \
-	  | sed -e "/python_full_version >= '3.12'/d" -e "s/ ; python_full_version < '3.12'//" > requirements.lock.new
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+ONLY_311 = sed -e "/python_full_version >= '3.12'/d" -e "s/ ; python_full_version < '3.12'//"
+
+lock: setup ## write requirements.lock and, of what Spark needs besides, requirements-spark.lock anew (exact versions, no addresses)
+	@$(COMPILE) --extra dev pyproject.toml | $(ONLY_311) > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
+	@$(COMPILE) --extra dev --extra spark --constraint requirements.lock pyproject.toml | $(ONLY_311) \
+	  | grep -vxFf requirements.lock > requirements-spark.lock.new
+	@mv requirements-spark.lock.new requirements-spark.lock
 
 example: setup ## make the synthetic example exports anew
 	@$(BIN)/python -m tests.example_programme.make

@@ -127,6 +127,8 @@ def preview_folder(settings: Settings) -> Iterator[Settings]:
         settings,
         data_dir=settings.data_dir / "preview",
         publications_dir=settings.data_dir / "preview" / "publications",
+        # A few files need no cluster, and figures are the same.
+        engine="duckdb",
     )
     try:
         with exclusive(own):

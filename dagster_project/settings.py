@@ -9,6 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# What can build the warehouse (docs/spark.md); the first is usual.
+ENGINES = ("duckdb", "spark")
+
 # The one folder of `seeds/` that is no profile.
 COMMON_SEEDS = "common"
 
@@ -65,10 +68,12 @@ class Settings:
     """A programme's workbooks have a few MB; a larger one comes as CSV, which may be of any length."""
     return_password: bytes = b""
     """Seals a copy of each return about single people, where it is set."""
+    engine: str = ENGINES[0]
+    """What builds the warehouse from landing; a target of `dbt/profiles.yml`."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; raise `SettingsError` for an unknown profile or a size that is none."""
+        """Read the settings; raise `SettingsError` for an unknown profile, engine or size."""
         data_dir = Path(os.environ.get("FLIC_DATA_DIR") or ROOT / "data").expanduser().absolute()
         publications_dir = Path(os.environ.get("FLIC_PUBLICATIONS_DIR") or data_dir / "publications")
         profile = os.environ.get("FLIC_PROFILE") or "fulfilling_lives"
@@ -81,6 +86,9 @@ class Settings:
             raise SettingsError(
                 f"FLIC_MAX_WORKBOOK_MB={megabytes!r} is no whole number of megabytes, such as 50."
             )
+        engine = os.environ.get("FLIC_ENGINE") or ENGINES[0]
+        if engine not in ENGINES:
+            raise SettingsError(f"FLIC_ENGINE={engine!r} is none of: {', '.join(ENGINES)}.")
         return cls(
             data_dir=data_dir,
             publications_dir=publications_dir.expanduser().absolute(),
@@ -90,6 +98,7 @@ class Settings:
             refresh_schedule=os.environ.get("FLIC_REFRESH_SCHEDULE") or "0 6 * * *",
             max_workbook_bytes=int(megabytes) << 20,
             return_password=(os.environ.get("FLIC_RETURN_PASSWORD") or "").encode(),
+            engine=engine,
         )
 
     @property

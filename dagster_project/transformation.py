@@ -21,12 +21,13 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from dagster_project.settings import FlicError, Settings
+from dagster_project.spark import copy_tables, start_session
 
 logger = logging.getLogger("flic")
 
-# DuckDB quotes the offending value in these; a log is no place for it.
+# DuckDB quotes the offending value in these, and Spark in any of its own; a log is no place for it.
 _ERRORS_THAT_QUOTE_VALUES = re.compile(
-    r"(Conversion|Constraint|Invalid Input|Out of Range) Error", re.IGNORECASE
+    r"(Conversion|Constraint|Invalid Input|Out of Range) Error|(?-i:\[[A-Z]+_[A-Z_.]+\])", re.IGNORECASE
 )
 
 
@@ -84,6 +85,8 @@ def invoke_dbt(settings: Settings, arguments: Sequence[str], callbacks: Sequence
                 str(settings.dbt_dir),
                 "--profiles-dir",
                 str(settings.dbt_dir),
+                "--target",
+                settings.engine,
                 "--target-path",
                 str(settings.dbt_target),
                 # dbt's own words can quote a cell; what failed is told by us (_safe_message).
@@ -175,12 +178,12 @@ def _asked(node: Any) -> str:
 def _told_rows(settings: Settings, node: Any) -> str:
     """What a failed test found, where its rows are of seeds (attached to one, or tagged) or about nobody.
 
-    Rows of any other test may be about people, and are never told.
+    Rows of any other test may be about people, and are never told. Spark is not asked again.
     """
     test = node.node
     is_of_seed = (getattr(test, "attached_node", None) or "").startswith("seed.")
     may_be_told = is_of_seed or not {SEEDS_TAG, NOBODYS_TAG}.isdisjoint(test.tags)
-    if str(node.status) not in {"fail", "warn"} or not may_be_told:
+    if str(node.status) not in {"fail", "warn"} or not may_be_told or settings.engine == "spark":
         return ""
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         found = warehouse.execute(f"select * from (\n{test.compiled_code}\n) order by all")
@@ -205,6 +208,8 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     the test suite: they say something about the code, not about today's data.
     """
     remove_warehouse(settings)
+    if settings.engine == "spark":
+        start_session()
     done = 0
 
     def progress(event: Any) -> None:
@@ -224,6 +229,8 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
             for node in failed
         ]
         raise TransformationError("; ".join(reasons) or f"dbt did not run: {result.exception}")
+    if settings.engine == "spark":
+        copy_tables(settings)
     for node in nodes:
         if str(node.status) == "warn":
             logger.warning("%s%s%s", _asked(node.node), node.node.name, _told_rows(settings, node))

@@ -1,3 +1,8 @@
+-- The same day of the month some months later, or the last day of that month.
+{% macro add_months(day, months) -%}
+    cast({{ day }} + ({{ months }}) * interval '1' month as date)
+{%- endmacro %}
+
 -- First day of the financial year that a day falls in.
 {% macro financial_year_start(day, start_month) -%}
     {{ add_months("date_trunc('year', " ~ add_months(day, "1 - " ~ start_month) ~ ")", start_month ~ " - 1") }}

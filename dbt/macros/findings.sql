@@ -36,12 +36,11 @@
     {%- if not execute -%}
         select 1 as parsed_only
     {%- else -%}
-    {%- for reason in modules.re.findall("'[a-z_0-9]+:([a-z_0-9]+);'", rows) | unique %}
-    {{ "union all" if not loop.first }}
-    select
-        '{{ export }}' as export,
-        '{{ reason }}' as reason
+    {%- set reasons = [] -%}
+    {%- for reason in modules.re.findall("'[a-z_0-9]+:([a-z_0-9]+);'", rows) | unique -%}
+        {%- do reasons.append((export, reason)) -%}
     {%- endfor -%}
+    {{ listed(["export", "reason"], reasons) }}
     {%- endif -%}
 {% endmacro %}
 

@@ -1,14 +1,15 @@
--- Reading landing: the views over its Parquet files, and the contract as a list that other macros walk through.
+-- Reading landing: the tables over its Parquet files, and the contract as a list that other macros walk through.
 
--- Views landing.<table> over <FLIC_DATA_DIR>/landing/<table>/*.parquet, for every table of the source (on-run-start).
-{% macro create_landing_views() %}
+-- Tables landing.<table> over <FLIC_DATA_DIR>/landing/<table>/*.parquet, for every table of the source (on-run-start).
+{% macro create_landing_tables() %}
     {%- if execute -%}
-        {%- set statements = ["create schema if not exists landing"] -%}
+        {%- do run_query("create schema if not exists landing") -%}
         {%- for table in graph.sources.values() if table.source_name == "landing" -%}
             {%- set folder = env_var("FLIC_DATA_DIR") ~ "/landing/" ~ table.name -%}
-            {%- do statements.append(landing_view_sql("landing." ~ table.name, folder | replace("'", "''"))) -%}
+            {%- for statement in landing_statements("landing." ~ table.name, folder | replace("'", "''")) -%}
+                {%- do run_query(statement) -%}
+            {%- endfor -%}
         {%- endfor -%}
-        {{ statements | join(";\n") }}
     {%- endif -%}
 {% endmacro %}
 
@@ -49,14 +50,12 @@
     {%- if not execute -%}
         select 1 as parsed_only
     {%- else -%}
-        {%- for name in export_names() %}
-        {%- set rules = export_contract(name).config.meta %}
-        {{ "union all" if not loop.first }}
-        select
-            '{{ name }}' as export,
-            '{{ rules.label }}' as label,
-            '{{ rules.extract }}' as extract
+        {%- set rows = [] -%}
+        {%- for name in export_names() -%}
+            {%- set rules = export_contract(name).config.meta -%}
+            {%- do rows.append((name, rules.label, rules.extract)) -%}
         {%- endfor -%}
+        {{ listed(["export", "label", "extract"], rows) }}
     {%- endif -%}
 {% endmacro %}
 
@@ -73,14 +72,7 @@
                 {%- endfor -%}
             {%- endfor -%}
         {%- endfor -%}
-        {%- for export, column, type, value in rows %}
-        {{ "union all" if not loop.first }}
-        select
-            '{{ export }}' as export,
-            '{{ column }}' as column_name,
-            '{{ type }}' as column_type,
-            '{{ value }}' as value
-        {%- endfor -%}
+        {{ listed(["export", "column_name", "column_type", "value"], rows) }}
     {%- endif -%}
 {% endmacro %}
 
@@ -92,3 +84,15 @@
         cast(null as string)
     {%- endif -%}
 {% endmacro %}
+
+-- Rows of texts as a query. As one list of values: hundreds of queries under one another are as many tasks to Spark.
+{% macro listed(columns, rows) -%}
+    select
+        {{ columns | join(",\n        ") }}
+    from (
+        values
+        {%- for row in rows %}
+        ({{ quoted(row) }}){{ "," if not loop.last }}
+        {%- endfor %}
+    ) as listed ({{ columns | join(", ") }})
+{%- endmacro %}

@@ -5,12 +5,20 @@
     {{ return(graph.nodes["model." ~ project_name ~ ".metric_" ~ metric_id].config.meta) }}
 {% endmacro %}
 
--- One word of a metric as a text of SQL; a list is joined by '|'. What most metrics have need not be said.
-{% macro metric_word(metric_id, word) -%}
+-- These words of every metric, one row each; a list is joined by '|'. What most metrics have need not be said.
+{% macro metric_words(words) %}
     {%- set usual = {"method": "sums", "averages": "people", "empty_sum": "nought"} -%}
-    {%- set value = metric_meta(metric_id).get(word, usual.get(word, "")) if execute else "" -%}
-    '{{ (value if value is string else value | join("|")) | trim | replace("'", "''") }}'
-{%- endmacro %}
+    {%- set rows = [] -%}
+    {%- for metric_id in metric_list() -%}
+        {%- set row = [] -%}
+        {%- for word in words -%}
+            {%- set value = metric_meta(metric_id).get(word, usual.get(word, "")) if execute else "" -%}
+            {%- do row.append((value if value is string else value | join("|")) | trim) -%}
+        {%- endfor -%}
+        {%- do rows.append(row) -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{% endmacro %}
 
 -- A text of SQL in which each setting or term that stands in braces gives way to the programme's own. One that the programme
 -- lacks leaves its name in braces, which a test finds (metric_words_are_complete).

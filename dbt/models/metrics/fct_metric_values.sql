@@ -8,8 +8,14 @@ with figures_due as (
     select * from {{ ref('int_metric_figures_due') }}
 ),
 
+-- Amounts become decimals by their text: the double next to 4108.97, times a million million, is no whole number, and DuckDB
+-- would take that for digits.
 contributions as (
-    select * from {{ ref('int_metric_contributions') }}
+    select
+        *,
+        cast(cast(amount as string) as decimal(28, 12)) as exact_amount,
+        cast(cast(out_of as string) as decimal(28, 12)) as exact_out_of
+    from {{ ref('int_metric_contributions') }}
 ),
 
 needs as (
@@ -30,8 +36,8 @@ placed as (
         {{ metric_category('figures_due.dimension_1', breakdown_columns) }} as category_1,
         {{ metric_category('figures_due.dimension_2', breakdown_columns) }} as category_2,
         contributions.client_key,
-        cast(contributions.amount as decimal(28, 12)) as amount,
-        cast(contributions.out_of as decimal(28, 12)) as out_of
+        contributions.exact_amount as amount,
+        contributions.exact_out_of as out_of
     from figures_due
     inner join contributions
         on
@@ -109,7 +115,8 @@ cells as (
         -- Of a mean for each month or quarter of a person: who stands above the line or below it.
         sum(case when share_amount <> 0 or out_of > 0 then is_person else 0 end) as people_of_ratio,
         cast(sum(case when is_averaged = 1 then amount else 0 end) as double) as amount_averaged,
-        median(cast(case when is_averaged = 1 then amount end as double)) as median_amount,
+        -- Rounded, since engines find the middle of two amounts in different ways.
+        round(median(cast(case when is_averaged = 1 then amount end as double)), 6) as median_amount,
         round(stddev_samp(cast(case when is_averaged = 1 then amount end as double)), 6) as standard_deviation,
         cast(max(case when is_money = 1 and order_of_size = 1 then amount end) as double) as largest,
         cast(max(case when is_money = 1 and order_of_size = 2 then amount end) as double) as second_largest
@@ -128,7 +135,7 @@ single_contributions as (
         category_1,
         category_2,
         cast(count(*) as double) as contributions,
-        median(cast(amount as double)) as median_amount
+        round(median(cast(amount as double)), 6) as median_amount
     from placed
     where
         averages = 'contributions'

@@ -46,13 +46,7 @@ settings as (
 ),
 
 metrics as (
-    {% for metric_id in metric_list() %}
-        select
-        {% for word in words %}
-                {{ metric_word(metric_id, word) }} as {{ word }}{{ "," if not loop.last }}
-        {% endfor %}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ listed(words, metric_words(words)) }}
 )
 
 select

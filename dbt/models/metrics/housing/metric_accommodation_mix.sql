@@ -34,10 +34,11 @@ parts as (
         quarters.quarter_start,
         quarters.quarter_end,
         accommodation_types.type as accommodation_type,
-        (
+        -- Doubles, since engines give a quotient of decimals other types.
+        cast((
             coalesce(accommodation.percent, 0)
             + case when accommodation_types.type = 'not_known' then quarters.whole - quarters.recorded else 0 end
-        ) * 100 / quarters.whole as percent
+        ) * 100 as double) / cast(quarters.whole as double) as percent
     from quarters
     cross join accommodation_types
     left join accommodation

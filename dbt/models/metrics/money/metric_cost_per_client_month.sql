@@ -69,7 +69,7 @@ months as (
         period_type,
         period_end,
         client_key,
-        round(sum(days) / 30.4375, 6) as months
+        round(cast(sum(days) as double) / 30.4375, 6) as months
     from open_days
     group by
         period_type,
