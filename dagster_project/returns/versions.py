@@ -257,7 +257,10 @@ def for_readers(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
     Whoever knew all of a file but one cell could try that cell until its fingerprint is right.
     """
-    return {**manifest, "inputs": [{"file": each["file"]} for each in manifest.get("inputs", ())]}
+    return {
+        name: [{"file": each["file"]} for each in told] if name == "inputs" else told
+        for name, told in manifest.items()
+    }
 
 
 def _holds(path: Path, manifest: Mapping[str, object]) -> bool:
