@@ -1,10 +1,12 @@
 """A seed that contradicts the contract stops the build, and the message says which of its rows to mend."""
 
 import shutil
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from dagster_project.ingestion.assets import write_control
 from dagster_project.settings import ROOT
 from dagster_project.transformation import TransformationError, build_warehouse
 from tests.dbt.landing_folder import ProjectSettings, Workshop
@@ -57,6 +59,7 @@ def test_the_row_to_mend_is_named(name: str, project: Path) -> None:
         project / "data", project / "publications", "fulfilling_lives", b"", b"", "", root=project
     )
     Workshop(project / "data", project / "kept", project).land()
+    write_control(settings, date(2015, 5, 31), datetime.fromisoformat("2015-06-15"))
     with pytest.raises(TransformationError) as stop:
         build_warehouse(settings, tables)
     assert words in str(stop.value)
