@@ -159,7 +159,8 @@ def tile(
         where = "" if view.borough == ALL_BOROUGHS else f'<span class="tile-place">{escape(place)}</span>'
         html(
             f'<div class="tile"><h3>{escape(label)} {where}</h3>'
-            f'<p class="tile-figure">{escape(shown(figure))}{noun}</p>{"".join(lines)}</div>'
+            f'<p class="tile-figure">{escape(shown(figure) if figure else table_cell(figure))}{noun}</p>'
+            f"{''.join(lines)}</div>"
         )
         if len(series) > 1:
             recent = series[-9:]
