@@ -28,7 +28,7 @@
     from {{ rows }}
     inner join {{ numbers }} as numbers
         on numbers.number between 1 and length({{ findings }}) - length(replace({{ findings }}, ';', ''))
-    where not is_duplicate
+    where not is_duplicate and {{ findings }} is not null
     {%- endfor -%}
     {%- endif -%}
 {% endmacro %}

@@ -24,113 +24,89 @@
     {%- if rules.get("known_client") and clients is none -%}
         {{ exceptions.raise_compiler_error("The contract of " ~ export ~ " asks for known clients: name the relation") }}
     {%- endif -%}
+    {%- set days = columns | selectattr("rules.type", "equalto", "date") | list -%}
+    {%- set landed_rows -%}
+    from {{ landed }} as landed
+    inner join {{ ledger }} as ledger on landed.load_id = ledger.load_id and ledger.load_number is not null
+    {%- endset -%}
     {%- if not even_if_it_never_came and not run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows -%}
         {{ no_typed_rows(landed, columns) }}
     {%- else -%}
-with landed as (
+with
 
-    select
-        ledger.extract_date,
-        landed.load_id,
-        landed.source_file,
-        landed.source_line,
-        concat(';', coalesce(landed.door_findings, ''), ';') as door_findings
-        {%- for column in columns %},
-        {{ clean_text("landed." ~ column.name) }} as {{ column.name }}_as_given
-        {%- endfor %}
-    from {{ landed }} as landed
-    inner join {{ ledger }} as ledger on landed.load_id = ledger.load_id
-    where ledger.load_number is not null
+{% for column in columns if column.is_looked_up -%}
+{{ column.name }}_cells as (
+
+    {{ cells(column, landed_rows, settings, exports, spellings, export) }}
 
 ),
 
-present as (
-
-    select
-        landed.*
-        {%- for column in columns %},
-        {% if column.rules.get("missing") -%}
-        case when lower({{ column.name }}_as_given) in ({{ quoted(column.rules.missing) | lower }}) then null else {{ column.name }}_as_given end
-        {%- else -%}
-        {{ column.name }}_as_given
-        {%- endif %} as {{ column.name }}_text
-        {%- endfor %}
-    from landed
-
-),
-
-{%- set days = columns | selectattr("rules.type", "equalto", "date") | list %}
-{%- if days %}
-
+{% endfor -%}
+{% if days -%}
 -- Whether more dates of a file's column can only have the month first than can only have the day first: those that could
 -- be either then have it too, most likely.
 orders as (
 
     select
-        load_id
+        landed.load_id
         {%- for column in days %},
-        sum(case when {{ is_month_first(column) }} then 1 else 0 end)
-        > sum(case when {{ is_day_first(column) }} then 1 else 0 end) as {{ column.name }}_is_month_first
+        sum(case when {{ column.name }}_cells.is_month_first then 1 else 0 end)
+        > sum(case when {{ column.name }}_cells.is_day_first then 1 else 0 end) as {{ column.name }}_is_month_first
         {%- endfor %}
-    from present
-    group by load_id
+    {{ landed_rows }}
+    {%- for column in days %}
+    left join {{ column.name }}_cells on landed.{{ column.name }} = {{ column.name }}_cells.cell
+    {%- endfor %}
+    group by landed.load_id
 
 ),
 {%- endif %}
 
-typed as (
+-- Keys that stand more than once in a file. Most files have none, and to compare all rows whole would take longer than
+-- to type them.
+repeated_keys as (
 
     select
-        present.*,
-        {%- for column in days %}
-        orders.{{ column.name }}_is_month_first,
-        {%- endfor %}
-        settings.programme_start,
-        exports.date_format
-        {%- for column in columns %},
-        {{ typed_value(column) }} as {{ column.name }}
-        {%- endfor %}
-        {%- for column in columns if column.rules.get("on_unmapped") %},
-        present.{{ column.name }}_text is not null
-        and {{ column.name }}_spelling.value is null
-        and {{ comparable("present." ~ column.name ~ "_text") }} not in ({{ quoted(column.rules.allowed) }}) as {{ column.name }}_is_unlisted
-        {%- endfor %}
-    from present
-    {%- if days %}
-    inner join orders on present.load_id = orders.load_id
-    {%- endif %}
-    cross join {{ settings }} as settings
-    inner join {{ exports }} as exports on exports.export = '{{ export }}'
-    {%- for column in columns if column.is_coded %}
-    left join {{ spellings }} as {{ column.name }}_spelling
-        on {{ column.name }}_spelling.export = '{{ export }}'
-        and {{ column.name }}_spelling.column_name = '{{ column.name }}'
-        and {{ column.name }}_spelling.spelling = {{ comparable("present." ~ column.name ~ "_text") }}
-    {%- endfor %}
+        load_id,
+        record_key
+    from (
+        {{ keyed_rows(rules, columns | selectattr("name", "in", rules.key) | list, landed_rows, settings, exports, export) }}
+    ) as keyed
+    where record_key is not null
+    group by
+        load_id,
+        record_key
+    having count(*) > 1
 
 ),
 
-keyed as (
+repeated_rows as (
 
     select
-        typed.*,
-        {%- set key_parts = [] -%}
-        {%- for name in rules.key -%}{%- do key_parts.append("coalesce(cast(typed." ~ name ~ " as string), '')") -%}{%- endfor %}
-        {% set needed = columns | selectattr("name", "in", rules.key) | selectattr("rules.required", "true") | list -%}
-        case
-            when {% for column in needed %}typed.{{ column.name }} is not null{{ " and " if not loop.last }}{% endfor %}
-                then concat({{ key_parts | join(", '|', ") }})
-        end as record_key,
-        {#- Where a record may stand in several rows, what tells them apart. -#}
-        {%- set apart = rules.get("repeats_by") %}
-        {{ "coalesce(cast(typed." ~ apart ~ " as string), typed." ~ apart ~ "_as_given, '')" if apart else "''" }} as row_of_record,
-        concat(
-            {%- for column in columns %}
-            coalesce(cast(typed.{{ column.name }} as string), typed.{{ column.name }}_as_given, ''), chr(31),
-            {%- endfor %}
-            typed.door_findings
-        ) as content
-    from typed
+        keyed.load_id,
+        keyed.source_line,
+        row_number() over (partition by keyed.load_id, keyed.content order by keyed.source_line) > 1 as is_duplicate,
+        min(keyed.content) over (partition by keyed.load_id, keyed.record_key, keyed.row_of_record)
+        <> max(keyed.content) over (partition by keyed.load_id, keyed.record_key, keyed.row_of_record) as is_in_conflict
+    from (
+        select
+            typed.load_id,
+            typed.source_line,
+            typed.record_key,
+            {#- Where a record may stand in several rows, what tells them apart. -#}
+            {%- set apart = rules.get("repeats_by") %}
+            {{ "coalesce(cast(typed." ~ apart ~ " as string), typed." ~ apart ~ "_as_given, '')" if apart else "''" }} as row_of_record,
+            concat(
+                {%- for column in columns %}
+                coalesce(cast(typed.{{ column.name }} as string), typed.{{ column.name }}_as_given, ''), chr(31),
+                {%- endfor %}
+                typed.door_findings
+            ) as content
+        from (
+            {{ keyed_rows(rules, columns, landed_rows, settings, exports, export) }}
+        ) as typed
+        inner join repeated_keys on typed.load_id = repeated_keys.load_id and typed.record_key = repeated_keys.record_key
+    ) as keyed
 
 ),
 
@@ -144,12 +120,13 @@ compared as (
         clients.{{ day }},
         {%- endfor %}
         {%- endif %}
-        keyed.record_key is not null
-        and row_number() over (partition by keyed.load_id, keyed.content order by keyed.source_line) > 1 as is_duplicate,
-        keyed.record_key is not null
-        and min(keyed.content) over (partition by keyed.load_id, keyed.record_key, keyed.row_of_record)
-        <> max(keyed.content) over (partition by keyed.load_id, keyed.record_key, keyed.row_of_record) as is_in_conflict
-    from keyed
+        coalesce(repeated_rows.is_duplicate, false) as is_duplicate,
+        coalesce(repeated_rows.is_in_conflict, false) as is_in_conflict
+    from (
+        {{ keyed_rows(rules, columns, landed_rows, settings, exports, export) }}
+    ) as keyed
+    -- No two rows of a file begin on one line.
+    left join repeated_rows on keyed.load_id = repeated_rows.load_id and keyed.source_line = repeated_rows.source_line
     {%- if clients is not none %}
     left join {{ clients }} as clients on keyed.client_id = clients.client_id
     {%- endif %}
@@ -238,6 +215,118 @@ from emptied
     {%- endif -%}
 {% endmacro %}
 
+-- The cells of a column that differ, each cleaned and typed once: a file of a million rows has some hundreds of different
+-- days, scores and words. References are left out: nearly all of them differ.
+-- Columns: cell (as landed), as_given, text (none where it is a word for missing), value; of days which order they show, and
+-- of a list whose other values count as not known, whether it lacks this one.
+{% macro cells(column, landed_rows, settings, exports, spellings, export) %}
+    select
+        cells.cell,
+        cells.as_given,
+        cells.text,
+        {{ typed_value(column) }} as value
+        {%- if column.rules.type == "date" %},
+        {{ is_month_first(column) }} as is_month_first,
+        {{ is_day_first(column) }} as is_day_first,
+        {{ could_be_either_order("cells.text") }} as could_be_either_order
+        {%- endif %}
+        {%- if column.rules.get("on_unmapped") %},
+        cells.text is not null
+        and spelling.value is null
+        and {{ comparable("cells.text") }} not in ({{ quoted(column.rules.allowed) }}) as is_unlisted
+        {%- endif %}
+    from (
+        select
+            cell,
+            as_given,
+            {{ without_missing("as_given", column) }} as text
+        from (
+            select
+                cell,
+                {{ clean_text("cell") }} as as_given
+            from (
+                select distinct landed.{{ column.name }} as cell
+                {{ landed_rows }}
+                where landed.{{ column.name }} is not null
+            ) as landed_cells
+        ) as cleaned_cells
+    ) as cells
+    cross join {{ settings }} as settings
+    inner join {{ exports }} as exports on exports.export = '{{ export }}'
+    {%- if column.is_coded %}
+    left join {{ spellings }} as spelling
+        on spelling.export = '{{ export }}'
+        and spelling.column_name = '{{ column.name }}'
+        and spelling.spelling = {{ comparable("cells.text") }}
+    {%- endif %}
+{%- endmacro %}
+
+-- The landed rows with these columns typed, and with the key of the record, NULL where a part that must be there is missing.
+{% macro keyed_rows(rules, columns, landed_rows, settings, exports, export) %}
+    {%- set key_parts = [] -%}
+    {%- for name in rules.key -%}{%- do key_parts.append("coalesce(cast(typed." ~ name ~ " as string), '')") -%}{%- endfor -%}
+    select
+        typed.*,
+        case
+            when {% for column in columns if column.name in rules.key and column.rules.required %}typed.{{ column.name }} is not null{{ " and " if not loop.last }}{% endfor %}
+                then concat({{ key_parts | join(", '|', ") }})
+        end as record_key
+    from (
+        select
+            ledger.extract_date,
+            landed.load_id,
+            landed.source_file,
+            landed.source_line,
+            concat(';', coalesce(landed.door_findings, ''), ';') as door_findings,
+            settings.programme_start,
+            exports.date_format
+            {%- for column in columns %},
+            {%- set name = column.name %}
+            {%- if column.is_looked_up %}
+            {{ name }}_cells.as_given as {{ name }}_as_given,
+            {{ name }}_cells.text as {{ name }}_text,
+            {%- if column.rules.type == "date" %}
+            orders.{{ name }}_is_month_first,
+            case
+                when not (
+                    exports.date_format is null and orders.{{ name }}_is_month_first and {{ name }}_cells.could_be_either_order
+                ) then {{ name }}_cells.value
+            end as {{ name }}
+            {%- else %}
+            {{ name }}_cells.value as {{ name }}
+            {%- endif %}
+            {%- if column.rules.get("on_unmapped") %},
+            coalesce({{ name }}_cells.is_unlisted, false) as {{ name }}_is_unlisted
+            {%- endif %}
+            {%- else %}
+            {#- What the door made of a reference has no spaces. #}
+            {%- set as_given = "landed." ~ name if column.rules.get("door") else clean_text("landed." ~ name) %}
+            {{ as_given }} as {{ name }}_as_given,
+            {{ without_missing(as_given, column) }} as {{ name }}_text,
+            {{ without_missing(as_given, column) }} as {{ name }}
+            {%- endif %}
+            {%- endfor %}
+        {{ landed_rows }}
+        cross join {{ settings }} as settings
+        inner join {{ exports }} as exports on exports.export = '{{ export }}'
+        {%- if columns | selectattr("rules.type", "equalto", "date") | list %}
+        inner join orders on landed.load_id = orders.load_id
+        {%- endif %}
+        {%- for column in columns if column.is_looked_up %}
+        left join {{ column.name }}_cells on landed.{{ column.name }} = {{ column.name }}_cells.cell
+        {%- endfor %}
+    ) as typed
+{%- endmacro %}
+
+-- A text, or NULL where it is one of the column's words for missing.
+{% macro without_missing(text, column) -%}
+    {%- if column.rules.get("missing") -%}
+        case when lower({{ text }}) in ({{ quoted(column.rules.missing) | lower }}) then null else {{ text }} end
+    {%- else -%}
+        {{ text }}
+    {%- endif -%}
+{%- endmacro %}
+
 -- The empty result of an export that never came: to plan all the rules for no rows would cost more than anything else.
 {% macro no_typed_rows(landed, columns) %}
     {%- set types = {"date": "date", "decimal": "decimal(12, 2)", "number": "decimal(12, 2)", "integer": "integer"} %}
@@ -259,7 +348,7 @@ where 1 = 0
 {%- endmacro %}
 
 -- The columns of a contract as landing has them: name, rules, is_coded (values are compared with lists),
--- is_kept (a bad cell is emptied and the row stays).
+-- is_kept (a bad cell is emptied and the row stays), is_looked_up (each different cell is typed once).
 {% macro contract_columns(contract) %}
     {%- set columns = [] -%}
     {%- for column in contract.columns.values() -%}
@@ -269,33 +358,27 @@ where 1 = 0
             "rules": rules,
             "is_coded": "allowed" in rules,
             "is_kept": rules.get("on_error") == "blank",
+            "is_looked_up": rules.type != "identifier",
         }) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {% endmacro %}
 
--- The expression that types one cell. What the door made (pseudonyms, age bands) is taken as it is, and so are
+-- The expression that types one cell of the relation `cells`. What the door made (pseudonyms, age bands) is taken as it is, and so are
 -- references: words that stand for none, and numbers that a spreadsheet rounded, were found at the door.
 {% macro typed_value(column) -%}
-    {%- set text = "present." ~ column.name ~ "_text" -%}
+    {%- set text = "cells.text" -%}
     {%- set type = column.rules.type -%}
     {%- if column.rules.get("door") or type in ("text_code", "text", "identifier") -%} {{ text }}
     {%- elif column.is_coded -%}
         case
             when {{ comparable(text) }} in ({{ quoted(column.rules.allowed) }}) then {{ comparable(text) }}
-            when {{ column.name }}_spelling.value is not null then {{ column.name }}_spelling.value
+            when spelling.value is not null then spelling.value
             {%- if column.rules.get("on_unmapped") %}
             when {{ text }} is not null then '{{ column.rules.on_unmapped }}'
             {%- endif %}
         end
-    {%- elif type == "date" -%}
-        case
-            when
-                exports.date_format is null and orders.{{ column.name }}_is_month_first
-                and {{ could_be_either_order(text) }}
-                then null
-            else {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
-        end
+    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
     {%- elif type == "number" -%} {{ typed_number(text, column.rules.get("max") == 100) }}
     {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
@@ -325,7 +408,7 @@ where 1 = 0
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
                 when
                     date_format is null
-                    and ({{ is_month_first(column) }} or ({{ name }}_is_month_first and {{ could_be_either_order(text) }}))
+                    and ({{ is_month_first(column, text) }} or ({{ name }}_is_month_first and {{ could_be_either_order(text) }}))
                     then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
     {%- elif type in ("decimal", "number", "integer") and not rules.get("door") %}
