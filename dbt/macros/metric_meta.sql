@@ -70,3 +70,13 @@
         {%- endfor %}
     end
 {%- endmacro %}
+
+-- A double as a decimal. By its text: the double next to 4108.97, times a million million, is no whole number, and DuckDB
+-- would take that for digits. Whole numbers, which are nearly all, need no text.
+{% macro exact_decimal(amount) -%}
+    case
+        when {{ amount }} = floor({{ amount }}) and abs({{ amount }}) < 1000000000
+            then cast(cast({{ amount }} as bigint) as decimal(28, 12))
+        else cast(cast({{ amount }} as string) as decimal(28, 12))
+    end
+{%- endmacro %}

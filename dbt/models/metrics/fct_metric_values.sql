@@ -6,16 +6,16 @@
 
 with figures_due as (
     select * from {{ ref('int_metric_figures_due') }}
+    where {{ the_part() }}
 ),
 
--- Amounts become decimals by their text: the double next to 4108.97, times a million million, is no whole number, and DuckDB
--- would take that for digits.
 contributions as (
     select
         *,
-        cast(cast(amount as string) as decimal(28, 12)) as exact_amount,
-        cast(cast(out_of as string) as decimal(28, 12)) as exact_out_of
+        {{ exact_decimal('amount') }} as exact_amount,
+        {{ exact_decimal('out_of') }} as exact_out_of
     from {{ ref('int_metric_contributions') }}
+    where {{ the_part() }}
 ),
 
 needs as (
@@ -87,17 +87,40 @@ person_sums as (
         client_key
 ),
 
-ranked as (
+counted as (
     select
         *,
         -- Money: only people with more paid than refunded have spending, and their part in the sum is ranked. Somebody
         -- without a value (no second star, say) counts and is no part of a mean.
-        case when amount is null or (is_money = 1 and amount <= 0) then 0 else 1 end as is_averaged,
-        row_number() over (
-            partition by due_key, category_1, category_2
-            order by amount desc, client_key asc
-        ) as order_of_size
+        case when amount is null or (is_money = 1 and amount <= 0) then 0 else 1 end as is_averaged
     from person_sums
+),
+
+-- Of money alone: to put all people of all figures in order takes as long as to add them up.
+largest as (
+    select
+        due_key,
+        category_1,
+        category_2,
+        cast(max(case when order_of_size = 1 then amount end) as double) as largest,
+        cast(max(case when order_of_size = 2 then amount end) as double) as second_largest
+    from (
+        select
+            due_key,
+            category_1,
+            category_2,
+            amount,
+            row_number() over (
+                partition by due_key, category_1, category_2
+                order by amount desc, client_key asc
+            ) as order_of_size
+        from person_sums
+        where is_money = 1
+    ) as ranked
+    group by
+        due_key,
+        category_1,
+        category_2
 ),
 
 cells as (
@@ -117,10 +140,8 @@ cells as (
         cast(sum(case when is_averaged = 1 then amount else 0 end) as double) as amount_averaged,
         -- Rounded, since engines find the middle of two amounts in different ways.
         round(median(cast(case when is_averaged = 1 then amount end as double)), 6) as median_amount,
-        round(stddev_samp(cast(case when is_averaged = 1 then amount end as double)), 6) as standard_deviation,
-        cast(max(case when is_money = 1 and order_of_size = 1 then amount end) as double) as largest,
-        cast(max(case when is_money = 1 and order_of_size = 2 then amount end) as double) as second_largest
-    from ranked
+        round(stddev_samp(cast(case when is_averaged = 1 then amount end as double)), 6) as standard_deviation
+    from counted
     group by
         due_key,
         category_1,
@@ -214,8 +235,8 @@ select
     ) as bigint) as people,
     -- A mean for each month or quarter of a person rests on unlike parts: no interval of people's own means is its own.
     case when grid.measure = 'mean' and cells.is_ratio = 0 then cells.standard_deviation end as standard_deviation,
-    cells.largest,
-    cells.second_largest,
+    largest.largest,
+    largest.second_largest,
     cast(
         coalesce(
             grid.note,
@@ -232,6 +253,11 @@ left join cells
         grid.due_key = cells.due_key
         and grid.category_1 = cells.category_1
         and grid.category_2 = cells.category_2
+left join largest
+    on
+        grid.due_key = largest.due_key
+        and grid.category_1 = largest.category_1
+        and grid.category_2 = largest.category_2
 left join single_contributions
     on
         grid.due_key = single_contributions.due_key
