@@ -4,6 +4,7 @@ What the programme decides (thresholds, money, disclosure rules) does not belong
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,16 @@ class Settings:
     """Seals a copy of each return about single people, where it is set."""
     engine: str = ENGINES[0]
     """What builds the warehouse from landing; a target of `dbt/profiles.yml`."""
+    memory_limit: str = "4GB"
+    """What DuckDB may take while it builds the warehouse before it puts rows down in `spill`."""
+    whole_up_to: int = 20_000
+    """With more referrals than this the largest tables are made a part at a time."""
+    spill_dir: Path | None = None
+    """A folder on another disk for what does not fit into memory; rows of people, so a closed one."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; raise `SettingsError` for an unknown profile, engine or size."""
+        """Read the settings; raise `SettingsError` for an unknown profile or engine, or what is no size."""
         data_dir = Path(os.environ.get("FLIC_DATA_DIR") or ROOT / "data").expanduser().absolute()
         publications_dir = Path(os.environ.get("FLIC_PUBLICATIONS_DIR") or data_dir / "publications")
         profile = os.environ.get("FLIC_PROFILE") or "fulfilling_lives"
@@ -89,6 +96,13 @@ class Settings:
         engine = os.environ.get("FLIC_ENGINE") or ENGINES[0]
         if engine not in ENGINES:
             raise SettingsError(f"FLIC_ENGINE={engine!r} is none of: {', '.join(ENGINES)}.")
+        memory_limit = (os.environ.get("FLIC_MEMORY_LIMIT") or cls.memory_limit).replace(" ", "").upper()
+        if not re.fullmatch(r"\d+(\.\d+)?(MB|GB|TB|MIB|GIB|TIB)", memory_limit):
+            raise SettingsError(f"FLIC_MEMORY_LIMIT={memory_limit!r} is no amount of memory, such as 2.5GB.")
+        whole_up_to = os.environ.get("FLIC_WHOLE_UP_TO") or str(cls.whole_up_to)
+        if not whole_up_to.isdecimal():
+            raise SettingsError(f"FLIC_WHOLE_UP_TO={whole_up_to!r} is no number of referrals, such as 20000.")
+        spill = os.environ.get("FLIC_SPILL_DIR")
         return cls(
             data_dir=data_dir,
             publications_dir=publications_dir.expanduser().absolute(),
@@ -99,6 +113,9 @@ class Settings:
             max_workbook_bytes=int(megabytes) << 20,
             return_password=(os.environ.get("FLIC_RETURN_PASSWORD") or "").encode(),
             engine=engine,
+            memory_limit=memory_limit,
+            whole_up_to=int(whole_up_to),
+            spill_dir=Path(spill).expanduser().absolute() if spill else None,
         )
 
     @property
@@ -135,6 +152,11 @@ class Settings:
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds; it can always be rebuilt from landing."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def spill(self) -> Path:
+        """Where DuckDB puts down what does not fit into memory while the warehouse is built."""
+        return self.spill_dir or self.data_dir / "spill"
 
     @property
     def management(self) -> Path:

@@ -62,9 +62,12 @@ class Translator(DagsterDbtTranslator):
 
 
 def dbt_environment(settings: Settings) -> None:
-    """Give dbt the two facts about this machine that it reads, and switch its statistics off."""
+    """Give dbt what it reads of this machine, and switch its statistics off."""
     os.environ["FLIC_DATA_DIR"] = str(settings.data_dir)
     os.environ["FLIC_PROFILE"] = settings.profile
+    os.environ["FLIC_MEMORY_LIMIT"] = settings.memory_limit
+    os.environ["FLIC_SPILL_DIR"] = str(settings.spill)
+    os.environ["FLIC_WHOLE_UP_TO"] = str(settings.whole_up_to)
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 
@@ -140,7 +143,7 @@ def _is_whole(manifest: Path) -> bool:
 
 
 def remove_warehouse(settings: Settings) -> None:
-    """Remove the former warehouse: every table is built from landing, and an old file can only do harm.
+    """Remove the former warehouse and what it spilt: all is built from landing, old files can only do harm.
 
     Damage inside a file shows when a page of it is read, which may be in the midst of a build or not at all;
     what a killed run left in the log beside it would be carried over. Raises `TransformationError` when
@@ -157,6 +160,9 @@ def remove_warehouse(settings: Settings) -> None:
             logger.warning("The warehouse file does not open; it is built anew from landing.")
     for name in (settings.warehouse.name, f"{settings.warehouse.name}.wal"):
         settings.warehouse.with_name(name).unlink(missing_ok=True)
+    settings.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for leftover in settings.spill.glob("duckdb_temp_*"):
+        leftover.unlink()
 
 
 def _safe_message(node_name: str, message: str | None) -> str:

@@ -12,10 +12,14 @@ from pathlib import Path
 # Set to 1 for a demonstration, the data lead's own preview and the management dashboards, which all run as
 # the user who owns the zone.
 ALLOWED = "FLIC_ALLOW_RESTRICTED_ZONE"
-VARIABLES = ("FLIC_DATA_DIR", "FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY", "FLIC_RETURN_PASSWORD")
+VARIABLES = (
+    *("FLIC_DATA_DIR", "FLIC_SPILL_DIR"),
+    *("FLIC_PSEUDONYM_KEY", "FLIC_ROUNDING_KEY", "FLIC_RETURN_PASSWORD"),
+)
 # Of the returns the log alone: a folder `returns` also lies among the publications, for readers.
 NAMES = (
     "warehouse.duckdb",
+    "spill",
     "landing",
     "management",
     "drafts",
