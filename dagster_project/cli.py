@@ -450,8 +450,12 @@ def publications(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def bench(settings: Settings, arguments: argparse.Namespace) -> int:
-    """`flic bench publication | dashboards`: what safety costs in what is served; how fast its pages are."""
-    if arguments.action == "dashboards":
+    """`flic bench`: what safety costs in what is served, how fast pages are, how a refresh grows."""
+    if arguments.action == "refresh":
+        from dagster_project.benchmarks.scale import measure as measure_refresh
+
+        lines = measure_refresh(arguments.folder, arguments.clients, arguments.memory, arguments.whole_up_to)
+    elif arguments.action == "dashboards":
         from dagster_project.load_test import measure
 
         lines = measure(settings, arguments.sessions, arguments.seconds)
@@ -767,6 +771,24 @@ def parser() -> argparse.ArgumentParser:
     action.add_argument(
         "--seconds", type=at_least_one, default=120, metavar="NUMBER", help="how long they read"
     )
+    action = actions.add_parser("refresh", help="a refresh of invented exports, each step beside its floor")
+    action.add_argument("folder", type=Path, metavar="FOLDER", help="an empty folder for exports and tables")
+    action.add_argument(
+        "--clients",
+        type=at_least_one,
+        nargs="+",
+        default=[300, 4_000],
+        metavar="NUMBER",
+        help="how many, in order",
+    )
+    action.add_argument(
+        "--whole-up-to",
+        type=int,
+        default=300,
+        metavar="NUMBER",
+        help="clients up to which statistics and publication too",
+    )
+    action.add_argument("--memory", default="2.5GB", metavar="SIZE", help="what DuckDB may take")
     add("prepare", prepare, "read the dbt project, so that Dagster can be started")
     add("docs", docs, "write the data dictionary and dbt's site of the warehouse")
     command = add("demo", demo, "synthetic example: one refresh, then dashboards and Dagster on this machine")

@@ -1,0 +1,256 @@
+"""What a refresh costs as clients become many, each step beside the least that it can cost.
+
+Belongs here: the steps, how they are measured and their words. Does not belong here: the invented exports
+(`exports.py`), the floor of the warehouse (`floor.py`). Each step is a process of its own, so that its
+processor time and its largest memory are its own; ratios are of processor time within one run.
+"""
+
+import json
+import logging
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.benchmarks.exports import EXTRACT_DATE, NAMES, write_exports
+from dagster_project.benchmarks.floor import build_floor, rows_that_differ
+from dagster_project.cli import run_refresh
+from dagster_project.ingestion.assets import everything_known, latest_described_day, write_control
+from dagster_project.ingestion.inbox import SETTLED_SECONDS
+from dagster_project.ingestion.load import ingest
+from dagster_project.settings import ROOT, FlicError, Settings
+from dagster_project.transformation import dbt_environment, invoke_dbt, prepare_manifest, remove_warehouse
+
+# The goals, as ratios of processor time to the step that it stands beside, and megabytes.
+GOALS = {"landing": (1.3, 500), "marts": (1.25, 2500), "refresh": (2.0, None)}
+GOAL_EXPONENT = 1.10
+KEYS = {
+    "FLIC_PSEUDONYM_KEY": "synthetic-pseudonym-key-of-the-benchmark",
+    "FLIC_ROUNDING_KEY": "synthetic-rounding-key-of-the-benchmark",
+}
+
+
+class StepFailedError(FlicError):
+    """A step of the benchmark ended with an error; the text names it."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one step took."""
+
+    wall: float
+    cpu: float
+    megabytes: int
+    """The most memory that its process had at one time."""
+
+
+def _copy(settings: Settings) -> None:
+    """The floor of landing: every CSV file of the inbox as text into Parquet, by DuckDB alone."""
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1; set memory_limit = '500MB'; set preserve_insertion_order = true")
+        for file in sorted((settings.data_dir / "exports").glob("*.csv")):
+            copy = settings.data_dir / "copy" / f"{file.stem}.parquet"
+            connection.execute(
+                "copy (select * from read_csv($file, header = true, all_varchar = true, delim = ',',"
+                f" quote = '\"', escape = '\"', encoding = 'utf-8')) to '{copy}' (compression zstd)",
+                {"file": str(file)},
+            )
+
+
+def _landing(settings: Settings) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    report = ingest(settings, received_at=now, backfill=True, log=logging.getLogger("flic.bench"))
+    if len([file for file in report.files if file.status == "loaded"]) != len(NAMES):
+        raise StepFailedError("; ".join(f"{file.file_name}: {file.reason}" for file in report.files))
+    known_by = everything_known(settings, now)
+    write_control(settings, latest_described_day(settings, known_by), known_by)
+
+
+def _floor(settings: Settings) -> None:
+    settings.spill.mkdir(exist_ok=True)
+    build_floor(settings, settings.data_dir / "floor.duckdb", settings.spill)
+
+
+def _dbt(settings: Settings, *arguments: str) -> None:
+    result = invoke_dbt(settings, arguments)
+    if not result.success:
+        raise StepFailedError(f"dbt {' '.join(arguments)}: {result.exception or 'a node failed'}")
+
+
+def _prepare(settings: Settings) -> None:
+    """What the marts rest on and no refresh of a running service does again: dbt's parse and the seeds."""
+    prepare_manifest(settings)
+    remove_warehouse(settings)
+    _dbt(settings, "seed")
+
+
+def _marts(settings: Settings) -> None:
+    _dbt(settings, "run", "--select", "staging", "intermediate", "marts")
+
+
+def _correct_contacts(settings: Settings) -> None:
+    """Put another version of the contacts into the inbox, with one row less than the one before."""
+    known = sorted(settings.archive.glob("*/contacts_*.csv"), key=lambda file: file.stat().st_mtime)
+    rows = known[-1].read_bytes().splitlines(keepends=True)
+    settings.inbox.mkdir(exist_ok=True)
+    (settings.inbox / f"contacts_{EXTRACT_DATE}_v{len(known) + 1}.csv").write_bytes(b"".join(rows[:-1]))
+    time.sleep(SETTLED_SECONDS + 0.5)  # a file this young is watched for a second
+
+
+def _refreshed(settings: Settings) -> Cost:
+    """One refresh with another version of the contacts, in this process."""
+    _correct_contacts(settings)
+    began, cpu = time.monotonic(), time.process_time()
+    run_refresh(
+        settings, as_at="", known_by="", backfill=True, confirm_volume=False, approve_by="The benchmark"
+    )
+    return Cost(time.monotonic() - began, time.process_time() - cpu, 0)
+
+
+def _service(settings: Settings) -> None:
+    """A process that has refreshed before, as Dagster's is: the second refresh is what is told."""
+    _refreshed(settings)
+    (settings.data_dir / "service.json").write_text(json.dumps(asdict(_refreshed(settings))))
+
+
+# In the order in which they are taken; those of the whole of a refresh in a folder of its own.
+_THIS = ("-m", "dagster_project.benchmarks.scale")
+STEPS: dict[str, Callable[[Settings], None]] = {
+    "start": lambda settings: None,
+    "copy": _copy,
+    "landing": _landing,
+    "floor": _floor,
+    "prepare": _prepare,
+    "marts": _marts,
+}
+_REFRESH = (
+    "-c",
+    "from dagster_project.cli import main; main()",
+    "refresh",
+    "--backfill",
+    "--approve-by",
+    "Nobody",
+)
+_DBT_BUILD = (
+    *("-m", "dbt.cli.main", "build", "--exclude-resource-type", "unit_test"),
+    *("--project-dir", str(ROOT / "dbt"), "--profiles-dir", str(ROOT / "dbt")),
+)
+WHOLE_STEPS: dict[str, Sequence[str]] = {
+    "history": _REFRESH,
+    "build": _DBT_BUILD,
+    "refresh": _REFRESH,
+    "service": (*_THIS, "service"),
+    "nothing": _REFRESH,
+}
+
+
+def _measured(step: str, command: Sequence[str], folder: Path, memory_limit: str) -> Cost:
+    """Run a command of Python, which is a step, in a process of its own."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("FLIC_")},
+        **KEYS,
+        "FLIC_DATA_DIR": str(folder),
+        "FLIC_MEMORY_LIMIT": memory_limit,
+        "DBT_TARGET_PATH": str(folder / "dbt_target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    words = process.stderr.read().decode(errors="replace")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise StepFailedError(f"step {step} failed: {words.strip().splitlines()[-1:]}")
+    # Linux counts in kilobytes.
+    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss >> 10)
+
+
+def measure(folder: Path, clients: Sequence[int], memory_limit: str, whole_up_to: int) -> Iterator[str]:
+    """The measurements in words, a line at a time; `folder` is emptied of each number of clients afterwards.
+
+    A whole refresh is measured up to `whole_up_to` clients. Raises `StepFailedError`.
+    """
+    load = os.getloadavg()[0]
+    yield f"Machine     {os.cpu_count()} processors, load {load:.1f}; memory for DuckDB {memory_limit}"
+    totals: dict[int, dict[str, Cost]] = {}
+    for count in clients:
+        place = folder / str(count)
+        shutil.rmtree(place, ignore_errors=True)
+        files = list(write_exports(place / "exports", count))
+        megabytes = sum(file.stat().st_size for file in files) >> 20
+        yield f"{count:,} clients: {len(files)} files of {megabytes:,} MB"
+        costs = totals[count] = {}
+        (place / "copy").mkdir()
+        _put_into_inbox(place, files)
+        for step in STEPS:
+            costs[step] = _measured(step, (*_THIS, step), place, memory_limit)
+            if step == "copy":
+                shutil.rmtree(place / "copy")
+            yield _line(step, costs)
+        rows, different = rows_that_differ(_settings_of(place), place / "floor.duckdb")
+        yield f"  the same rows in both: {rows:,} compared, {different:,} differ"
+        if count <= whole_up_to:
+            whole = place / "whole"
+            _put_into_inbox(whole, files)
+            for step, command in WHOLE_STEPS.items():
+                if step == "refresh":
+                    _correct_contacts(_settings_of(whole))
+                costs[step] = _measured(step, command, whole, memory_limit)
+                if step == "service":
+                    # The whole process holds a cold refresh too.
+                    told = Cost(**json.loads((whole / "service.json").read_text()))
+                    costs[step] = replace(told, megabytes=costs[step].megabytes)
+                yield _line(step, costs)
+        shutil.rmtree(place)
+    for smaller, larger in pairwise(clients):
+        for step in ("landing", "marts"):
+            few, many = (totals[count][step].cpu - totals[count]["start"].cpu for count in (smaller, larger))
+            growth = math.log(many / few) / math.log(larger / smaller)
+            yield (
+                f"Growth      {step} from {smaller:,} to {larger:,} clients: exponent {growth:.2f}"
+                f" (goal {GOAL_EXPONENT})"
+            )
+
+
+def _put_into_inbox(place: Path, files: Sequence[Path]) -> None:
+    (place / "inbox").mkdir(parents=True)
+    for file in files:
+        (place / "inbox" / file.name).hardlink_to(file)
+
+
+def _settings_of(place: Path) -> Settings:
+    return Settings(place, place / "publications", "fulfilling_lives", b"", b"", "")
+
+
+def _line(step: str, costs: dict[str, Cost]) -> str:
+    cost = costs[step]
+    beside = {"landing": "copy", "marts": "floor", "refresh": "build"}.get(step)
+    words = f"  {step:8} {cost.wall:8.1f} s {cost.cpu:8.1f} s of processor {cost.megabytes:6,} MB"
+    if beside:
+        ratio, memory = GOALS[step]
+        # To start Python, Dagster and dbt takes longer than the work of three hundred clients.
+        start = 0 if step == "refresh" else costs["start"].cpu
+        words += f"; {(cost.cpu - start) / (costs[beside].cpu - start):.2f} times {beside} (goal {ratio:g}"
+        words += f" and {memory:,} MB)" if memory else ")"
+    return words
+
+
+if __name__ == "__main__":
+    settings = Settings.from_environment()
+    dbt_environment(settings)
+    {**STEPS, "service": _service}[sys.argv[1]](settings)
