@@ -152,18 +152,28 @@ def test_a_shrunken_export_stops_until_it_is_confirmed_and_then_nothing_is_new(s
     assert "caseload" in last_line(stopped)
     assert "--confirm-volume" in last_line(stopped)
     assert small.current()["release_id"] == release
-    # Tomorrow's extract, as small: what nobody confirmed is no measure for the next.
-    (small.inbox / "caseload_2015-02-01.csv").write_bytes(few + b"\n")
-    assert small.flic(*REFRESH).returncode == 3
+    # What nobody confirmed is no measure for the next (publication/test_volume_guard.py).
+    assert not list((small.folder / "landing" / "accepted").glob("2015-01-31-*"))
     # Confirmed once it never asks again.
     assert small.flic(*REFRESH, "--confirm-volume").returncode == 0
     confirmed = small.current()
     assert confirmed["release_id"] != release
-    done = small.refresh()
-    assert last_line(done).startswith("Nothing new")
-    after = small.current()
-    assert after.pop("checked_at") > confirmed.pop("checked_at")
-    assert after == confirmed
+    # Built once more, as figures follow the release that was approved last; then there is nothing to build.
+    told = []
+    for command, is_built in ((REFRESH, True), (("refresh",), False)):
+        done = small.flic(*command)
+        assert last_line(done).startswith(f"Nothing new: release {confirmed['release_id']}, as at ")
+        assert last_line(done).endswith(" is up to date.")
+        assert ("Warehouse built" in done.stdout) is is_built
+        after = small.current()
+        assert after["checked_at"] > confirmed["checked_at"]
+        assert after | {"checked_at": ""} == confirmed | {"checked_at": ""}
+        confirmed = after
+        report = (small.folder / "reports" / "load_report.md").read_text()
+        told.append(report.partition("(London)."))
+    # What the load report says is the same; it is of another minute.
+    assert told[0][2] == told[1][2]
+    assert "Files: none." in told[1][2]
 
 
 def test_status_is_ten_lines_about_what_is_served(published: Programme) -> None:

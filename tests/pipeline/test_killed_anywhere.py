@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.nothing_new import MARK
 from dagster_project.publication.releases import verify
 from tests.faults.seven_points import assert_seven_points
 from tests.pipeline.programme import REFRESH, Figures, Programme, next_extracts
@@ -68,10 +69,14 @@ def test_killed(places: tuple[str, ...], two_quarters: Programme, figures: Figur
     programme = two_quarters.on_workbench(bench)
     programme.drop(*next_extracts())
     good = programme.current()["release_id"]
+    mark = programme.folder / MARK
     is_approved = False
     for place in places:
+        mark.touch()
         killed = programme.flic(*REFRESH, "--backfill", killed_at=PLACES[place])
         assert killed.returncode == -signal.SIGKILL, place
+        # So the next one has to build.
+        assert not mark.exists(), place
         served = programme.current()["release_id"]
         is_approved = is_approved or place in AFTER_APPROVAL
         assert (served == good) is not is_approved, place
