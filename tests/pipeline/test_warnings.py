@@ -13,14 +13,10 @@ from dagster_project import refresh
 from dagster_project.settings import Settings
 from tests.faults.seven_points import assert_a_whole_release_is_served
 from tests.pipeline.programme import REFRESH, Programme, example_files
-from tests.pipeline.test_command_line import last_line
+from tests.pipeline.test_command_line import last_line, report
 
 ODD_REFERRAL = "REF-00022"
 """A referral of the last extracts with a day of decision and no decision."""
-
-
-def report(programme: Programme) -> str:
-    return (programme.folder / "reports" / "load_report.md").read_text()
 
 
 def ids(programme: Programme, *arguments: str) -> list[str]:
