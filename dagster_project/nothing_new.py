@@ -34,8 +34,8 @@ MARK = "nothing_new.json"
 _OF_THE_MOMENT = {"checked_at", "served_at"}
 # Of the product's folders: what Python and dbt keep for themselves.
 _MADE_FROM_SOURCES = {"__pycache__", "target", "logs"}
-# Of a folder of releases: where they are built, packs, and one that is looked at by itself.
-_NO_RELEASES = {"build", "returns", "public"}
+# Of a folder of releases: packs, and one that is looked at by itself.
+_NO_RELEASES = {"returns", "public"}
 # What a missing or damaged file raises when it is read.
 _DOUBTS = (OSError, ValueError, KeyError, TypeError)
 

@@ -127,6 +127,7 @@ CHANGES: dict[str, Callable[[Settings], object]] = {
     ),
     "nothing is served": lambda s: (s.publications_dir / "current.json").unlink(),
     "a byte of what is served": lambda s: change_a_byte(served_file(s.publications_dir)),
+    "what a killed approval left": lambda s: (s.publications_dir / "build" / "release.duckdb").touch(),
     "the folder of releases is gone": lambda s: s.publications_dir.rename(s.data_dir / "elsewhere"),
     # what it made
     "the warehouse": lambda s: append(s.warehouse),
