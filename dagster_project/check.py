@@ -7,9 +7,9 @@ between two checks. Nothing else of the data folder is touched, and no value of 
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from dagster_project.ingestion.assets import everything_known, latest_described_
 from dagster_project.ingestion.contracts import Export
 from dagster_project.ingestion.inbox import FileLeftError, open_plain, printable
 from dagster_project.ingestion.landing import ASIDE, Ledger, Load
-from dagster_project.ingestion.load import FileReport, StorageError, contracts_of, ingest
+from dagster_project.ingestion.load import FileReport, contracts_of, ingest
 from dagster_project.ingestion.read_file import DELIMITERS
-from dagster_project.lock import BusyError, exclusive
+from dagster_project.preview import preview_folder
 from dagster_project.publication.assets import shrunken_loads
 from dagster_project.settings import Settings
 from dagster_project.transformation import build_warehouse
@@ -29,8 +29,6 @@ from dagster_project.transformation import build_warehouse
 # The tables that tell what would change, and all that they are made of.
 TABLES = ("fct_loads", "fct_rejected_rows", "fct_vanished_keys", "quality_rules")
 FIRST_LINES = 5
-_KEPT = ("dbt_target", "refresh.lock", "refresh.lock.json")
-_PARSE = "partial_parse.msgpack"
 
 
 @dataclass(frozen=True)
@@ -118,51 +116,6 @@ def check(settings: Settings, files: Sequence[Path], now: datetime) -> list[Prev
                     for report in reports
                 ]
         return sorted(previews, key=lambda preview: preview.report.file_name)
-
-
-@contextmanager
-def preview_folder(settings: Settings) -> Iterator[Settings]:
-    """The settings of an empty preview folder, emptied again afterwards; also of what a killed check left."""
-    own = replace(
-        settings,
-        data_dir=settings.data_dir / "preview",
-        publications_dir=settings.data_dir / "preview" / "publications",
-        # A few files need no cluster, and figures are the same.
-        engine="duckdb",
-    )
-    try:
-        with exclusive(own):
-            _empty(own.data_dir)
-            try:
-                yield own
-            finally:
-                _empty(own.data_dir)
-    except BusyError:
-        raise BusyError(
-            "another `flic check` is running on this data folder: wait until it is done"
-        ) from None
-    except OSError as error:
-        raise StorageError(
-            f"the folder preview/ of the data folder cannot be written ({error.strerror or 'no reason'}): "
-            "free space or mend the rights of the data folder"
-        ) from error
-
-
-def remove_leftovers(settings: Settings) -> None:
-    """Empty the preview folder of a check that was killed; leave that of one that is still running."""
-    if (settings.data_dir / "preview").is_dir():
-        with suppress(BusyError, StorageError), preview_folder(settings):
-            pass
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.name not in _KEPT:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    # dbt notes its messages beside its parse, and one could quote a cell.
-    for path in (folder / "dbt_target").glob("*"):
-        if path.name != _PARSE:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _copy_landing(settings: Settings, own: Settings) -> None:

@@ -72,13 +72,20 @@ def run_refresh(
 ) -> None:
     """Run the refresh job in this process, the same job that Dagster's schedule and sensor start.
 
-    Raises whatever stopped it.
+    Where nothing is new, and no option asks for more, that is noted and no job runs. Raises whatever stopped
+    it.
     """
     from dagster_project.lock import exclusive
-    from dagster_project.transformation import prepare_manifest
+    from dagster_project.nothing_new import is_noted, remove_mark
 
+    is_plain = not (as_at or known_by or backfill or confirm_volume or approve_by)
     # Taken here too, before the seconds that Dagster needs to start: a second refresh is told at once.
     with exclusive(settings):
+        if is_plain and is_noted(settings, datetime.now(UTC).replace(tzinfo=None)):
+            return
+        remove_mark(settings)
+        from dagster_project.transformation import prepare_manifest
+
         prepare_manifest(settings)
     from dagster_project.refresh import definitions
 
@@ -100,13 +107,8 @@ def run_refresh(
 
 def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic refresh`: one refresh; the last line says what came of it."""
-    from dagster_project.check import remove_leftovers
-    from dagster_project.ingestion.assets import NothingLoadedError
-    from dagster_project.ingestion.load import read_intake
-    from dagster_project.publication.assets import ConfirmationNeededError
+    from dagster_project.preview import remove_leftovers
     from dagster_project.publication.releases import current_release
-    from dagster_project.refresh import root_cause
-    from dagster_project.reports.assets import REPORT, ReportError
 
     require_keys(settings)
     remove_leftovers(settings)
@@ -123,6 +125,12 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
             approve_by=arguments.approve_by or "",
         )
     except Exception as error:
+        from dagster_project.ingestion.assets import NothingLoadedError
+        from dagster_project.ingestion.load import read_intake
+        from dagster_project.publication.assets import ConfirmationNeededError
+        from dagster_project.refresh import root_cause
+        from dagster_project.reports.assets import REPORT, ReportError
+
         cause = root_cause(error)
         report_failure(settings, cause, began)
         if isinstance(cause, NothingLoadedError):
@@ -306,8 +314,8 @@ def last_run(settings: Settings) -> str:
 
 def report_line(settings: Settings) -> str:
     """Where the load report stands and how many warnings the last load brought."""
-    from dagster_project.reports.assets import REPORT
     from dagster_project.reports.findings import NoFindingsError, compare, opened_warehouse
+    from dagster_project.reports.load_report import REPORT
 
     report = settings.reports / REPORT
     if not report.exists():

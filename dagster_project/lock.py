@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import dagster as dg
 import filelock
 
 from dagster_project.settings import FlicError, Settings
@@ -53,7 +52,3 @@ def _who(holder: Path) -> str:
         return f"process {who['process']} has been refreshing since {who['since']}"
     except (OSError, ValueError, KeyError):
         return "another refresh has just begun"
-
-
-class RefreshLock(dg.ConfigurableResource):
-    """The same lock for a run of Dagster, held from its first asset to its last (`refresh.py` takes it)."""

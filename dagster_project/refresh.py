@@ -6,17 +6,19 @@ command line and tests can have it for their own settings; Dagster's programs ta
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from dagster_project.ingestion.assets import landing_assets
 from dagster_project.ingestion.inbox import waiting_files
-from dagster_project.lock import RefreshLock, exclusive
+from dagster_project.lock import BusyError, exclusive
+from dagster_project.nothing_new import is_noted, remove_mark, rests_on
 from dagster_project.publication.assets import release
 from dagster_project.publication.publish import prepare_publication
 from dagster_project.reports.assets import data_lead_files, tell_of_failure
+from dagster_project.resources import RefreshLock
 from dagster_project.returns.assets import GROUP, return_assets
 from dagster_project.settings import Settings
 from dagster_project.statistics.assets import statistics
@@ -54,6 +56,8 @@ class CheckedRefreshLock(RefreshLock):
         """Hold the lock for the run, if what it makes could be published."""
         settings = Settings.from_environment()
         with exclusive(settings):
+            remove_mark(settings)
+            self._rests_on = rests_on(settings)
             prepare_publication(settings)
             yield self
 
@@ -76,6 +80,21 @@ def definitions(settings: Settings) -> dg.Definitions:
         executor_def=dg.in_process_executor,
         description="Packs for funders, evaluators and the group, each for the period that its config names.",
     )
+
+    @dg.schedule(
+        job=refresh,
+        cron_schedule=settings.refresh_schedule,
+        execution_timezone="Europe/London",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Starts a refresh every day; where nothing is new it notes that somebody looked.",
+    )
+    def daily_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        settings = Settings.from_environment()
+        # A run that finds another one at work says so itself.
+        with suppress(BusyError), exclusive(settings):
+            if is_noted(settings, datetime.now(UTC).replace(tzinfo=None)):
+                return dg.SkipReason("Nothing is new; that somebody looked is noted.")
+        return dg.RunRequest()
 
     @dg.sensor(
         job=refresh,
@@ -102,15 +121,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             *return_assets(settings),
         ],
         jobs=[refresh, returns],
-        schedules=[
-            dg.ScheduleDefinition(
-                name="daily_refresh",
-                job=refresh,
-                cron_schedule=settings.refresh_schedule,
-                execution_timezone="Europe/London",
-                default_status=dg.DefaultScheduleStatus.RUNNING,
-            )
-        ],
+        schedules=[daily_refresh],
         sensors=[inbox_sensor],
         resources={"refresh_lock": CheckedRefreshLock()},
     )

@@ -32,6 +32,7 @@ NAMES = (
     "rounding_key_check",
     "audit_answers.json",
     "served_releases.json",
+    "nothing_new.json",
     "returns/client_level_log.csv",
 )
 DEFAULT_ZONE = Path(__file__).resolve().parents[1] / "data"

@@ -80,12 +80,6 @@ def published_may_2015(
     return made_once(tmp_path_factory, worker_id, "published_may_2015", make)
 
 
-@pytest.fixture
-def programme(published: Programme, bench: Path) -> Programme:
-    """All example exports, published, in a folder where a test may do what it likes."""
-    return published.on_workbench(bench)
-
-
 @pytest.fixture(scope="session")
 def two_quarters(bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Programme:
     """The exports of the first two quarters, published: small, for tests of faults. Not to be changed."""

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from dagster_project.ingestion.contracts import load_contracts
 from dagster_project.ingestion.landing import Ledger
 from dagster_project.ingestion.load import CONTRACT, ingest, write_intake
-from dagster_project.lock import RefreshLock
+from dagster_project.resources import RefreshLock
 from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")

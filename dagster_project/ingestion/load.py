@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -55,6 +55,7 @@ from dagster_project.ingestion.rejects import list_of_reasons, write_refusal
 from dagster_project.settings import FlicError, Settings
 
 CONTRACT = Path("models/staging/_landing__sources.yml")
+INTAKE = "last_intake.json"  # in landing
 LONDON = ZoneInfo("Europe/London")
 _REFUSED = "refused_"  # before the name of a refused file that is called like the list of its reasons
 BATCH_ROWS = 20_000
@@ -184,6 +185,24 @@ def _give_back(settings: Settings, ledger: Ledger, log: logging.Logger) -> None:
 
     A writer that pauses for longer than we watch writes on into the file that we moved away.
     """
+    for load, file, name in written_to(settings, ledger):
+        if os.path.lexists(settings.inbox / name):
+            log.warning(
+                "%s: the file was written to after it was taken, and another of its name lies in the "
+                "inbox: after that one it is taken again",
+                load.file_name,
+            )
+            continue
+        moved(file, settings.inbox / name)
+        log.warning(
+            "%s: the file was written to after it was taken, so it was still being written: it lies in "
+            "the inbox again and is taken whole",
+            load.file_name,
+        )
+
+
+def written_to(settings: Settings, ledger: Ledger) -> Iterator[tuple[Load, Path, str]]:
+    """The files that were written to after they were taken or refused, with the names they came under."""
     for load in ledger.loads:
         is_refused = load.status == "refused"
         folder = (settings.rejects if is_refused else settings.archive) / load.load_id
@@ -193,21 +212,8 @@ def _give_back(settings: Settings, ledger: Ledger, log: logging.Logger) -> None:
             is_other = is_refused and (
                 printable(name) != load.file_name or file == list_of_reasons(folder, load.export)
             )
-            if file.suffix == ASIDE or is_other or not _was_written_to(file, load):
-                continue
-            if os.path.lexists(settings.inbox / name):
-                log.warning(
-                    "%s: the file was written to after it was taken, and another of its name lies in the "
-                    "inbox: after that one it is taken again",
-                    load.file_name,
-                )
-                continue
-            moved(file, settings.inbox / name)
-            log.warning(
-                "%s: the file was written to after it was taken, so it was still being written: it lies in "
-                "the inbox again and is taken whole",
-                load.file_name,
-            )
+            if file.suffix != ASIDE and not is_other and _was_written_to(file, load):
+                yield load, file, name
 
 
 def _was_written_to(file: Path, load: Load) -> bool:
@@ -241,13 +247,13 @@ def _take_all(inbox: Path, intake: "_Intake", log: logging.Logger) -> list[FileR
 def write_intake(settings: Settings, began: datetime, is_plain: bool, files: Iterable[FileReport]) -> None:
     """Keep what became of the inbox's files for the load report, which may be written after a failure."""
     content = {"began": began, "is_plain": is_plain, "files": [asdict(file) for file in files]}
-    with written_whole(settings.landing / "last_intake.json") as target:
+    with written_whole(settings.landing / INTAKE) as target:
         target.write(json.dumps(content, default=str, indent=1).encode())
 
 
 def read_intake(settings: Settings) -> Intake | None:
     """The last look at the inbox; None before the first."""
-    path = settings.landing / "last_intake.json"
+    path = settings.landing / INTAKE
     if not path.exists():
         return None
     content = json.loads(path.read_text())

@@ -11,9 +11,9 @@ import dagster as dg
 import duckdb
 
 from dagster_project.ingestion.landing import written_whole
-from dagster_project.lock import RefreshLock
 from dagster_project.publication.approval import approve
 from dagster_project.publication.publish import publish
+from dagster_project.resources import RefreshLock
 from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")

@@ -5,7 +5,9 @@ Written after publication, so that nothing that goes wrong here can harm a relea
 
 import csv
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -14,27 +16,43 @@ import duckdb
 from dagster_project.ingestion.landing import ASIDE, Ledger, Load, written_whole
 from dagster_project.ingestion.load import FileReport, Intake, read_intake
 from dagster_project.ingestion.rejects import write_rejects
-from dagster_project.lock import RefreshLock
+from dagster_project.nothing_new import leave_mark
 from dagster_project.publication.releases import current_release, list_releases
+from dagster_project.reports.decisions import all_decisions
 from dagster_project.reports.findings import NoFindingsError, compare, opened_warehouse
-from dagster_project.reports.load_report import Built, load_report, read_built, report_of_load
+from dagster_project.reports.load_report import (
+    REPORT,
+    Built,
+    load_report,
+    opening,
+    read_built,
+    report_of_load,
+)
 from dagster_project.reports.workbooks import write_workbooks
+from dagster_project.resources import RefreshLock
 from dagster_project.settings import FlicError, Settings
 from dagster_project.transformation import TransformationError
 
 logger = logging.getLogger("flic")
-
-REPORT = "load_report.md"
 
 
 class ReportError(FlicError):
     """The files for the data lead could not be written; what was published is not concerned."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """Two more readings of a load report that was written."""
+
+    for_dagster: str
+    if_nothing_comes: str
+    """The next one, without its opening, if nothing comes and nothing changes; '' where that is in doubt."""
+
+
 def write_reports(
     settings: Settings, *, stopped: BaseException | None = None, since: datetime | None = None
-) -> str:
-    """Write rejects, workbooks and load report; returns the report as it may stand in Dagster.
+) -> Written:
+    """Write rejects, workbooks and load report.
 
     After a failure (`stopped`), `since` is when that refresh began (UTC without zone): a look at the inbox
     before it tells of another one. Raises `ReportError`.
@@ -48,7 +66,7 @@ def write_reports(
         ) from error
 
 
-def _write(settings: Settings, stopped: BaseException | None, since: datetime | None) -> str:
+def _write(settings: Settings, stopped: BaseException | None, since: datetime | None) -> Written:
     intake = read_intake(settings)
     if intake and since and intake.began < since:
         intake = None
@@ -63,16 +81,17 @@ def _write(settings: Settings, stopped: BaseException | None, since: datetime | 
         )
     moment = datetime.now(UTC).replace(tzinfo=None)
     folder = settings.reports / "loads"
-    about = {
-        "moment": moment,
-        "outcome": _outcome(settings, stopped),
-        "stopped": stopped is not None,
-        "files": _files(intake, loads, folder),
-        "loads": loads,
-        "built": built,
-        "workbooks": [path.name for path in workbooks],
-    }
-    _write_text(settings.reports / REPORT, load_report(**about))
+    files = _files(intake, loads, folder)
+    report = partial(
+        load_report,
+        moment=moment,
+        outcome=_outcome(settings, stopped),
+        stopped=stopped is not None,
+        loads=loads,
+        built=built,
+        workbooks=[path.name for path in workbooks],
+    )
+    _write_text(settings.reports / REPORT, report(files=files))
     if built:
         for load in loads.values():
             # What it says of the warnings holds on the day it came; later ones stand in the load report.
@@ -81,7 +100,19 @@ def _write(settings: Settings, stopped: BaseException | None, since: datetime | 
     for path in (*folder.glob("*"), *settings.reports.glob(f"*{ASIDE}")):
         if path.suffix == ASIDE or path.stem not in loads:
             path.unlink()
-    return load_report(**about, is_for_dagster=True)
+    is_last_word = (
+        built is not None
+        and stopped is None
+        and intake is not None
+        and intake.is_plain
+        # With a clock that was set back, these wait for a later refresh.
+        and all(load.known_from <= built.known_by for load in loads.values())
+        and all(decision.decided_at <= built.known_by for decision in all_decisions(settings))
+    )
+    return Written(
+        for_dagster=report(files=files, is_for_dagster=True),
+        if_nothing_comes=(report(files=()).removeprefix(opening(moment)) if is_last_word else ""),
+    )
 
 
 def _built(settings: Settings, intake: Intake | None, loads: dict[str, Load]) -> Built | None:
@@ -190,4 +221,14 @@ def data_lead_files(context: dg.AssetExecutionContext, refresh_lock: RefreshLock
     """The load report, the workbooks of corrections and the lists of refused rows."""
     settings = Settings.from_environment()
     report = write_reports(settings)
-    return dg.MaterializeResult(metadata={"report": dg.MetadataValue.md(report)})
+    if report.if_nothing_comes and _is_whole(context):
+        leave_mark(settings, refresh_lock.rests_on, report.if_nothing_comes)
+    return dg.MaterializeResult(metadata={"report": dg.MetadataValue.md(report.for_dagster)})
+
+
+def _is_whole(context: dg.AssetExecutionContext) -> bool:
+    """Whether every step of the job is of this run: Dagster can run chosen ones, or those that failed."""
+    run = context.run
+    steps = run.step_keys_to_execute
+    every = set(context.job_def.graph.node_names())
+    return not (run.asset_selection or run.op_selection) and (steps is None or set(steps) == every)

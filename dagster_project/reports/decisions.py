@@ -37,7 +37,7 @@ def decide(
     by: str,
 ) -> None:
     """Record one decision about some warnings, all of them or none."""
-    earlier = _all_decisions(settings)
+    earlier = all_decisions(settings)
     # After every earlier one, even if the clock has been set back.
     moment = max(
         [
@@ -55,12 +55,13 @@ def decide(
 def standing_decisions(settings: Settings) -> dict[str, Decision]:
     """The warnings that stand as accepted, by id."""
     latest: dict[str, Decision] = {}
-    for decision in sorted(_all_decisions(settings), key=lambda decision: decision.decided_at):
+    for decision in sorted(all_decisions(settings), key=lambda decision: decision.decided_at):
         latest[decision.warning_id] = decision
     return {name: decision for name, decision in latest.items() if decision.decision == "accepted"}
 
 
-def _all_decisions(settings: Settings) -> list[Decision]:
+def all_decisions(settings: Settings) -> list[Decision]:
+    """Every decision that was recorded, in no order."""
     files = (settings.landing / "warning_decisions").glob("*-*.parquet")
     return [
         Decision(**row) for file in files for row in pq.read_table(file, schema=WARNING_DECISIONS).to_pylist()

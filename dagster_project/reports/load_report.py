@@ -16,6 +16,7 @@ from dagster_project.ingestion.landing import Load
 from dagster_project.ingestion.load import FileReport
 from dagster_project.reports.findings import Comparison, Finding
 
+REPORT = "load_report.md"
 LONDON = ZoneInfo("Europe/London")
 
 USUAL_ENCODINGS = {None, "utf-8", "utf-8-sig"}
@@ -145,8 +146,7 @@ def load_report(
     describe the present loads, and the report tells of files alone.
     """
     parts = [
-        "# Load report",
-        f"Refresh of {_london(moment)} (London)."
+        opening(moment)
         + (f" Figures as at {built.as_at}." if built else "")
         + f"\n\n**{'Stopped' if stopped else 'Done'}:** {outcome}",
         "## What to do next",
@@ -169,6 +169,11 @@ def load_report(
     if not is_for_dagster:
         parts += ["## Days in the current extracts", _dates(built)]
     return "\n\n".join(parts) + "\n"
+
+
+def opening(moment: datetime) -> str:
+    """What a report begins with; `moment` is UTC without zone."""
+    return f"# Load report\n\nRefresh of {_london(moment)} (London)."
 
 
 def report_of_load(load: Load, built: Built) -> str:
@@ -392,5 +397,4 @@ def _cell(value: object) -> str:
 
 
 def _london(moment: datetime) -> str:
-
     return f"{moment.replace(tzinfo=UTC).astimezone(LONDON):%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ import logging
 
 import dagster as dg
 
-from dagster_project.lock import RefreshLock
+from dagster_project.resources import RefreshLock
 from dagster_project.settings import Settings
 from dagster_project.statistics.store import fill_store
 

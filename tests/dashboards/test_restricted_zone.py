@@ -22,6 +22,7 @@ FILES = (
     "reports/load_report.md",
     "audit_answers.json",
     "served_releases.json",
+    "nothing_new.json",
 )
 
 

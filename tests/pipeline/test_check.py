@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.programme import FLIC, ROOT, Programme, emptied, example_files
+from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
 
-FIRST = "2015-03-31"
+FIRST = "2014-12-31"
 # An extract with a row to reject, one whose star has a cell to empty, and the money.
 NEXT = [
     *example_files("referrals_2015-09-30.csv"),
@@ -50,12 +50,9 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def early(bench: Path) -> Programme:
+def early(two_quarters: Programme, bench: Path) -> Programme:
     """A programme that has published its first extracts. Each test leaves it as it was, but the last."""
-    programme = Programme(emptied(bench))
-    programme.drop(*example_files(f"*_{FIRST}.*"))
-    programme.refresh("--backfill")
-    return programme
+    return two_quarters.on_workbench(bench)
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +107,10 @@ def test_nothing_that_stands_in_a_cell_is_said(odd: subprocess.CompletedProcess[
     assert said["columns"] == ["referral_id <- 1, client_id <- 2, received_date <- 3, borough <- 4"]
     assert "not loaded: 5 (" in said["warning"][0]
     assert not re.search("secret|atlantis|martian|free text", odd.stdout + odd.stderr, re.IGNORECASE)
-    # The 150 referrals of the first extract are gone, and one instead of them is a volume to confirm.
+    # The 116 referrals of the extract before are gone, and one instead of them is a volume to confirm.
     assert (
         said["change"][0]
-        == "1 records new, 0 changed, 0 unchanged, 150 vanished, against the extract of 2015-03-31"
+        == "1 records new, 0 changed, 0 unchanged, 116 vanished, against the extract of 2014-12-31"
     )
     assert "would stop until you confirm" in said["change"][1]
 
@@ -170,19 +167,20 @@ def test_wrong_use_is_two(tmp_path: Path, arguments: list[str]) -> None:
 
 
 def test_known_older_and_unchanged_extracts_are_told_apart(early: Programme, tmp_path: Path) -> None:
-    [known] = example_files(f"caseload_{FIRST}.xlsx")
-    [older] = example_files("caseload_2014-12-31.csv")
-    again = small(tmp_path, "referrals_2015-04-30.csv", "")
-    again.write_bytes(example_files(f"referrals_{FIRST}.csv")[0].read_bytes())
+    [known] = example_files(f"caseload_{FIRST}.csv")
+    older = small(tmp_path, "caseload_2014-10-31.csv", "")
+    older.write_bytes(example_files("caseload_2014-09-30.csv")[0].read_bytes())
+    again = small(tmp_path, "referrals_2015-04-30.xlsx", "")
+    again.write_bytes(example_files(f"referrals_{FIRST}.xlsx")[0].read_bytes())
     done = early.flic("check", str(known), str(older), str(again))
     assert done.returncode == 0
     said = sections(done)
     assert "nothing would change" in said[known.name]["known"][0]
     assert said[older.name]["change"] == [
-        "it would not become current: figures rest on the newer extract of 2015-03-31"
+        "it would not become current: figures rest on the newer extract of 2014-12-31"
     ]
     assert said[again.name]["change"] == [
-        "0 records new, 0 changed, 150 unchanged, 0 vanished, against the extract of 2015-03-31"
+        "0 records new, 0 changed, 116 unchanged, 0 vanished, against the extract of 2014-12-31"
     ]
 
 

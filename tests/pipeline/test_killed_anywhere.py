@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.nothing_new import MARK
 from dagster_project.publication.releases import verify
 from tests.faults.seven_points import assert_seven_points
 from tests.pipeline.programme import REFRESH, Figures, Programme, next_extracts
 
-# name of the place: (module, function, which call of it, before or after)
+# Place, each further on than the one before: (module, function, which call of it, before or after)
 PLACES: dict[str, tuple[str, str, int, str]] = {
     "while the third file is landing": ("pyarrow.parquet", "ParquetWriter.close", 3, "before"),
     "before as-at and known-by are written": (
@@ -31,23 +32,6 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
     "before the load report is written": ("dagster_project.reports.assets", "load_report", 1, "before"),
 }
 
-# One refresh after the other is killed, each further on, and the next lives with what the last one left.
-CHAINS = (
-    (
-        "while the third file is landing",
-        "amid dbt",
-        "before publication",
-        "after publication",
-        "before refused rows are written",
-    ),
-    (
-        "before as-at and known-by are written",
-        "amid dbt's tests",
-        "amid approval",
-        "after approval",
-        "before the load report is written",
-    ),
-)
 # The files for the data lead are written after approval.
 AFTER_APPROVAL = {
     "after approval",
@@ -63,15 +47,19 @@ def figures(undisturbed: Programme) -> Figures:
     return undisturbed.figures()
 
 
-@pytest.mark.parametrize("places", CHAINS, ids=", then ".join)
-def test_killed(places: tuple[str, ...], two_quarters: Programme, figures: Figures, bench: Path) -> None:
+def test_killed(two_quarters: Programme, figures: Figures, bench: Path) -> None:
+    """One refresh after the other is killed, and the next lives with what the last one left."""
     programme = two_quarters.on_workbench(bench)
     programme.drop(*next_extracts())
     good = programme.current()["release_id"]
+    mark = programme.folder / MARK
     is_approved = False
-    for place in places:
-        killed = programme.flic(*REFRESH, "--backfill", killed_at=PLACES[place])
+    for place, killed_at in PLACES.items():
+        mark.touch()
+        killed = programme.flic(*REFRESH, "--backfill", killed_at=killed_at)
         assert killed.returncode == -signal.SIGKILL, place
+        # So the next one has to build.
+        assert not mark.exists(), place
         served = programme.current()["release_id"]
         is_approved = is_approved or place in AFTER_APPROVAL
         assert (served == good) is not is_approved, place
@@ -82,7 +70,3 @@ def test_killed(places: tuple[str, ...], two_quarters: Programme, figures: Figur
     # Whatever was killed, each file is told of once the refresh has ended.
     report = (programme.folder / "reports" / "load_report.md").read_text()
     assert "caseload_2015-05-31.csv | loaded" in report
-
-
-def test_every_place_is_killed_at() -> None:
-    assert sorted(place for places in CHAINS for place in places) == sorted(PLACES)

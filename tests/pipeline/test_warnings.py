@@ -1,9 +1,11 @@
 """The data lead's morning: read the report, send workbooks, accept what is right; nothing published moves."""
 
+import csv
 import re
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,14 +13,10 @@ from dagster_project import refresh
 from dagster_project.settings import Settings
 from tests.faults.seven_points import assert_a_whole_release_is_served
 from tests.pipeline.programme import REFRESH, Programme, example_files
-from tests.pipeline.test_command_line import last_line
+from tests.pipeline.test_command_line import last_line, report
 
-ODD_REFERRAL = b"REF-00022,"
-"""A referral of the last extract with a day of decision and no decision."""
-
-
-def report(programme: Programme) -> str:
-    return (programme.folder / "reports" / "load_report.md").read_text()
+ODD_REFERRAL = "REF-00022"
+"""A referral of the last extracts with a day of decision and no decision."""
 
 
 def ids(programme: Programme, *arguments: str) -> list[str]:
@@ -145,88 +143,91 @@ def test_dagster_has_the_report_without_a_day_or_a_value(published: Programme) -
     assert b"2014-06-04" not in content
 
 
-def test_a_mornings_work(programme: Programme) -> None:
-    accepted, reopened, *_ = ids(programme, "--rule", "decision_without_date")
+def test_a_mornings_work(small: Programme) -> None:
+    accepted, reopened, *_ = ids(small, "--rule", "decision_without_date")
     by = ("--by", "A. Lead")
-    assert programme.flic("warnings", "accept", accepted, reopened, "--reason", "asked", *by).returncode == 0
-    assert programme.flic("warnings", "reopen", reopened, *by).returncode == 0
+    assert small.flic("warnings", "accept", accepted, reopened, "--reason", "asked", *by).returncode == 0
+    assert small.flic("warnings", "reopen", reopened, *by).returncode == 0
 
     # The next extract: one odd referral is gone from it, and a refused file comes with it.
-    [last] = example_files("referrals_2018-03-31.csv")
-    lines = last.read_bytes().splitlines(keepends=True)
-    rest = [line for line in lines if not line.startswith(ODD_REFERRAL)]
-    assert len(rest) == len(lines) - 1
-    programme.inbox.mkdir(exist_ok=True)
-    (programme.inbox / "referrals_2018-04-30.csv").write_bytes(b"".join(rest))
-    (programme.inbox / "caseload_2018-04-30.csv").write_bytes(b"no,header,of,ours\n1,2,3,4\n")
-    programme.refresh()
-    text = report(programme)
-    assert "| referrals_2018-04-30.csv | loaded | 2018-04-30 | 445 | 438 | 1 | 2 | 4 |" in text
-    assert "| caseload_2018-04-30.csv | refused: " in text
-    assert "| referrals | 2018-04-30 | 2018-03-31 | 0 | 0 | 1 | 1 |" in text
+    [last] = example_files("referrals_2014-12-31.xlsx")
+    [sheet] = openpyxl.load_workbook(last).worksheets
+    # Without its notes, which no contract lists; 116 referrals below three lines and the header.
+    lines = [row[:15] for row in sheet.iter_rows(values_only=True)]
+    rest = [line for line in lines if line[0] != ODD_REFERRAL]
+    assert len(rest) == len(lines) - 1 == 119
+    small.inbox.mkdir(exist_ok=True)
+    with (small.inbox / "referrals_2015-01-31.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rest)
+    (small.inbox / "caseload_2015-01-31.csv").write_bytes(b"no,header,of,ours\n1,2,3,4\n")
+    small.refresh()
+    text = report(small)
+    assert "| referrals_2015-01-31.csv | loaded | 2015-01-31 | 119 | 115 | 0 | 0 | 4 |" in text
+    assert "| caseload_2015-01-31.csv | refused: " in text
+    assert "| referrals | 2015-01-31 | 2014-12-31 | 0 | 0 | 1 | 1 |" in text
     resolved = text.split("## Resolved since the last load")[1].split("##")[0]
     assert "| referrals | A day of decision without the decision | warn | 1 |" in resolved
     # The vanished referral and the refused file; what was accepted stays so.
-    assert len(ids(programme, "--new")) == 2
+    assert len(ids(small, "--new")) == 2
     assert "### Warnings accepted as right (1)" in text
-    assert programme.query("select * from accepted_warnings", folder="management") == [
+    assert small.query("select * from accepted_warnings", folder="management") == [
         ("referrals", "decision_without_date", 1)
     ]
-    assert "2 new warnings" in programme.flic("status").stdout
+    assert "2 new warnings" in small.flic("status").stdout
 
     # Again with nothing new but a decision: the same comparison, and nothing published moves.
-    release = programme.current()
-    counts = programme.query("select * from data_quality_issues order by all")
-    one_more = next(one for one in ids(programme, "--rule", "decision_without_date") if one != accepted)
-    assert programme.flic("warnings", "accept", one_more, "--reason", "asked", *by).returncode == 0
-    programme.refresh()
-    assert programme.current()["release_id"] == release["release_id"]
-    assert programme.query("select * from data_quality_issues order by all") == counts
-    assert "### Warnings accepted as right (2)" in report(programme)
-    assert len(ids(programme, "--new")) == 2
-    against = [words.split("## Against")[1].split("##")[0] for words in (report(programme), text)]
+    release = small.current()
+    counts = small.query("select * from data_quality_issues order by all")
+    one_more = next(one for one in ids(small, "--rule", "decision_without_date") if one != accepted)
+    assert small.flic("warnings", "accept", one_more, "--reason", "asked", *by).returncode == 0
+    small.refresh()
+    assert small.current()["release_id"] == release["release_id"]
+    assert small.query("select * from data_quality_issues order by all") == counts
+    assert "### Warnings accepted as right (2)" in report(small)
+    assert len(ids(small, "--new")) == 2
+    against = [words.split("## Against")[1].split("##")[0] for words in (report(small), text)]
     assert against[0] == against[1]
 
 
-def test_a_refresh_that_stops_publishes_nothing_and_says_so_in_the_report(programme: Programme) -> None:
+def test_a_refresh_that_stops_publishes_nothing_and_says_so_in_the_report(small: Programme) -> None:
     """F10 is its last part: the rule that stops is named, and no row is quoted."""
     [caseload] = example_files("caseload_2014-09-30.csv")
-    programme.inbox.mkdir(exist_ok=True)
+    small.inbox.mkdir(exist_ok=True)
     # Its 36 rows, the title, the filter, a blank row and the header, and one more blank row.
-    (programme.inbox / "caseload_2018-04-30.csv").write_bytes(caseload.read_bytes() + b"\n")
-    before = programme.current()
-    figures = programme.figures()
-    assert programme.flic(*REFRESH).returncode == 3
-    text = report(programme)
-    assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 255 before)" in text
-    assert f"Release {before['release_id']}, as at 2018-03-31, is served." in text
-    assert "| caseload_2018-04-30.csv | loaded | 2018-04-30 | 41 | 36 | 0 | 0 | 5 |" in text
-    assert "| caseload | 2018-04-30 | 2018-03-31 | " in text
+    (small.inbox / "caseload_2015-01-31.csv").write_bytes(caseload.read_bytes() + b"\n")
+    before = small.current()
+    figures = small.figures()
+    assert small.flic(*REFRESH).returncode == 3
+    text = report(small)
+    assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 70 before)" in text
+    assert f"Release {before['release_id']}, as at 2014-12-31, is served." in text
+    assert "| caseload_2015-01-31.csv | loaded | 2015-01-31 | 41 | 36 | 0 | 0 | 5 |" in text
+    assert "| caseload | 2015-01-31 | 2014-12-31 | " in text
 
     # A day that cannot be: ingestion has read the inbox by then.
-    (programme.inbox / "referrals_2018-04-30.csv").write_bytes(b"no,header\n1,2\n")
-    assert programme.flic(*REFRESH, "--as-at", "2030-01-01").returncode == 1
-    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
-    assert "| referrals_2018-04-30.csv | refused: " in report(programme)
+    (small.inbox / "referrals_2015-01-31.csv").write_bytes(b"no,header\n1,2\n")
+    assert small.flic(*REFRESH, "--as-at", "2030-01-01").returncode == 1
+    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(small)
+    assert "| referrals_2015-01-31.csv | refused: " in report(small)
 
     # A test of dbt that stops: a row is missing from a landed file, and the ledger counts it.
-    [landed] = (programme.folder / "landing/referrals").glob("2018-03-31-*.parquet")
+    [landed] = (small.folder / "landing/referrals").glob("2014-12-31-*.parquet")
     pq.write_table(pq.read_table(landed).slice(1), landed)
-    stopped = programme.flic(*REFRESH, "--confirm-volume")
+    stopped = small.flic(*REFRESH, "--confirm-volume")
     assert stopped.returncode == 1
     assert "ledger_adds_up: Got 1 result" in last_line(stopped)
-    assert "**Stopped:** a rule does not hold (Every row of every file" in report(programme)
-    assert "Not known: the warehouse does not hold these loads yet." in report(programme)
+    assert "**Stopped:** a rule does not hold (Every row of every file" in report(small)
+    assert "Not known: the warehouse does not hold these loads yet." in report(small)
     assert "FLIC-0" not in stopped.stdout + stopped.stderr
-    assert programme.current()["release_id"] == before["release_id"]
-    assert_a_whole_release_is_served(programme)
-    assert programme.figures() == figures
+    assert small.current()["release_id"] == before["release_id"]
+    assert_a_whole_release_is_served(small)
+    assert small.figures() == figures
 
 
 def test_a_run_of_dagster_that_fails_writes_the_report_too(
-    programme: Programme, monkeypatch: pytest.MonkeyPatch
+    small: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in programme.environment.items():
+    for name, value in small.environment.items():
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
     job = refresh.definitions(settings).resolve_job_def("refresh")
@@ -234,7 +235,7 @@ def test_a_run_of_dagster_that_fails_writes_the_report_too(
         run_config={"ops": {"ingest": {"config": {"as_at": "2030-01-01"}}}}, raise_on_error=False
     )
     assert not outcome.success
-    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(programme)
+    assert "**Stopped:** as-at 2030-01-01 lies outside what is known" in report(small)
 
 
 def test_reports_that_cannot_be_written_harm_nothing_published(small: Programme) -> None:
