@@ -169,7 +169,5 @@ def _has_plain_quotes(content: bytes, delimiter: str) -> bool:
     closes = np.isin(signs[marks + 1], structure)
     if len(marks) % 2 or not (opens[::2].all() and closes[1::2].all()):
         return False
-    if opens[1::2].any() or closes[::2].any():
-        return False
     ends = np.flatnonzero((signs == _LINE_FEED) | (signs == _RETURN))
     return bool((np.searchsorted(ends, marks[::2]) == np.searchsorted(ends, marks[1::2])).all())

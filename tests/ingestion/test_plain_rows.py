@@ -29,7 +29,7 @@ EXPORTS = load_contracts(ROOT / "dbt" / CONTRACT)
 TRIED = ("referrals", "caseload", "outcome_stars", "ndta", "petty_cash")
 # Of each type what is usual, and what is not.
 USUAL = {
-    "identifier": ["A1", "A2", "R-17/3", "123", "00123", "4567"],
+    "identifier": ["A1", "A2", "R-17/3", "123", "00123", "999"],
     "date": ["2014-07-01", "01/10/2014", "31/03/2015", "20150401"],
     "text_code": ["north_house", "A 1", "", "TBC"],
     "text": ["Practice of the team", "", "x"],
@@ -71,6 +71,8 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
     header, *lines = [line_of(row, delimiter, quoting) + padding for row in [tuple(names), *rows]]
     for line in draw(st.lists(st.sampled_from(LINES), max_size=3)):
         at = draw(st.integers(0, len(lines)) | st.just(len(lines)))
+        # Below a table a report's lines are as wide as it is.
+        line += draw(st.sampled_from(["", "," * max(len(names) - 1 - line.count(","), 0)]))
         lines.insert(at, line.replace("HEADER", header).replace(",", delimiter))
     end = draw(st.sampled_from(["\n", "\n", "\r\n", "\r"]))
     text = end.join([header.removesuffix(padding), *lines]) + draw(st.sampled_from(["", end]))
