@@ -148,14 +148,24 @@ def test_whichever_way_rows_take_the_same_lands_and_is_said(
 
 
 @pytest.mark.parametrize(
-    "odd",
-    ["", "Total,,,", 'R7,FLIC-7,"2015 ""say""",Camden', "R7,,2015-03-31,Camden", "R7,FLIC-7,2015-03-31"],
-)  # fmt: skip
-def test_an_odd_line_sends_only_those_near_it_to_the_reader_of_rows(zone: Zone, odd: str) -> None:
+    ("odd", "landed"),
+    [
+        ("", 2_000),
+        ("Total,,,", 2_000),
+        ("Referral ID,Client ID,Received,Borough", 2_000),
+        ('R7,FLIC-7,"2015 ""say""",Camden', 2_001),
+        ("R7,,2015-03-31,Camden", 2_001),
+        ("R7,FLIC-7,2015-03-31", 2_001),
+    ],
+)
+def test_an_odd_line_sends_only_those_near_it_to_the_reader_of_rows(
+    zone: Zone, odd: str, landed: int
+) -> None:
     lines = csv_text(*referrals(2_000)).splitlines()
     lines.insert(1_000, odd)
     with small_pieces(takes_blocks=True, size=10_000) as plain:
-        zone.take_one("referrals_2015-05-31.csv", "\n".join(lines))
+        report = zone.take_one("referrals_2015-05-31.csv", "\n".join(lines))
+    assert report.rows_landed == landed
     assert sum(plain) > 1_980
 
 
