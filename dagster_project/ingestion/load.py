@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.ingestion.contracts import Export, exports_by_file_name, load_contracts
-from dagster_project.ingestion.door import AgeBand, Door, read_age_bands
+from dagster_project.ingestion.door import AgeBand, Door, landed_type, read_age_bands
 from dagster_project.ingestion.inbox import (
     FileLeftError,
     FileRefusedError,
@@ -49,7 +50,8 @@ from dagster_project.ingestion.landing import (
     write_schema,
     written_whole,
 )
-from dagster_project.ingestion.pseudonyms import check_key
+from dagster_project.ingestion.plain_rows import PlainRows
+from dagster_project.ingestion.pseudonyms import Pseudonyms, check_key
 from dagster_project.ingestion.read_file import Table, count_rows, read_csv, read_workbook
 from dagster_project.ingestion.rejects import list_of_reasons, write_refusal
 from dagster_project.settings import FlicError, Settings
@@ -60,6 +62,7 @@ LONDON = ZoneInfo("Europe/London")
 _REFUSED = "refused_"  # before the name of a refused file that is called like the list of its reasons
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 1 << 25
+_WITH_STATISTICS = ["source_line", "extract_date"]
 
 
 class StorageError(FlicError):
@@ -287,6 +290,7 @@ class _Intake:
         self._ledger = ledger
         self._received_at = max([received_at, *(load.received_at for load in ledger.loads)])
         self._backfill = backfill
+        self._pseudonyms = Pseudonyms(settings.pseudonym_key)
         self._today = received_at.replace(tzinfo=UTC).astimezone(LONDON).date()
         self._age_bands: tuple[AgeBand, ...] = read_age_bands(settings.common_seeds_dir / "age_bands.csv")
 
@@ -358,10 +362,11 @@ class _Intake:
         with closing(raw.records):
             try:
                 table = Table(raw, export)
-                door = Door(export, table.columns, self._settings.pseudonym_key, self._age_bands)
+                door = Door(export, table.columns, self._pseudonyms, self._age_bands)
                 rows = self._settings.landing / export.name / f"{arrival.load_id}.parquet"
                 with written_whole(rows) as target:
                     _write_rows(target, table, door, arrival)
+                    door.find_both_forms(target)
                     door.refuse_what_the_rows_show()
                     _leave_if_changed(arrival.file)
             except FileRefusedError as refusal:
@@ -510,28 +515,76 @@ def _report(load: Load, warnings: list[str]) -> FileReport:
 
 
 def _write_rows(target: BinaryIO, table: Table, door: Door, arrival: _Arrival) -> None:
-    """Stream a file's rows into Parquet, one batch in memory at a time: few rows where the cells are long."""
-    assert arrival.export is not None
-    schema = landed_schema(arrival.export)
-    source_file, load_id = arrival.file.name, arrival.load_id
-    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-        batch: list[list] = []
+    """Stream a file's rows into Parquet, one batch in memory at a time: few rows where the cells are long.
+
+    Plain rows are a batch as they come. Small batches are written together, or each odd line would cost the
+    rows around it what makes Parquet small.
+    """
+    export = arrival.export
+    assert export is not None
+    as_text = landed_schema(export)
+    repeated = pa.dictionary(pa.int32(), pa.string())
+    types = [landed_type(column) for column in export.columns]
+    schema = pa.schema(
+        zip(as_text.names, [*types, repeated, pa.int32(), repeated, pa.date32(), repeated], strict=True)
+    )
+    # Nobody looks for a text by its least and greatest. The file says what its columns are as ever: texts.
+    with pq.ParquetWriter(
+        target,
+        schema,
+        compression="zstd",
+        # Columns may be named. A dictionary of keys, each of which stands once, is time and space lost.
+        use_dictionary=[field.name for field in schema if field.type == repeated],  # pyright: ignore[reportArgumentType]
+        write_statistics=_WITH_STATISTICS,  # pyright: ignore[reportArgumentType]
+        store_schema=False,
+    ) as writer:
+        batches: list[pa.RecordBatch] = []
+        held: list[list] = []
         characters = 0
 
-        def flush() -> None:
-            columns = [list(values) for values in zip(*batch, strict=True)] or [[] for _ in schema]
-            arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
-            batch.clear()
+        def write() -> None:
+            rows = pa.Table.from_batches(batches, schema)
+            writer.write_table(rows.unify_dictionaries() if len(batches) > 1 else rows)
+            batches.clear()
 
-        for record in table.rows():
-            values, findings = door.land(record)
-            batch.append([*values, source_file, record.line, load_id, arrival.extract_date, findings])
-            characters += sum(map(len, record.cells))
-            if len(batch) == BATCH_ROWS or characters > BATCH_CHARACTERS:
+        def add(columns: Sequence[pa.Array], lines: pa.Array, findings: pa.Array) -> None:
+            origins = [
+                pa.DictionaryArray.from_arrays(np.zeros(len(lines), np.int32), [text])
+                for text in (arrival.file.name, arrival.load_id)
+            ]
+            day = pa.repeat(pa.scalar(arrival.extract_date), len(lines))
+            arrays = [*columns, origins[0], lines, origins[1], day, findings.dictionary_encode()]
+            batches.append(pa.record_batch(arrays, schema=schema))
+            is_long = sum(batch.num_rows for batch in batches) >= BATCH_ROWS
+            if is_long or sum(batch.nbytes for batch in batches) > BATCH_CHARACTERS:
+                write()
+
+        def flush() -> None:
+            nonlocal characters
+            if held:
+                *columns, lines, findings = map(list, zip(*held, strict=True))
+                add(
+                    [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)],
+                    pa.array(lines, pa.int32()),
+                    pa.array(findings, pa.string()),
+                )
+            held.clear()
+            characters = 0
+
+        for row in table.rows_and_blocks():
+            if isinstance(row, PlainRows):
                 flush()
-                characters = 0
+                columns, findings = door.land_rows(row)
+                add(columns, pa.array(np.arange(row.line, row.line + row.rows, dtype=np.int32)), findings)
+                continue
+            values, findings = door.land(row)
+            held.append([*values, row.line, findings])
+            characters += sum(map(len, row.cells))
+            if len(held) == BATCH_ROWS or characters > BATCH_CHARACTERS:
+                flush()
         flush()
+        if batches:
+            write()
 
 
 def _leave_if_changed(file: InboxFile) -> None:

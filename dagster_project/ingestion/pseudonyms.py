@@ -13,6 +13,7 @@ from dagster_project.ingestion.landing import written_whole
 from dagster_project.settings import FlicError
 
 SHORTEST_KEY = 32
+_MAX_KNOWN = 400_000  # of each kind; 100 MB
 _PREFIXES = {"client": "c", "worker": "w"}
 
 
@@ -20,10 +21,33 @@ class KeyRefusedError(FlicError):
     """The pseudonym key is missing, too short, or not the key of the landed data."""
 
 
-def pseudonym(key: bytes, kind: str, reference: str) -> str:
-    """The pseudonym of a reference: a letter for the kind (`client`, `worker`) and 24 hexadecimal digits."""
-    digest = hmac.digest(key, f"{kind}:{reference}".encode(), "sha256")
-    return _PREFIXES[kind] + digest.hex()[:24]
+class Pseudonyms:
+    """The pseudonyms under one key; those of the first references are remembered, as rows repeat them."""
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = hmac.new(key, digestmod="sha256")
+        self._known: dict[str, dict[str, str]] = {kind: {} for kind in _PREFIXES}
+
+    def of(self, kind: str, reference: str) -> str:
+        """The pseudonym: a letter for the kind (`client`, `worker`) and 24 hexadecimal digits."""
+        return self.of_all(kind, [reference])[0]
+
+    def of_all(self, kind: str, references: list[str]) -> list[str]:
+        """Of each reference what `of` gives."""
+        known = self._known[kind]
+        found = map(known.get, references)
+        return [
+            pseudonym or self._new(kind, reference)
+            for pseudonym, reference in zip(found, references, strict=True)
+        ]
+
+    def _new(self, kind: str, reference: str) -> str:
+        keyed = self._keyed.copy()  # the key is worked in once, not for each
+        keyed.update(f"{kind}:{reference}".encode())
+        pseudonym = _PREFIXES[kind] + keyed.hexdigest()[:24]
+        if len(known := self._known[kind]) < _MAX_KNOWN:
+            known[reference] = pseudonym
+        return pseudonym
 
 
 def demo_key(path: Path) -> bytes:

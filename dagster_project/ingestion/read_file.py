@@ -1,8 +1,14 @@
 """From the bytes of a CSV file or workbook to its data rows: delimiter, header, what is data and what not.
 
 Values pass through unread; what they are allowed to be is not known here.
+
+A row is a `Record`. Once the header is settled and the first rows show what a row looks like, a CSV file is
+read in pieces of whole lines, and a piece in which nothing could make its rows anything but data comes as
+`PlainRows`, column by column; any other is halved, and what is still not plain when small is read row by row.
+Which of the two ways a row takes changes nothing that is landed, counted or said of it.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -11,7 +17,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -26,6 +32,7 @@ from dagster_project.ingestion.contracts import (
     normal_header,
 )
 from dagster_project.ingestion.inbox import FileRefusedError, Fingerprint
+from dagster_project.ingestion.plain_rows import Cells, PlainRows, columns_of, first_filled
 from dagster_project.settings import ROOT
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -36,6 +43,10 @@ WORKBOOK_SECONDS = 120
 _SEARCH_BYTES = 1 << 18
 _TOLD_COLUMNS = 20
 _LONGEST_HEADER = 100
+# Pieces of a CSV file: until its header is settled, afterwards, and too small to be halved again.
+_FIRST_PIECE_BYTES = 1 << 13
+_PIECE_BYTES = 1 << 23
+_SMALL_PIECE_CHARACTERS = 1 << 13
 # The module's own limit, 131,072 characters, is less than a long note; memory stays bounded by ours.
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 # Lines of text below the table; more than this many in a row are rows gone wrong.
@@ -110,22 +121,26 @@ class Record(NamedTuple):
 class RawTable:
     """The records of a file and how it was read."""
 
-    records: Generator[Record, None, None]
+    records: Generator[Record | PlainRows, None, None]
     """To be closed by whoever opened the file, before the file."""
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
     warnings: list[str] = field(default_factory=list)
+    lines: "_Lines | None" = None
+    """Of a CSV file: to be told how plain rows are known."""
     _rows: int = 0
     _is_exhausted: bool = False
 
     def __post_init__(self) -> None:
         self.records = self._counted(self.records)
 
-    def _counted(self, records: Generator[Record, None, None]) -> Generator[Record, None, None]:
+    def _counted(
+        self, records: Generator[Record | PlainRows, None, None]
+    ) -> Generator[Record | PlainRows, None, None]:
         with closing(records):
             for record in records:
-                self._rows += 1
+                self._rows += record.rows if isinstance(record, PlainRows) else 1
                 yield record
         self._is_exhausted = True
 
@@ -154,11 +169,13 @@ def read_csv(file: BinaryIO, mark: Fingerprint, export: Export) -> RawTable:
             f"line {mark.misread_line}: letters were lost or read in a wrong encoding before the file came "
             "here: look at the text in the source and export it as UTF-8"
         )
+    lines = _Lines(file, mark.encoding, line_end)
     return RawTable(
-        _csv_records(file, mark.encoding, delimiter, line_end),
+        _csv_records(lines, delimiter),
         encoding=mark.encoding,
         delimiter="tab" if delimiter == "\t" else delimiter,
         warnings=warnings,
+        lines=lines,
     )
 
 
@@ -169,7 +186,7 @@ def count_rows(file: BinaryIO, mark: Fingerprint) -> int | None:
     lines = file.read(_SEARCH_BYTES).decode(mark.encoding, errors="replace").splitlines()
     first = next((line for line in lines if line.strip()), "")
     delimiter = max(DELIMITERS, key=first.count)
-    with closing(_csv_records(file, mark.encoding, delimiter, "\n")) as records:
+    with closing(_csv_records(_Lines(file, mark.encoding, "\n"), delimiter)) as records:
         return RawTable(records).rows_in_file()
 
 
@@ -189,51 +206,114 @@ def _delimiter(start: str, export: Export) -> str:
     return max(matches, key=lambda delimiter: matches[delimiter])
 
 
-def _csv_records(
-    file: BinaryIO, encoding: str, delimiter: str, line_end: str
-) -> Generator[Record, None, None]:
-    file.seek(0)
-    # Lines end as the first one does: else a stray sign within a cell makes two rows of one.
-    text = io.TextIOWrapper(file, encoding=encoding, newline=line_end)
+def _csv_records(lines: "_Lines", delimiter: str) -> Generator[Record | PlainRows, None, None]:
     # Strict: else a quotation mark that is never closed swallows rows without a word. Without the spaces
     # before a value: else a quotation mark after `, ` becomes part of it.
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
-    try:
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if "new-line character" in str(error):
-                    raise FileRefusedError(
-                        f"line {line}: a line end of another kind than the first one's stands outside "
-                        "quotation marks, so the rows cannot be told apart: export the file again"
-                    ) from None
-                if reader.line_num > line:
-                    raise FileRefusedError(
-                        f"line {line}: a quotation mark is opened and not closed as it should be, so the "
-                        f"rows up to line {reader.line_num} cannot be told apart: correct it and export again"
-                    ) from None
-                yield Record(line, [], {}, WRONG_FIELDS, is_one_line=True)
-            except UnicodeError:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    while True:
+        line = lines.number + 1
+        try:
+            yield from lines.plain_rows()
+            line = lines.number + 1
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "new-line character" in str(error):
                 raise FileRefusedError(
-                    f"the text after line {reader.line_num} is not {encoding}: export the file as UTF-8"
+                    f"line {line}: a line end of another kind than the first one's stands outside "
+                    "quotation marks, so the rows cannot be told apart: export the file again"
                 ) from None
+            if lines.number > line:
+                raise FileRefusedError(
+                    f"line {line}: a quotation mark is opened and not closed as it should be, so the "
+                    f"rows up to line {lines.number} cannot be told apart: correct it and export again"
+                ) from None
+            yield Record(line, [], {}, WRONG_FIELDS, is_one_line=True)
+        except UnicodeError:
+            raise FileRefusedError(
+                f"the text after line {lines.number} is not {lines.encoding}: export the file as UTF-8"
+            ) from None
+        else:
+            yield Record(line, cells, {}, None, is_one_line=lines.number == line)
+
+
+class _Lines:
+    """The lines of a text with their ends, for the reader of rows; plain rows pass beside it."""
+
+    def __init__(self, file: BinaryIO, encoding: str, line_end: str) -> None:
+        self.encoding = encoding
+        self.line_end = line_end
+        self.number = 0
+        """Of the line that was read last, 1 = first."""
+        self.as_plain: Callable[[str, int], PlainRows | None] | None = None
+        """What makes plain rows of a piece and the number of its first line, if it can."""
+        self._pieces = self._read(file)
+        self._ahead: list[str] = []
+        self._piece = ""
+        self._at = 0
+        """Where the next line begins in the piece."""
+
+    def _read(self, file: BinaryIO) -> Generator[str, None, None]:
+        """The text in pieces of whole lines; the last may lack its end, or be longer than a line may be."""
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder(self.encoding)()
+        rest = ""
+        while True:
+            content = file.read(_PIECE_BYTES if self.as_plain else _FIRST_PIECE_BYTES)
+            before = decoder.getstate()
+            fault = None
+            try:
+                text = decoder.decode(content, final=not content)
+            except UnicodeDecodeError as error:
+                fault = error
+                decoder.setstate(before)
+                # The fault's place counts from the few bytes that the decoder kept of the piece before.
+                text = decoder.decode(content[: max(error.start - len(before[0]), 0)])
+            text = rest + text
+            # Lines end as the first one does: else a stray sign within a cell makes two rows of one.
+            end = text.rfind(self.line_end) + 1
+            if fault is None and (not content or len(text) - end >= MAX_LINE_CHARACTERS):
+                end = len(text)
+            rest = text[end:]
+            if end:
+                yield text[:end]
+            if fault is not None:
+                raise fault
+            if not content:
+                return
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while self._at == len(self._piece):
+            self._piece, self._at = self._ahead.pop() if self._ahead else next(self._pieces), 0
+        end = self._piece.find(self.line_end, self._at) + 1 or len(self._piece)
+        line = self._piece[self._at : end]
+        self._at = end
+        self.number += 1
+        if len(line) >= MAX_LINE_CHARACTERS:
+            raise FileRefusedError(
+                f"line {self.number} has more than a million characters: export the file again"
+            )
+        return line
+
+    def plain_rows(self) -> Iterator[PlainRows]:
+        """Those that follow here, where the reader stands between two rows and at the end of a piece."""
+        while self.as_plain and self._at == len(self._piece):
+            piece = self._ahead.pop() if self._ahead else next(self._pieces, "")
+            if plain := self.as_plain(piece, self.number + 1):
+                self.number += plain.rows
+                yield plain
+                continue
+            middle = piece.find(self.line_end, len(piece) // 2) + 1
+            if len(piece) > _SMALL_PIECE_CHARACTERS and 0 < middle < len(piece):
+                # One odd line sends those near it to the reader of rows, not all of the piece.
+                self._ahead += [piece[middle:], piece[:middle]]
             else:
-                yield Record(line, cells, {}, None, is_one_line=reader.line_num == line)
-    finally:
-        text.detach()  # else the wrapper closes the file that our caller still needs
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    number = 0
-    while line := text.readline(MAX_LINE_CHARACTERS):
-        number += 1
-        if len(line) == MAX_LINE_CHARACTERS:
-            raise FileRefusedError(f"line {number} has more than a million characters: export the file again")
-        yield line
+                self._piece, self._at = piece, 0
+                return
 
 
 def read_workbook(file: BinaryIO, export: Export) -> RawTable:
@@ -316,12 +396,13 @@ def _workbook_answers(file: BinaryIO, request: str) -> Generator:
 class Table:
     """The data rows below a header that fits the contract; counts what it skips.
 
-    Once `rows` is exhausted, `rows_in_file` = `rows_skipped` + `rows_landed`.
+    Once `rows` (or `rows_and_blocks`) is exhausted, `rows_in_file` = `rows_skipped` + `rows_landed`.
     """
 
     def __init__(self, raw: RawTable, export: Export) -> None:
         """Find the header. Raises `FileRefusedError` where there is none or it lacks a required column."""
         self._records = raw.records
+        self._lines = raw.lines
         self._export = export
         # Empty for a workbook, whose rows are as wide as the sheet.
         self._delimiter = "\t" if raw.delimiter == "tab" else raw.delimiter or ""
@@ -347,6 +428,7 @@ class Table:
         self._closing_lines: list[int] = []
         above: list[Record] = []
         for record in self._records:
+            assert isinstance(record, Record)  # nobody told yet how plain rows are known
             above.append(record)
             if len(above) == HEADER_SEARCH_ROWS:
                 break
@@ -473,28 +555,44 @@ class Table:
 
     def rows(self) -> Iterator[Record]:
         """Every data row, those gone wrong too; `FileRefusedError` where the file contradicts itself."""
-        rows = self._data_rows()
-        first = list(islice(rows, 1))
-        if first and self._surplus_if_empty(first[0]):
-            first += islice(rows, _PADDED_ROWS - 1)
-            self._padding = self._padding_of(first)
-        for record in chain(first, rows):
-            yield self._checked(record)
+        for row in self._rows(takes_blocks=False):
+            assert isinstance(row, Record)
+            yield row
 
-    def _data_rows(self) -> Iterator[Record]:
+    def rows_and_blocks(self) -> Iterator[Record | PlainRows]:
+        """The same rows, those of plain pieces of a CSV file together."""
+        return self._rows(takes_blocks=True)
+
+    def _rows(self, takes_blocks: bool) -> Iterator[Record | PlainRows]:
+        rows = self._data_rows()
+        first = [row for row in islice(rows, 1) if isinstance(row, Record)]
+        if first and self._surplus_if_empty(first[0]):
+            first += [row for row in islice(rows, _PADDED_ROWS - 1) if isinstance(row, Record)]
+            self._padding = self._padding_of(first)
+        if takes_blocks and self._lines:
+            self._lines.as_plain = self._as_plain
+        for record in chain(first, rows):
+            yield record if isinstance(record, PlainRows) else self._checked(record)
+
+    def _data_rows(self) -> Iterator[Record | PlainRows]:
         held: list[Record] = []
         for record in self._all_below():
-            self.rows_in_file += 1
-            kind = self._kind(record)
+            if isinstance(record, PlainRows):
+                rows, kind = record.rows, "data"
+            else:
+                rows, kind = 1, self._kind(record)
+            self.rows_in_file += rows
             if kind == "not data":
                 self.rows_skipped += 1
-            elif kind == "maybe closing" and len(held) < _MAX_CLOSING_LINES:
+            elif kind == "maybe closing" and isinstance(record, Record) and len(held) < _MAX_CLOSING_LINES:
                 held.append(record)
             else:
-                for row in [*held, record]:
+                for row in held:
                     self.rows_landed += 1
                     yield row
                 held.clear()
+                self.rows_landed += rows
+                yield record
         self.rows_skipped += len(held)
         self._settle_totals()
         self._closing_lines += [record.line for record in held]
@@ -514,9 +612,40 @@ class Table:
                 raise FileRefusedError("the file has a header and no data rows: nothing is concluded from it")
             self.warnings.append("the file has no data rows")
 
-    def _all_below(self) -> Iterator[Record]:
+    def _all_below(self) -> Iterator[Record | PlainRows]:
         yield from self._after_search
         yield from self._records
+
+    def _as_plain(self, piece: str, line: int) -> PlainRows | None:
+        """The rows of a piece, if each is sure to be data of the header's width; their shapes are kept."""
+        assert self._lines is not None
+        width = len(self._header) + self._padding
+        columns = columns_of(piece, self._delimiter, width, self._lines.line_end, MAX_LINE_CHARACTERS)
+        if columns is None:
+            return None
+        cells = [Cells(texts, self.columns.get(at)) for at, texts in enumerate(columns)]
+        if not all(cells[at].is_blank for at in (*self._nameless, *range(len(self._header), width))):
+            return None
+        for at in self._required:
+            # A row that fills every column is none of those below the table, but may be the header again.
+            if cells[at].has_blanks or any(
+                normal_header(text) in self._export.headers
+                for text in cells[at].odd
+                if not text[-1:].isdigit()
+            ):
+                return None
+        full = next((at for at, column in enumerate(cells) if not column.has_blanks), None)
+        if full is None:
+            return None
+        first = first_filled(cells[: full + 1])
+        if self._begins_with_words:
+            if any(map(_NAMES_TOTAL.search, first.distinct.to_pylist())):
+                return None
+        elif len(self._shapes) < _MAX_SHAPES:
+            for text in first.not_like(_of_shapes(self._shapes)):
+                if len(self._shapes) < _MAX_SHAPES:
+                    self._shapes.add(_shape(text.strip()))
+        return PlainRows(line, len(columns[0]), cells[: len(self._header)])
 
     def _kind(self, record: Record) -> str:
         """`data`, `not data`, or `maybe closing`: a line of text, no data if only such lines follow it."""
@@ -720,6 +849,13 @@ class Table:
 def _shape(text: str) -> str:
     """`REF 12` and `Ref 7` are of one shape."""
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
+
+
+def _of_shapes(shapes: set[str]) -> str:
+    """An expression for the plain texts of these shapes."""
+    signs = {"a": "[A-Za-z]+", "9": "[0-9]+"}
+    known = ("".join(signs.get(sign) or re.escape(sign) for sign in shape) for shape in shapes)
+    return f"^(?:{'|'.join(known)})$"
 
 
 def _hash(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from dagster_project.ingestion.contracts import Export, load_contracts
 from dagster_project.ingestion.door import trimmed, year_of
 from dagster_project.ingestion.load import CONTRACT
-from dagster_project.ingestion.pseudonyms import pseudonym
+from dagster_project.ingestion.pseudonyms import Pseudonyms
 from dagster_project.settings import ROOT
 from tests.ingestion.zone import HEADER as REFERRAL
 from tests.ingestion.zone import KEY, Zone, csv_text
@@ -33,8 +33,8 @@ def land(zone: Zone, **cells: str) -> dict:
 
 def test_references_land_as_keyed_pseudonyms(zone: Zone) -> None:
     row = land(zone)
-    assert row["client_id"] == pseudonym(KEY, "client", "FLIC-0001")
-    assert row["lead_worker_id"] == pseudonym(KEY, "worker", "LW05")
+    assert row["client_id"] == Pseudonyms(KEY).of("client", "FLIC-0001")
+    assert row["lead_worker_id"] == Pseudonyms(KEY).of("worker", "LW05")
     assert re.fullmatch(r"c[0-9a-f]{24}", row["client_id"])
     assert re.fullmatch(r"w[0-9a-f]{24}", row["lead_worker_id"])
     assert "birth_year" not in row
@@ -45,8 +45,8 @@ def test_references_land_as_keyed_pseudonyms(zone: Zone) -> None:
 
 def test_a_pseudonym_is_the_hmac_of_the_reference_under_the_key() -> None:
     # printf 'client:FLIC-0001' | openssl dgst -sha256 -hmac 'a key for tests and nothing else'
-    assert pseudonym(KEY, "client", "FLIC-0001") == "caf5fdef0ab2dd384bc84ac1f"
-    assert pseudonym(KEY, "worker", "FLIC-0001")[1:] != pseudonym(KEY, "client", "FLIC-0001")[1:]
+    assert Pseudonyms(KEY).of("client", "FLIC-0001") == "caf5fdef0ab2dd384bc84ac1f"
+    assert Pseudonyms(KEY).of("worker", "FLIC-0001")[1:] != Pseudonyms(KEY).of("client", "FLIC-0001")[1:]
 
 
 @pytest.mark.parametrize(

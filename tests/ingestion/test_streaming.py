@@ -39,7 +39,7 @@ def peak_megabytes(folder: Path, rows: int, width: int) -> float:
 @pytest.mark.parametrize(
     ("small", "large"),
     [
-        ((30_000, 20), (300_000, 20)),  # 4 and 45 MB
+        ((300_000, 20), (900_000, 20)),  # 45 and 135 MB
         ((100, 400_000), (400, 400_000)),  # 40 and 160 MB in few rows
     ],
 )

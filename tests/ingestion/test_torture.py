@@ -3,7 +3,7 @@
 import pytest
 
 from dagster_project.ingestion.load import FileReport
-from dagster_project.ingestion.pseudonyms import pseudonym
+from dagster_project.ingestion.pseudonyms import Pseudonyms
 from tests.ingestion.torture import CSV_FILES, DIALECTS, NAME, File, Row
 from tests.ingestion.zone import KEY, Zone
 
@@ -26,7 +26,8 @@ def landed(zone: Zone) -> list[Row]:
 
 def expected(file: File) -> list[Row]:
     """What must stand there."""
-    return [row._replace(client=row.client and pseudonym(KEY, "client", row.client)) for row in file.rows]
+    pseudonyms = Pseudonyms(KEY)
+    return [row._replace(client=row.client and pseudonyms.of("client", row.client)) for row in file.rows]
 
 
 def check(zone: Zone, report: FileReport, file: File) -> None:
