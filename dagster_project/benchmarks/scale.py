@@ -53,17 +53,31 @@ class Cost:
     """The most memory that its process had at one time."""
 
 
+def _exports(settings: Settings, clients: int) -> None:
+    for file in write_exports(settings.data_dir / "exports", clients):
+        for inbox in (settings.inbox, settings.data_dir / "whole" / "inbox"):
+            inbox.mkdir(parents=True, exist_ok=True)
+            (inbox / file.name).hardlink_to(file)
+
+
+def _compare(settings: Settings) -> None:
+    """Whether the warehouse's marts hold the rows that the floor's tables hold."""
+    found = rows_that_differ(settings, settings.data_dir / "floor.duckdb")
+    (settings.data_dir / "compared.json").write_text(json.dumps(found))
+
+
 def _copy(settings: Settings) -> None:
     """The floor of landing: every CSV file of the inbox as text into Parquet, by DuckDB alone."""
     with duckdb.connect() as connection:
         connection.execute("set threads = 1; set memory_limit = '500MB'; set preserve_insertion_order = true")
         for file in sorted((settings.data_dir / "exports").glob("*.csv")):
-            copy = settings.data_dir / "copy" / f"{file.stem}.parquet"
+            copy = settings.data_dir / f"{file.stem}.parquet"
             connection.execute(
                 "copy (select * from read_csv($file, header = true, all_varchar = true, delim = ',',"
                 f" quote = '\"', escape = '\"', encoding = 'utf-8')) to '{copy}' (compression zstd)",
                 {"file": str(file)},
             )
+            copy.unlink()
 
 
 def _landing(settings: Settings) -> None:
@@ -154,7 +168,10 @@ WHOLE_STEPS: dict[str, Sequence[str]] = {
 
 
 def _measured(step: str, command: Sequence[str], folder: Path, memory_limit: str) -> Cost:
-    """Run a command of Python, which is a step, in a process of its own."""
+    """Run a command of Python, which is a step, in a process of its own.
+
+    All work is done in such: a process has been as large as the one that started it.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("FLIC_")},
         **KEYS,
@@ -191,25 +208,22 @@ def measure(folder: Path, clients: Sequence[int], memory_limit: str, whole_up_to
     for count in clients:
         place = folder / str(count)
         shutil.rmtree(place, ignore_errors=True)
-        files = list(write_exports(place / "exports", count))
+        _measured("exports", (*_THIS, "exports", str(count)), place, memory_limit)
+        files = list((place / "exports").iterdir())
         megabytes = sum(file.stat().st_size for file in files) >> 20
         yield f"{count:,} clients: {len(files)} files of {megabytes:,} MB"
         costs = totals[count] = {}
-        (place / "copy").mkdir()
-        _put_into_inbox(place, files)
         for step in STEPS:
             costs[step] = _measured(step, (*_THIS, step), place, memory_limit)
-            if step == "copy":
-                shutil.rmtree(place / "copy")
             yield _line(step, costs)
-        rows, different = rows_that_differ(_settings_of(place), place / "floor.duckdb")
+        _measured("compare", (*_THIS, "compare"), place, memory_limit)
+        rows, different = json.loads((place / "compared.json").read_text())
         yield f"  the same rows in both: {rows:,} compared, {different:,} differ"
         if count <= whole_up_to:
             whole = place / "whole"
-            _put_into_inbox(whole, files)
             for step, command in WHOLE_STEPS.items():
                 if step == "refresh":
-                    _correct_contacts(_settings_of(whole))
+                    _measured("correct", (*_THIS, "correct"), whole, memory_limit)
                 costs[step] = _measured(step, command, whole, memory_limit)
                 if step == "service":
                     # The whole process holds a cold refresh too.
@@ -227,16 +241,6 @@ def measure(folder: Path, clients: Sequence[int], memory_limit: str, whole_up_to
             )
 
 
-def _put_into_inbox(place: Path, files: Sequence[Path]) -> None:
-    (place / "inbox").mkdir(parents=True)
-    for file in files:
-        (place / "inbox" / file.name).hardlink_to(file)
-
-
-def _settings_of(place: Path) -> Settings:
-    return Settings(place, place / "publications", "fulfilling_lives", b"", b"", "")
-
-
 def _line(step: str, costs: dict[str, Cost]) -> str:
     cost = costs[step]
     beside = {"landing": "copy", "marts": "floor", "refresh": "build"}.get(step)
@@ -251,6 +255,9 @@ def _line(step: str, costs: dict[str, Cost]) -> str:
 
 
 if __name__ == "__main__":
-    settings = Settings.from_environment()
+    settings, (_, step, *numbers) = Settings.from_environment(), sys.argv
     dbt_environment(settings)
-    {**STEPS, "service": _service}[sys.argv[1]](settings)
+    if step == "exports":
+        _exports(settings, int(numbers[0]))
+    else:
+        {**STEPS, "compare": _compare, "correct": _correct_contacts, "service": _service}[step](settings)

@@ -9,6 +9,7 @@
         select 1 as parsed_only
     {%- else -%}
     {%- set contract = export_contract(export) %}
+    {%- set apart = contract.config.meta.get("repeats_by") %}
 with valid as (
 
     select
@@ -20,26 +21,46 @@ with valid as (
         {%- endfor %}
         typed.record_key,
         typed.load_id,
-        typed.source_line,
-        max(loads.load_number) over (
-            partition by typed.record_key{{ ", typed." ~ contract.config.meta.repeats_by if contract.config.meta.get("repeats_by") }}
-        ) as latest_load_number
+        typed.source_line
     from {{ rows }} as typed
     inner join {{ loads }} as loads on typed.load_id = loads.load_id
     inner join {{ exports }} as exports on loads.export = exports.export
     where not typed.is_duplicate and typed.reject_reasons is null
 
+),
+
+-- Empty, and so as good as free, where the export is sent whole.
+latest as (
+
+    select
+        typed.record_key,
+        {{ "coalesce(typed." ~ apart ~ ", '')" if apart else "''" }} as row_of_record,
+        max(loads.load_number) as load_number
+    from {{ rows }} as typed
+    inner join {{ loads }} as loads on typed.load_id = loads.load_id
+    inner join {{ exports }} as exports on loads.export = exports.export and exports.extract = 'delta'
+    where not typed.is_duplicate and typed.reject_reasons is null
+    group by
+        typed.record_key,
+        {{ "coalesce(typed." ~ apart ~ ", '')" if apart else "''" }}
+
 )
 
 select
     {%- for column in contract_columns(contract) %}
-    {{ column.name }},
+    valid.{{ column.name }},
     {%- endfor %}
-    record_key,
-    load_id,
-    load_number,
-    source_line
+    valid.record_key,
+    valid.load_id,
+    valid.load_number,
+    valid.source_line
 from valid
-where case when extract = 'delta' then load_number = latest_load_number else is_current end
+left join latest
+    on
+        valid.record_key = latest.record_key
+        {%- if apart %}
+        and coalesce(valid.{{ apart }}, '') = latest.row_of_record
+        {%- endif %}
+where case when valid.extract = 'delta' then valid.load_number = latest.load_number else valid.is_current end
     {%- endif -%}
 {% endmacro %}

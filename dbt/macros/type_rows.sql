@@ -3,8 +3,8 @@
 -- first referral, say) comes in with the relation `clients`: client_id and days that the contract's not_before may name.
 --
 -- Columns of the result: load_id, extract_date, source_file, source_line, record_key; each column of the contract
--- typed, and as given in the file (<column>_as_given, NULL where the value may not be shown); reject_reasons and
--- kept_findings (`column:reason;column:reason;`, NULL if none); is_duplicate (a copy of an earlier row of the file).
+-- typed, and as given in the file where something is said of the row (<column>_as_given, NULL where the value may not be shown);
+-- reject_reasons and kept_findings (`column:reason;column:reason;`, NULL if none); is_duplicate (a copy of an earlier row of the file).
 -- The contract's own rules see the typed columns as figures would (bad cells that are emptied are empty), the columns as
 -- given, load_id, record_key and is_duplicate.
 
@@ -193,24 +193,43 @@ select
     source_line,
     record_key,
     is_duplicate,
-    nullif(
-        concat(
-            reject_reasons,
-            {%- for rule in rules.get("rules", []) %}
-            {#- A cell that is bad in itself is told once. #}
-            case when instr(concat(';', reject_reasons, kept_findings), ';{{ rule.column }}:') = 0 and ({{ rule.breaks }})
-                then '{{ rule.column }}:{{ rule.reason }};' else '' end,
-            {%- endfor %}
-            ''
-        ),
-        ''
-    ) as reject_reasons,
-    nullif(kept_findings, '') as kept_findings
+    reject_reasons,
+    kept_findings
     {%- for column in columns %},
     {{ column.name }},
-    {{ "cast(null as string)" if column.rules.get("identifying") else column.name ~ "_as_given" }} as {{ column.name }}_as_given
+    {% if column.rules.get("identifying") -%}
+    cast(null as string) as {{ column.name }}_as_given
+    {%- else -%}
+    case when coalesce(reject_reasons, kept_findings) is not null then {{ column.name }}_as_given end as {{ column.name }}_as_given
+    {%- endif %}
     {%- endfor %}
-from emptied
+from (
+    select
+        load_id,
+        extract_date,
+        source_file,
+        source_line,
+        record_key,
+        is_duplicate,
+        nullif(
+            concat(
+                reject_reasons,
+                {%- for rule in rules.get("rules", []) %}
+                {#- A cell that is bad in itself is told once. #}
+                case when instr(concat(';', reject_reasons, kept_findings), ';{{ rule.column }}:') = 0 and ({{ rule.breaks }})
+                    then '{{ rule.column }}:{{ rule.reason }};' else '' end,
+                {%- endfor %}
+                ''
+            ),
+            ''
+        ) as reject_reasons,
+        nullif(kept_findings, '') as kept_findings
+        {%- for column in columns %},
+        {{ column.name }},
+        {{ column.name }}_as_given
+        {%- endfor %}
+    from emptied
+) as told
     {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -1,7 +1,13 @@
 -- A category in the data that the closed list does not have would fall out of every table. A row here is one.
 -- depends_on: {{ ref('int_metric_contributions') }}
 
-with seen as (
+with combinations as (
+    select distinct
+        {{ metric_breakdown_columns() | join(",\n        ") if execute else "metric_id" }}
+    from {{ ref('int_metric_contributions') }}
+),
+
+seen as (
     select distinct
         'need_domain' as dimension,
         need_domain as category
@@ -11,7 +17,7 @@ with seen as (
     select distinct
         '{{ breakdown }}' as dimension,
         {{ breakdown }} as category
-    from {{ ref('int_metric_contributions') }}
+    from combinations
     where {{ breakdown }} is not null
     {% endfor %}
 )
