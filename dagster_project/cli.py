@@ -466,10 +466,12 @@ def bench(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def verify_releases(settings: Settings) -> int:
     """Check every file of every folder of releases against its manifest."""
+    from dagster_project.publication.approval import folders_taken_from_it
     from dagster_project.publication.releases import list_releases, verify
 
     damaged = 0
-    for folder in (settings.drafts, settings.management, settings.publications_dir, settings.public):
+    folders = [settings.drafts, settings.management, settings.publications_dir]
+    for folder in (*folders, *folders_taken_from_it(settings)):
         for release_id in list_releases(folder):
             problems = verify(folder, release_id)
             damaged += bool(problems)

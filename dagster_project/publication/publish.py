@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.publication.approval import newest_approved, prepare_served
+from dagster_project.publication.approval import folders_taken_from_it, newest_approved, prepare_served
 from dagster_project.publication.audit import Answers, Audited, Draws, audited
 from dagster_project.publication.batches import as_released, in_batches
 from dagster_project.publication.disclosure import (
@@ -175,7 +175,7 @@ def publish(
         serve(folder, release_id, checked_at=created_at)
         # What was approved stays for good, and with it the exact figures that its own were made from.
         remove_old(folder, keep, never=approved if folder == settings.management else ())
-    for folder in (settings.publications_dir, settings.public):
+    for folder in (settings.publications_dir, *folders_taken_from_it(settings)):
         note_checked(folder, created_at)
     log.info("Release %s %s", release_id, "is up to date" if unchanged else "is a draft")
     return PublishReport(
@@ -213,7 +213,7 @@ def _unchanged(settings: Settings, as_at: date, prints: Mapping[Path, str]) -> s
         return ""
     copies = [
         folder
-        for folder in (settings.publications_dir, settings.public)
+        for folder in (settings.publications_dir, *folders_taken_from_it(settings))
         if release_id in list_releases(folder)
     ]
     if copies:

@@ -1,12 +1,13 @@
 -- Every contribution that a figure is due of, to every metric of sums, under one another. A breakdown that a metric does
--- not offer is empty. Stocks are given for each month's end, and most figures are due for the ends of quarters alone.
+-- not offer is empty; the area is looked up, since a person has one, whatever is counted. Stocks are given for each month's end, and most figures are due for the ends of quarters alone.
 with days_due as (
     select distinct
         metric_id,
         period_end
     from {{ ref('int_metric_figures_due') }}
-)
+),
 
+contributions as (
 {% for metric_id in metrics_of_sums() %}
     {% set meta = metric_meta(metric_id) if execute else {} %}
     select
@@ -31,3 +32,10 @@ with days_due as (
     {% endif %}
     {{ "union all" if not loop.last }}
 {% endfor %}
+)
+
+select
+    contributions.*,
+    coalesce(clients.area, 'not_known') as area
+from contributions
+left join {{ ref('dim_clients') }} as clients on contributions.client_key = clients.client_key
