@@ -39,7 +39,9 @@ def reachable(folder: Path, environment: Mapping[str, str]) -> list[str]:
     The zone is looked for where it can be known: around the folder of publications (the public one lies one
     folder deeper, an area's two) and in the project. Elsewhere it is for the operating system to keep the two users apart.
     """
-    around = ((path, 3 if path.parent.name == "areas" else 2) for path in (folder.absolute(), folder.resolve()))
+    around = (
+        (path, 3 if path.parent.name == "areas" else 2) for path in (folder.absolute(), folder.resolve())
+    )
     places = {place for path, deep in around for place in path.parents[:deep]}
     paths = sorted(place / name for place in places | {DEFAULT_ZONE} for name in NAMES)
     return [name for name in VARIABLES if environment.get(name)] + [

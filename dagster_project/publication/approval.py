@@ -177,9 +177,12 @@ def _write_taken(settings: Settings, release_id: str) -> None:
     for area, tables in area_tables(everything).items():
         taken.append((settings.areas / area, tables, str(manifest["audience"])))
     for folder, tables, audience in taken:
-        # Those that are there may have a broken pointer, which serving the release mends.
-        for missing in (path for path in (folder.parent, folder) if not path.exists()):
-            prepare_folder(missing, may_create=True, private=False)
+        if folder.parent == settings.areas and not settings.areas.exists():
+            settings.areas.mkdir()
+            settings.areas.chmod(0o755)  # as `prepare_folder` does
+        # One that is there may have a broken pointer, which serving the release mends.
+        if not folder.exists():
+            prepare_folder(folder, may_create=True, private=False)
         if release_id not in list_releases(folder):
             write_release(folder, release_id, tables, about | {"audience": audience})
 

@@ -237,7 +237,9 @@ def _faults(table: PlannedTable, definitions: Mapping[str, MetricDefinition]) ->
     if table.exact:
         headline = table.metric_id in HEADLINE_METRICS and table.measure == "count"
         if not headline or table.dimensions not in HEADLINE_DIMENSIONS:
-            faults.append("only counts of headline metrics, for the programme or by borough or area, may be exact")
+            faults.append(
+                "only counts of headline metrics, for the programme or by borough or area, may be exact"
+            )
         if not table.approved_by:
             faults.append("an exact figure needs the name of who approved it (approved_by)")
     return faults
