@@ -155,7 +155,11 @@ def tile(
             lines.append(f'<p class="tile-change">{escape(capital(change(figure, before, compared)))}</p>')
         noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
         # Where a place is chosen, every tile says whether it is about it.
-        where = "" if view.chosen_place == ALL_PLACES else f'<span class="tile-place">{escape(place)}</span>'
+        where = (
+            ""
+            if view.chosen_place == ALL_PLACES
+            else f'<span class="tile-place">{escape(place or view.everywhere)}</span>'
+        )
         html(
             f'<div class="tile"><h3>{escape(label)} {where}</h3>'
             f'<p class="tile-figure">{escape(shown(figure) if figure else table_cell(figure))}{noun}</p>'
@@ -533,7 +537,8 @@ def rounding_note(view: View) -> str:
 def on_paper(view: View) -> None:
     """At the foot of each sheet: as-at day, release, choice and number of the sheet."""
     release = view.publication.release
-    words = f"As at {day(release.as_at)} · release {release.release_id} · {period_name(view.period)}, {view.chosen_name}"
+    chosen = f"{period_name(view.period)}, {view.chosen_name}"
+    words = f"As at {day(release.as_at)} · release {release.release_id} · {chosen}"
     words += " · synthetic data" if release.synthetic else ""
     # Inside quotation marks of a style sheet: nothing that could end them.
     plain = "".join(sign for sign in words if sign.isalnum() or sign in " -.,·'()&")

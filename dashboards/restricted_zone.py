@@ -37,7 +37,8 @@ def reachable(folder: Path, environment: Mapping[str, str]) -> list[str]:
     """What this process could use of the restricted zone: variables, and paths that it could open.
 
     The zone is looked for where it can be known: around the folder of publications (the public one lies one
-    folder deeper, an area's two) and in the project. Elsewhere it is for the operating system to keep the two users apart.
+    folder deeper, an area's two) and in the project. Elsewhere it is for the operating system to keep the two
+    users apart.
     """
     around = (
         (path, 3 if path.parent.name == "areas" else 2) for path in (folder.absolute(), folder.resolve())

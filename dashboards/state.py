@@ -1,4 +1,5 @@
-"""What the reader chose: period, place (a borough or an area) and breakdown, kept across pages and in the address.
+"""What the reader chose: period, place (borough or area) and breakdown, kept across pages and in the
+address.
 
 Belongs here: the choices, their defaults, the address, and the view that every page starts from. Does not
 belong here: figures, wording, drawing.

@@ -45,7 +45,7 @@ PAGES = (
 WITHOUT_CHOICES = ("data-quality", "data-quality-lists", "definitions", "reports")
 # These show single people, by pseudonym: the file of management alone has them.
 MANAGEMENT_PAGES = ("data_quality_lists",)
-# These are about what the partnership of all areas writes, and how good all data are: an area's file has none.
+# About what the partnership of all areas writes, and how good the data of all are: an area's file has none.
 PAGES_OF_NO_AREA = ("learning", "decisions", "data_quality", "data_quality_lists")
 # The others are about a quarter, change (two-way), the partnership's own log or the data, and the public file
 # has none of these.

@@ -116,7 +116,8 @@ def _scope(view: View) -> list[str]:
     lines = [
         f"As at {day(release.as_at)}, release {release.release_id} ({release.status}), "
         f"refreshed {moment(release.created_at)}",
-        f"Chosen on the page: {period_name(view.period)}, {view.chosen_name}. Each row names what it is about.",
+        f"Chosen on the page: {period_name(view.period)}, {view.chosen_name}. "
+        "Each row names what it is about.",
     ]
     return [*lines, "The data are synthetic."] if release.synthetic else lines
 

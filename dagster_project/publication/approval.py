@@ -9,9 +9,7 @@ An approved release stands in the served folder and is neither made again nor ov
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -59,7 +57,7 @@ def prepare_served(settings: Settings) -> None:
 
 
 def folders_taken_from_it(settings: Settings) -> list[Path]:
-    """The folders that are there of the public and of each area: their files are taken from the served one."""
+    """The folders of the public and of each area that are there; their files are taken from the served one."""
     return [*([settings.public] if settings.public.exists() else []), *settings.area_folders]
 
 

@@ -1,4 +1,4 @@
-"""The files of the areas: what an area's readers are given of an approved national release, by filtering alone.
+"""The files of the areas: what an area's readers get of an approved national release, by filtering alone.
 
 Belongs here: which tables, rows and words an area's file has. Does not belong here: how a figure is made safe
 (it is already, for all areas together), when a file is written and served (`approval.py`).

@@ -900,7 +900,7 @@ def _witnesses(
 def _look_within(
     seen: _Seen, reach: np.ndarray, beside: _Known, block: np.ndarray, others: np.ndarray
 ) -> None:
-    """Take up sets of counts that differ in a block alone; each question of it that is left is asked there."""
+    """Take up sets of counts that differ in a block alone; what is left of its questions is asked there."""
     inside = seen.asked[:, block]
     own = np.diff(inside.indptr) > 0
     _look_around(seen, reach, beside, own, (block, others))

@@ -115,7 +115,9 @@ def test_a_national_file_offers_its_areas_where_another_offers_boroughs(
     assert "Showing January to March 2018, Camden" in chosen
     of_camden = re.search(r"Support ended\s+Camden (\d+)", chosen)
     of_all = re.search(r"Support ended\s+(\d+)", everywhere)
-    assert of_camden and of_all and int(of_camden[1]) < int(of_all[1])
+    assert of_camden
+    assert of_all
+    assert int(of_camden[1]) < int(of_all[1])
     assert f"Support ended {of_camden[1]}" in re.sub(r"\s+", " ", own)
 
 
