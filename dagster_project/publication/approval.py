@@ -57,7 +57,7 @@ def prepare_served(settings: Settings) -> None:
 
 
 def folders_taken_from_it(settings: Settings) -> list[Path]:
-    """The folders of the public and of each area that are there; their files are taken from the served one."""
+    """The folders there are of the public and of areas: their files are taken from the served one."""
     return [*([settings.public] if settings.public.exists() else []), *settings.area_folders]
 
 

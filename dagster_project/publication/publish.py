@@ -106,7 +106,7 @@ def publish(
     warehouse = read_warehouse(settings.warehouse)
     log.info("%d exact figures in %d planned tables", len(warehouse.figures), len(warehouse.plan))
     rules = Rules.from_settings(warehouse.settings)
-    audit = _safe_figures(settings, warehouse, rules, log)
+    audit = make_safe(settings, warehouse, rules, log)
     safe = audit.safe
     withheld = sum(1 for figure in safe.figures if figure.mark)
     log.info("%d figures are safe to show, %d are withheld", len(safe.figures) - withheld, withheld)
@@ -231,7 +231,8 @@ def _served(folder: Path, as_at: date, fingerprint: str) -> str:
     return current.release_id if same else ""
 
 
-def _safe_figures(settings: Settings, warehouse: Warehouse, rules: Rules, log: logging.Logger) -> Audited:
+def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: logging.Logger) -> Audited:
+    """What may be shown of a warehouse beside what is released: in batches, rounded, audited."""
     planned = {table.name for table in warehouse.plan if table.is_for("spg")}
     figures = [figure for figure in warehouse.figures if figure.table in planned]
     earlier = released_before(settings)

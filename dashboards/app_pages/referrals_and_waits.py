@@ -260,8 +260,8 @@ def _by_place(view: View) -> None:
     series = {
         code: [
             f
-            for f in view.publication.figures("referrals_received", "count", view.flow, **{places: code})
-            if f.period_end <= view.end
+            for f in view.publication.figures("referrals_received", "count", view.flow, (places,))
+            if f.period_end <= view.end and f.category(places) == code
         ]
         for code in view.publication.categories(places)
     }

@@ -633,7 +633,8 @@ METRICS = _definitions()
 TABLES = """
 create table release (release_id varchar, as_at date, known_by timestamp, created_at timestamp, status
 varchar, audience varchar, profile varchar, programme_name varchar, area varchar, synthetic boolean,
-software_version varchar, inputs_sha256 varchar, figures_sha256 varchar, refresh_interval_days integer, stale_after_days
+software_version varchar, inputs_sha256 varchar, figures_sha256 varchar,
+refresh_interval_days integer, stale_after_days
 integer, approved_by varchar, approved_at timestamp); create
 table metric_values (metric_id varchar, measure varchar, period_type varchar, period_start
 date, period_end date, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar,
