@@ -72,7 +72,8 @@ def _newest_quarter(settings: Settings) -> Iterator[str]:
     wall, cpu = time.perf_counter(), time.process_time()
     audit = make_safe(settings, warehouse, rules, quiet)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    yield f"Rounding and audit of the newest quarter, to {newest}: {wall:.0f} s wall, {cpu:.0f} s CPU{_most_memory()}"
+    took = f"{wall:.0f} s wall, {cpu:.0f} s CPU{_most_memory()}"
+    yield f"Rounding and audit of the newest quarter, to {newest}: {took}"
     yield (
         f"  {_figures(warehouse, newest)} figures of it; {sum(audit.draws.values())} draws again and"
         f" {len(audit.given_up)} tables given up, in all quarters"

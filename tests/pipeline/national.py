@@ -1,4 +1,4 @@
-"""Exports of an invented national programme of several areas: a few hundred people, two files, from a seed.
+"""Exports of an invented national programme of several areas: two files, from a seed.
 
 All of it is synthetic; the areas are those of the profile `national`.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.pipeline.programme import ROOT, Programme
 
-START, AS_AT = date(2014, 6, 1), date(2016, 3, 31)
+START, AS_AT = date(2014, 6, 1), date(2014, 12, 31)
 NEEDS = ("supported_housing", "criminal_justice", "substance_misuse", "mental_health", "primary_health_care")
 
 
