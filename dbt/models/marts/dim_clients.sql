@@ -33,8 +33,8 @@ ranked as (
         row_number() over (
             partition by client_key
             order by
-                case when nullif(programme_area, 'not_known') is null then 1 else 0 end,
-                place,
+                case when nullif(programme_area, 'not_known') is null then 1 else 0 end asc,
+                place asc,
                 day desc,
                 record_key desc
         ) as preference

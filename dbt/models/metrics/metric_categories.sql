@@ -1,6 +1,6 @@
 -- The closed list of categories of every breakdown: those of the seed, the need domains and the areas of the programme, the
--- start cohorts that it has had, and the lines of its budget. available_from is the first as-at day that knows the category; empty means
--- always.
+-- start cohorts that it has had, and the lines of its budget. available_from is the first as-at day that knows the category;
+-- empty means always.
 
 with categories as (
     select * from {{ ref('categories') }}

@@ -58,15 +58,15 @@ programme as (
 select
 {% for word in words %}
     {% if word == "breakdowns" %}
-        cast(
-            case
-                when programme.areas > 1 and metrics.by_area = 'yes' and metrics.counts <> 'entries'
-                    then concat_ws('|', nullif(metrics.breakdowns, ''), 'area')
-                else metrics.breakdowns
-            end as string
-        ) as breakdowns{{ "," if not loop.last }}
+            cast(
+                case
+                    when programme.areas > 1 and metrics.by_area = 'yes' and metrics.counts <> 'entries'
+                        then concat_ws('|', nullif(metrics.breakdowns, ''), 'area')
+                    else metrics.breakdowns
+                end as string
+            ) as breakdowns{{ "," if not loop.last }}
     {% else %}
-        cast({{ with_settings("metrics." ~ word, in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
+            cast({{ with_settings("metrics." ~ word, in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
     {% endif %}
 {% endfor %}
 from metrics
