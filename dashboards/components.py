@@ -143,7 +143,8 @@ def tile(
         missing = why_missing(figure)
         area = view.publication.release.area
         if figure is None and (area or view.chosen_place != ALL_PLACES):
-            missing += f"; by {'area' if area else view.publication.places} it comes anew when enough people of each have moved"
+            by = "area" if area else view.publication.places
+            missing += f"; by {by} it comes anew when enough people of each have moved"
         # Entries and budgets are nobody's: there are no people to tell.
         has_people = unit != "people" and figure is not None and figure.people is not None
         under = missing or (people(figure, of_events=True) if has_people else "")
