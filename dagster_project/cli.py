@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -468,9 +469,13 @@ def bench(settings: Settings, arguments: argparse.Namespace) -> int:
 
         lines = measure(settings, arguments.sessions, arguments.seconds)
     else:
+        from dagster_project.publication import bench as timing
         from dagster_project.publication.usefulness import in_words, usefulness
 
-        lines = in_words(*usefulness(settings))
+        if arguments.areas:
+            lines = timing.measure_invented(settings, arguments.areas)
+        else:
+            lines = chain(in_words(*usefulness(settings)), timing.measure(settings))
     for line in lines:
         print(line, flush=True)
     return DONE
@@ -478,10 +483,12 @@ def bench(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def verify_releases(settings: Settings) -> int:
     """Check every file of every folder of releases against its manifest."""
+    from dagster_project.publication.approval import folders_taken_from_it
     from dagster_project.publication.releases import list_releases, verify
 
     damaged = 0
-    for folder in (settings.drafts, settings.management, settings.publications_dir, settings.public):
+    folders = [settings.drafts, settings.management, settings.publications_dir]
+    for folder in (*folders, *folders_taken_from_it(settings)):
         for release_id in list_releases(folder):
             problems = verify(folder, release_id)
             damaged += bool(problems)
@@ -773,7 +780,12 @@ def parser() -> argparse.ArgumentParser:
         action.add_argument("--by", type=a_name, required=True, metavar="NAME", help="who does it")
     command = add("bench", bench, "measure the product: what safety costs, how fast the dashboards are")
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("publication", help="share of figures shown, and mean error of shown counts")
+    action = actions.add_parser(
+        "publication", help="share of figures shown, mean error of shown counts, and how long a quarter takes"
+    )
+    action.add_argument(
+        "--areas", type=at_least_one, metavar="NUMBER", help="time an invented programme of so many areas"
+    )
     action = actions.add_parser("dashboards", help="first page, change of period, and many readers at once")
     action.add_argument("--sessions", type=at_least_one, default=50, metavar="NUMBER", help="readers at once")
     action.add_argument(

@@ -174,6 +174,16 @@ class Settings:
         return self.publications_dir / "public"
 
     @property
+    def areas(self) -> Path:
+        """A served folder for each area of a programme that has several, by the area's name."""
+        return self.publications_dir / "areas"
+
+    @property
+    def area_folders(self) -> list[Path]:
+        """The areas' folders that are there."""
+        return sorted(path for path in self.areas.glob("*") if path.is_dir())
+
+    @property
     def returns(self) -> Path:
         """What leaves for funders and evaluators, by period, return and version; for the data lead."""
         return self.data_dir / "returns"

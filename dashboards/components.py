@@ -34,7 +34,7 @@ from dashboards.sentences import (
     top_line,
     why_missing,
 )
-from dashboards.state import ALL_BOROUGHS, View, current
+from dashboards.state import ALL_PLACES, View, current
 
 ROUNDING_NOTE = (
     "Headline counts are exact. Counts in breakdowns are rounded to 5 to protect people, so their parts "
@@ -78,16 +78,15 @@ def page_head(view: View, title: str, question: str, sentence: str, whole_releas
 
     `whole_release`: the page is about the release as it is, not about the chosen period and borough.
     """
-    place = "all boroughs"
-    if view.borough != ALL_BOROUGHS:
-        place = view.publication.label("borough", view.borough)
-    scope = f"Showing {period_name(view.period)}, {place}"
+    scope = f"Showing {period_name(view.period)}, {view.chosen_name}"
     if not view.period.is_complete:
         scope += ". The quarter is not over: its flows are figures so far, not compared with a whole quarter."
     else:
         scope += f", compared with {period_name(view.before)}." if view.before else "."
     if whole_release:
-        scope = "About the whole release, not one period or borough."
+        scope = f"About the whole release, not one period or {view.publication.places}."
+    if view.publication.release.area:
+        scope += " What is not given for one area stands in the publication of all areas."
     html(
         f'<div class="head"><h1>{escape(title)}</h1><p class="question">{escape(question)}</p>'
         f'<p class="lead">{escape(sentence)}</p><p class="scope">{escape(scope)}</p></div>'
@@ -130,7 +129,7 @@ def tile(
     before: Figure | None = None,
     series: Sequence[Figure] = (),
     since: str = "",
-    place: str = "all boroughs",
+    place: str = "",
     compare: bool = True,
     unit: str = "",
 ) -> None:
@@ -142,8 +141,10 @@ def tile(
     metric_id = figure.metric_id if figure else ""
     with st.container(key=f"tile-{name}"):
         missing = why_missing(figure)
-        if figure is None and view.borough != ALL_BOROUGHS:
-            missing += "; by borough it comes anew when enough people of each have moved"
+        area = view.publication.release.area
+        if figure is None and (area or view.chosen_place != ALL_PLACES):
+            by = "area" if area else view.publication.places
+            missing += f"; by {by} it comes anew when enough people of each have moved"
         # Entries and budgets are nobody's: there are no people to tell.
         has_people = unit != "people" and figure is not None and figure.people is not None
         under = missing or (people(figure, of_events=True) if has_people else "")
@@ -155,8 +156,12 @@ def tile(
             compared = f"on {day(view.before.end)}" if is_on_a_day else f"in {period_name(view.before)}"
             lines.append(f'<p class="tile-change">{escape(capital(change(figure, before, compared)))}</p>')
         noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
-        # Where a borough is chosen, every tile says whether it is about it.
-        where = "" if view.borough == ALL_BOROUGHS else f'<span class="tile-place">{escape(place)}</span>'
+        # Where a place is chosen, every tile says whether it is about it.
+        where = (
+            ""
+            if view.chosen_place == ALL_PLACES
+            else f'<span class="tile-place">{escape(place or view.everywhere)}</span>'
+        )
         html(
             f'<div class="tile"><h3>{escape(label)} {where}</h3>'
             f'<p class="tile-figure">{escape(shown(figure) if figure else table_cell(figure))}{noun}</p>'
@@ -534,10 +539,8 @@ def rounding_note(view: View) -> str:
 def on_paper(view: View) -> None:
     """At the foot of each sheet: as-at day, release, choice and number of the sheet."""
     release = view.publication.release
-    place = (
-        "all boroughs" if view.borough == ALL_BOROUGHS else view.publication.label("borough", view.borough)
-    )
-    words = f"As at {day(release.as_at)} · release {release.release_id} · {period_name(view.period)}, {place}"
+    chosen = f"{period_name(view.period)}, {view.chosen_name}"
+    words = f"As at {day(release.as_at)} · release {release.release_id} · {chosen}"
     words += " · synthetic data" if release.synthetic else ""
     # Inside quotation marks of a style sheet: nothing that could end them.
     plain = "".join(sign for sign in words if sign.isalnum() or sign in " -.,·'()&")

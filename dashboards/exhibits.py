@@ -25,6 +25,18 @@ def plans(view: View, metric_id: str, measure: str, period_type: str, *dimension
     return view.publication.plans(metric_id, measure, period_type, dimensions)
 
 
+def _is_absent(
+    view: View, title: str, metric_id: str, measure: str, period_type: str, *dimensions: str
+) -> bool:
+    """Whether the file has no such table; where that is because it is about one area, the page says so."""
+    if plans(view, metric_id, measure, period_type, *dimensions):
+        return False
+    # By place there is nothing to tell in a file that is about one.
+    if view.publication.release.area and view.publication.places not in dimensions:
+        components.quiet(f"{title}: not given for one area; the publication of all areas may have it.")
+    return True
+
+
 def labelled(view: View, dimension: str, figures: Sequence[Figure]) -> list[tuple[str, Figure]]:
     """Figures of a breakdown with the labels of their categories."""
     return [(view.publication.label(dimension, f.category(dimension)), f) for f in figures]
@@ -42,10 +54,10 @@ def when(view: View, figures: Sequence[Figure]) -> str:
     return sentences.period_name(first) + so_far(view, first)
 
 
-def scope_of(view: View, figures: Sequence[Figure], place: str = "all boroughs") -> str:
-    """Time and place of a table; what the partnership writes or budgets is of no borough."""
+def scope_of(view: View, figures: Sequence[Figure], place: str = "") -> str:
+    """Time and place of a table; what the partnership writes or budgets is of no place."""
     is_of_a_place = bool(figures) and figures[0].counts != "entries"
-    return f"{when(view, figures)}, {place}" if is_of_a_place else when(view, figures)
+    return f"{when(view, figures)}, {place or view.everywhere}" if is_of_a_place else when(view, figures)
 
 
 def so_far(view: View, figure: Figure) -> str:
@@ -67,7 +79,7 @@ def tile(
     **categories: str,
 ) -> None:
     """One headline figure with what it was a period before; figures of a year stand alone."""
-    if not plans(view, metric_id, measure, period_type, *categories):
+    if _is_absent(view, label, metric_id, measure, period_type, *categories):
         return
     is_like = period_type in ("as_at", "programme", view.flow)
     is_flow = period_type == view.flow
@@ -112,7 +124,7 @@ def breakdown(
     `categories` keep one category of a second breakdown; `apart` is a category of another scale (a total),
     which the table has and the chart leaves out.
     """
-    if not plans(view, metric_id, measure, period_type, dimension, *categories):
+    if _is_absent(view, title, metric_id, measure, period_type, dimension, *categories):
         return
     figures = view.figures(metric_id, measure, period_type, (dimension,), **categories)
     place = view.place_name(view.place(metric_id, measure, period_type, (dimension, *categories)))
@@ -149,7 +161,7 @@ def trend(
 
     `beside` are further columns of the table: heading, metric and measure.
     """
-    if not plans(view, metric_id, measure, period_type):
+    if _is_absent(view, title, metric_id, measure, period_type):
         return
     series = view.series(metric_id, measure, period_type)
     names = [sentences.axis_name(f) for f in series]
@@ -183,7 +195,7 @@ def trend(
 
 def monthly(view: View, name: str, title: str, metric_id: str, heading: str) -> None:
     """A process chart (XmR) of the exact counts of the whole months up to the chosen day."""
-    if not plans(view, metric_id, "count", "month"):
+    if _is_absent(view, title, metric_id, "count", "month"):
         return
     whole = {p.end for p in view.publication.periods("month") if p.is_complete}
     series = [f for f in view.series(metric_id, "count", "month") if f.period_end in whole]
@@ -237,7 +249,7 @@ def parts(
     caveat: str = HATCHED,
 ) -> None:
     """One bar of parts for each category of `rows`, one part for each of `columns`."""
-    if not plans(view, metric_id, measure, period_type, rows, columns):
+    if _is_absent(view, title, metric_id, measure, period_type, rows, columns):
         return
     figures = view.figures(metric_id, measure, period_type, (rows, columns))
     stacked(view, name, title, figures, rows, columns, shades=shades, text=text, caveat=caveat)
@@ -296,7 +308,7 @@ def change(
 
     `apart` is a category of another scale (a total), which the table has and the chart leaves out.
     """
-    if not plans(view, metric_id, "mean", "as_at", dimension, *categories):
+    if _is_absent(view, title, metric_id, "mean", "as_at", dimension, *categories):
         return
     means = view.figures(metric_id, "mean", "as_at", (dimension,), **categories)
     rows = labelled(view, dimension, [f for f in means if f.category(dimension) != apart])
@@ -309,7 +321,7 @@ def change(
         table=_change_table(view, title, metric_id, dimension, means, categories),
         alt=charts.summary(rows),
         text=sentences.paired_change(rows) if text is None else text,
-        scope=f"{when(view, means)}, all boroughs, {scope}",
+        scope=f"{when(view, means)}, {view.everywhere}, {scope}",
         caveat=caveat,
     )
 
@@ -354,7 +366,7 @@ def directions(
     view: View, name: str, title: str, metric_id: str, dimension: str, downwards: bool = False
 ) -> None:
     """How many went up, stayed or went down; who has no two readings is said in words, not in the bars."""
-    if not plans(view, metric_id, "count", "as_at", dimension, "direction"):
+    if _is_absent(view, title, metric_id, "count", "as_at", dimension, "direction"):
         return
     everyone = view.figures(metric_id, "count", "as_at", (dimension, "direction"))
     figures = [f for f in everyone if f.category("direction") != NO_PAIR]
@@ -375,7 +387,7 @@ def directions(
 
 def survival(view: View, name: str, title: str, *, text: str, caveat: str) -> None:
     """The share still supported at fixed times (Kaplan-Meier), with intervals."""
-    if not plans(view, "length_of_support", "survival", "as_at", "support_months"):
+    if _is_absent(view, title, "length_of_support", "survival", "as_at", "support_months"):
         return
     figures = view.figures("length_of_support", "survival", "as_at", ("support_months",))
     points = [(f.category("support_months"), f) for f in figures]

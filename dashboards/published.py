@@ -46,6 +46,8 @@ class Release:
     stale_after_days: int
     audience: str = "spg"
     approved_by: str = ""
+    area: str = ""
+    """In words, the one area that the file is about; '' for the programme."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,11 @@ class Publication:
             stale_after_days=row["stale_after_days"],
             audience=row["audience"],
             approved_by=row.get("approved_by") or "",
+            # A release made before there were areas does not say.
+            area=row.get("area") or "",
         )
+        self.places = "area" if any("area" in dimensions for *_, dimensions in self._planned) else "borough"
+        """The breakdown by place: areas of a programme that has several, else boroughs."""
 
     def figures(
         self,

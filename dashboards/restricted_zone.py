@@ -42,9 +42,13 @@ def reachable(folder: Path, environment: Mapping[str, str]) -> list[str]:
     """What this process could use of the restricted zone: variables, and paths that it could open.
 
     The zone is looked for where it can be known: around the folder of publications (the public one lies one
-    folder deeper) and in the project. Elsewhere it is for the operating system to keep the two users apart.
+    folder deeper, an area's two) and in the project. Elsewhere it is for the operating system to keep the two
+    users apart.
     """
-    places = {place for path in (folder.absolute(), folder.resolve()) for place in path.parents[:2]}
+    around = (
+        (path, 3 if path.parent.name == "areas" else 2) for path in (folder.absolute(), folder.resolve())
+    )
+    places = {place for path, deep in around for place in path.parents[:deep]}
     paths = sorted(place / name for place in places | {DEFAULT_ZONE} for name in NAMES)
     return [name for name in VARIABLES if environment.get(name)] + [
         str(path) for path in paths if _opens(path)

@@ -1,4 +1,5 @@
-"""What the reader chose: period, borough and breakdown, kept across pages and in the address.
+"""What the reader chose: period, place (borough or area) and breakdown, kept across pages and in the
+address.
 
 Belongs here: the choices, their defaults, the address, and the view that every page starts from. Does not
 belong here: figures, wording, drawing.
@@ -13,11 +14,11 @@ from datetime import date
 import streamlit as st
 
 from dashboards.published import Figure, Period, Publication, Served
-from dashboards.sentences import period_name
+from dashboards.sentences import capital, period_name
 
-ALL_BOROUGHS = "all"
+ALL_PLACES = "all"
 NOT_A_CHOICE = "not_known"
-BREAKDOWNS = {"sex": "Sex", "age_band": "Age", "ethnicity_group": "Ethnicity", "borough": "Borough"}
+BREAKDOWNS = {"sex": "Sex", "age_band": "Age", "ethnicity_group": "Ethnicity"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class View:
     served: Served
     period: Period
     before: Period | None
-    borough: str
+    chosen_place: str
+    """A borough, or an area of a programme that has several; `ALL_PLACES` for all."""
     dark: bool
 
     @property
@@ -48,28 +50,42 @@ class View:
     def place(
         self, metric_id: str, measure: str, period_type: str, dimensions: Sequence[str] = ()
     ) -> dict[str, str]:
-        """The chosen borough as a category, or nothing when all are chosen or this table is not published
-        by borough."""
-        if self.borough == ALL_BOROUGHS or "borough" in dimensions:
+        """The chosen place as a category, or nothing when all are chosen or this table is not published
+        by place."""
+        places = self.publication.places
+        if self.chosen_place == ALL_PLACES or places in dimensions:
             return {}
         on = self.end_of(period_type)
         cells = self.publication.latest(
-            metric_id, measure, period_type, dimensions, on=on, borough=self.borough
+            metric_id, measure, period_type, dimensions, on=on, **{places: self.chosen_place}
         )
-        return {"borough": self.borough} if cells else {}
+        return {places: self.chosen_place} if cells else {}
 
     def place_name(self, place: dict[str, str]) -> str:
         """`Camden`, or `all boroughs` where the figure is about all of them."""
-        return self.publication.label("borough", place["borough"]) if place else "all boroughs"
+        places = self.publication.places
+        return self.publication.label(places, place[places]) if place else self.everywhere
+
+    @property
+    def everywhere(self) -> str:
+        """`all boroughs`, `all areas`, or the one area that the file is about."""
+        return self.publication.release.area or f"all {self.publication.places}s"
+
+    @property
+    def chosen_name(self) -> str:
+        """The chosen place in words."""
+        if self.chosen_place == ALL_PLACES:
+            return self.everywhere
+        return self.publication.label(self.publication.places, self.chosen_place)
 
     def about_all(self, sentence: str) -> str:
-        """A sentence about all boroughs; says so where the reader has chosen one."""
-        return sentence if self.borough == ALL_BOROUGHS else f"{sentence} (All boroughs.)"
+        """A sentence about all places; says so where the reader has chosen one."""
+        return sentence if self.chosen_place == ALL_PLACES else f"{sentence} ({capital(self.everywhere)}.)"
 
     def figure(
         self, metric_id: str, measure: str, period_type: str, on: date | None = None, **categories: str
     ) -> Figure | None:
-        """One cell of the chosen period (or of the period that ends `on`), for the chosen borough where
+        """One cell of the chosen period (or of the period that ends `on`), for the chosen place where
         published."""
         place = self.place(metric_id, measure, period_type, tuple(categories))
         end = on or self.end_of(period_type)
@@ -83,7 +99,7 @@ class View:
         dimensions: Sequence[str] = (),
         **categories: str,
     ) -> list[Figure]:
-        """One table at the end of the chosen period or as last released before, for the chosen borough where
+        """One table at the end of the chosen period or as last released before, for the chosen place where
         published."""
         place = self.place(metric_id, measure, period_type, (*dimensions, *categories))
         on = self.end_of(period_type)
@@ -129,10 +145,10 @@ def periods(publication: Publication) -> list[Period]:
     return publication.periods("year" if publication.release.audience == "public" else "quarter")
 
 
-def make_view(served: Served, period: Period, borough: str, dark: bool) -> View:
+def make_view(served: Served, period: Period, place: str, dark: bool) -> View:
     """The view of one run; `before` is the period that ends on the eve of the chosen one."""
     earlier = [p for p in periods(served.publication) if p.end < period.start]
-    return View(served, period, earlier[-1] if earlier else None, borough, dark)
+    return View(served, period, earlier[-1] if earlier else None, place, dark)
 
 
 def default_period(periods: Sequence[Period]) -> Period:
@@ -144,6 +160,12 @@ def default_period(periods: Sequence[Period]) -> Period:
 def period_option(period: Period) -> str:
     """A period as the list of choices shows it; a part of a quarter says so."""
     return period_name(period) + ("" if period.is_complete else f" (part {period.period_type})")
+
+
+def breakdowns(publication: Publication) -> dict[str, str]:
+    """The breakdowns that a reader can choose from, with their names: by place as the file has it."""
+    places = publication.places
+    return BREAKDOWNS | {places: places.capitalize()}
 
 
 def choose(

@@ -45,6 +45,8 @@ PAGES = (
 WITHOUT_CHOICES = ("data-quality", "data-quality-lists", "definitions", "reports")
 # These show single people, by pseudonym: the file of management alone has them.
 MANAGEMENT_PAGES = ("data_quality_lists",)
+# About what the partnership of all areas writes, and how good the data of all are: an area's file has none.
+PAGES_OF_NO_AREA = ("learning", "decisions", "data_quality", "data_quality_lists")
 # The others are about a quarter, change (two-way), the partnership's own log or the data, and the public file
 # has none of these.
 PUBLIC_PAGES = ("referrals_and_waits", "who_we_support", "money", "definitions", "reports")
@@ -184,8 +186,10 @@ def _top(served: Served, reached: list[str], grant: access.Grant) -> None:
 def _choices(served: Served, offered: bool) -> state.View:
     publication = served.publication
     periods = {str(p.end): p for p in state.periods(publication)}
-    boroughs = [state.ALL_BOROUGHS]
-    boroughs += [c for c in publication.categories("borough") if c != state.NOT_A_CHOICE]
+    places = publication.places
+    options = [state.ALL_PLACES]
+    if not publication.release.area:
+        options += [c for c in publication.categories(places) if c != state.NOT_A_CHOICE]
     with st.container(key="choices", horizontal=True, gap="small"):
         period = state.choose(
             "period",
@@ -195,18 +199,19 @@ def _choices(served: Served, offered: bool) -> state.View:
             lambda end: state.period_option(periods[end]),
             offered,
         )
-        borough = state.choose(
-            "borough",
-            "Borough",
-            boroughs,
-            state.ALL_BOROUGHS,
-            lambda code: "All boroughs" if code == state.ALL_BOROUGHS else publication.label("borough", code),
-            offered,
+        place = state.choose(
+            places,
+            places.capitalize(),
+            options,
+            state.ALL_PLACES,
+            lambda code: f"All {places}s" if code == state.ALL_PLACES else publication.label(places, code),
+            # An area's file is about one place.
+            offered and len(options) > 1,
         )
     note = st.session_state.pop("address_note", "")
     if note:
         components.banner(note)
-    return state.make_view(served, periods[period], borough, st.context.theme.type == "dark")
+    return state.make_view(served, periods[period], place, st.context.theme.type == "dark")
 
 
 def main() -> None:
@@ -224,6 +229,7 @@ def main() -> None:
         return
     served = _folder(folder).serve()
     audience = served.publication.release.audience if served else "spg"
+    is_of_an_area = bool(served and served.publication.release.area)
     visitor = access.visitor()
     try:
         grant = access.check(visitor, audience, os.environ, datetime.now(UTC))
@@ -235,6 +241,7 @@ def main() -> None:
         for page in PAGES
         if (audience != "public" or page[0] in PUBLIC_PAGES)
         and (audience == "management" or page[0] not in MANAGEMENT_PAGES)
+        and not (is_of_an_area and page[0] in PAGES_OF_NO_AREA)
     ]
     pages = [
         st.Page(

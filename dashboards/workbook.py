@@ -23,7 +23,7 @@ from dashboards import components
 from dashboards.components import Table
 from dashboards.published import Figure
 from dashboards.sentences import MARKS, day, definition_rows, is_money, moment, period_name, table_cell
-from dashboards.state import ALL_BOROUGHS, View
+from dashboards.state import View
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEASURES = {
@@ -113,13 +113,11 @@ def _head(sheet: Worksheet, view: View, title: str) -> int:
 
 def _scope(view: View) -> list[str]:
     release = view.publication.release
-    place = (
-        view.publication.label("borough", view.borough) if view.borough != ALL_BOROUGHS else "all boroughs"
-    )
     lines = [
         f"As at {day(release.as_at)}, release {release.release_id} ({release.status}), "
         f"refreshed {moment(release.created_at)}",
-        f"Chosen on the page: {period_name(view.period)}, {place}. Each row names what it is about.",
+        f"Chosen on the page: {period_name(view.period)}, {view.chosen_name}. "
+        "Each row names what it is about.",
     ]
     return [*lines, "The data are synthetic."] if release.synthetic else lines
 

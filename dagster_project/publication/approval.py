@@ -9,13 +9,12 @@ An approved release stands in the served folder and is neither made again nor ov
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from dagster_project.ingestion.landing import written_whole
+from dagster_project.publication.areas import area_tables, with_values
 from dagster_project.publication.plan import PublicationError
 from dagster_project.publication.public import public_tables
 from dagster_project.publication.releases import (
@@ -36,18 +35,30 @@ from dagster_project.settings import Settings
 HISTORY = "served_releases.json"
 # What `write_release` finds out for itself.
 OF_THE_FILE = ("release_id", "file", "sha256", "tables", "manifest_sha256")
-OF_A_PUBLIC_MANIFEST = (
+OF_A_MANIFEST_TAKEN_FROM_IT = (
     "as_at", "created_at", "status", "approved_by", "approved_at", "profile", "software"
 )  # fmt: skip
 
 
 def prepare_served(settings: Settings) -> None:
-    """Make sure that the served folders can take a release; raises `PublicationError`."""
+    """Make sure that the served folders can take a release, and that those taken from the first serve what it
+    does; raises `PublicationError`.
+
+    What a killed approval or rollback left is so finished by the next start of anything.
+    """
     is_default = settings.publications_dir == settings.data_dir / "publications"
     prepare_folder(settings.publications_dir, may_create=is_default, private=False)
-    # Made with the first release that has something for the public.
-    if settings.public.exists():
-        prepare_folder(settings.public, may_create=False, private=False)
+    # Made with the first release that has something for them.
+    for folder in folders_taken_from_it(settings):
+        prepare_folder(folder, may_create=False, private=False)
+    current = current_release(settings.publications_dir)
+    if current is not None:
+        _serve_as_well(settings, current.release_id, current.served_at)
+
+
+def folders_taken_from_it(settings: Settings) -> list[Path]:
+    """The folders there are of the public and of areas: their files are taken from the served one."""
+    return [*([settings.public] if settings.public.exists() else []), *settings.area_folders]
 
 
 def approve(settings: Settings, release_id: str, *, by: str, at: datetime) -> bool:
@@ -118,7 +129,7 @@ def _write_approved(settings: Settings, release_id: str, by: str, at: datetime) 
         )
     approved = {"status": "approved", "approved_by": by, "approved_at": at}
     tables = [
-        _with(table, approved) if table.name == "release" else table
+        with_values(table, approved) if table.name == "release" else table
         for table in read_tables(settings.drafts / f"{release_id}.duckdb")
     ]
     about = {name: value for name, value in draft.items() if name not in OF_THE_FILE}
@@ -128,32 +139,50 @@ def _write_approved(settings: Settings, release_id: str, by: str, at: datetime) 
 
 
 def _serve(settings: Settings, release_id: str, at: datetime) -> None:
-    """Let SPG and public see a release; the public never sees one before the SPG does."""
-    _write_public(settings, release_id)
+    """Let everyone see a release; the public and the areas never see one before the SPG does."""
+    _write_taken(settings, release_id)
     serve(settings.publications_dir, release_id, checked_at=at)
-    if release_id in list_releases(settings.public):
-        serve(settings.public, release_id, checked_at=at)
+    _serve_as_well(settings, release_id, at)
     _note_served(settings)
 
 
-def _write_public(settings: Settings, release_id: str) -> None:
-    """The public's part of an approved release, where it has one and the file is not there yet."""
+def _serve_as_well(settings: Settings, release_id: str, at: datetime) -> None:
+    """Let the public and the areas see the release that the SPG is served, where they have it and do not."""
+    for folder in folders_taken_from_it(settings):
+        if release_id in list_releases(folder) and _served_id(folder) != release_id:
+            serve(folder, release_id, checked_at=at)
+
+
+def _served_id(folder: Path) -> str:
+    """The release that a folder serves; '' for none, or a broken pointer, which serving one mends."""
+    try:
+        current = current_release(folder)
+    except PublicationError:
+        return ""
+    return current.release_id if current else ""
+
+
+def _write_taken(settings: Settings, release_id: str) -> None:
+    """The parts of an approved release for the public and for each area, where it has one and the file is not
+    there yet."""
     everything = read_tables(settings.publications_dir / f"{release_id}.duckdb")
-    tables = public_tables(everything)
-    if not tables:
-        return
-    prepare_folder(settings.public, may_create=True, private=False)
-    if release_id in list_releases(settings.public):
-        return
-    [release] = [table for table in everything if table.name == "release"]
     manifest = read_manifest(settings.publications_dir, release_id)
-    about = {name: manifest[name] for name in OF_A_PUBLIC_MANIFEST if name in manifest}
-    write_release(
-        settings.public,
-        release_id,
-        [_with(release, {"audience": "public"}), *tables],
-        about | {"audience": "public"},
-    )
+    about = {name: manifest[name] for name in OF_A_MANIFEST_TAKEN_FROM_IT if name in manifest}
+    [release] = [table for table in everything if table.name == "release"]
+    taken: list[tuple[Path, list[Table], str]] = []
+    if public := public_tables(everything):
+        taken.append((settings.public, [with_values(release, {"audience": "public"}), *public], "public"))
+    for area, tables in area_tables(everything).items():
+        taken.append((settings.areas / area, tables, str(manifest["audience"])))
+    for folder, tables, audience in taken:
+        if folder.parent == settings.areas and not settings.areas.exists():
+            settings.areas.mkdir()
+            settings.areas.chmod(0o755)  # as `prepare_folder` does
+        # One that is there may have a broken pointer, which serving the release mends.
+        if not folder.exists():
+            prepare_folder(folder, may_create=True, private=False)
+        if release_id not in list_releases(folder):
+            write_release(folder, release_id, tables, about | {"audience": audience})
 
 
 def _note_served(settings: Settings) -> None:
@@ -179,11 +208,3 @@ def _approved_at(folder: Path, release_id: str) -> str:
         return str(read_manifest(folder, release_id)["approved_at"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-def _with(table: Table, values: Mapping[str, object]) -> Table:
-    """A table of one row with other values in some columns."""
-    [row] = table.rows
-    names: Sequence[str] = [name for name, _ in table.columns]
-    changed = tuple(values.get(name, value) for name, value in zip(names, row, strict=True))
-    return replace(table, rows=(changed,))

@@ -27,7 +27,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from dagster_project.publication.disclosure import PublishedFigure, Rules, TableName, TableOfPeriod
-from dagster_project.publication.plan import MetricDefinition, PublicationError
+from dagster_project.publication.plan import AREA, MetricDefinition, PublicationError
 from dagster_project.publication.reader import EVENTS, UNKNOWN, Parts, Space, Told, Within, read_as_a_reader
 
 CANDIDATES = 5
@@ -43,6 +43,8 @@ ELIGIBLE = frozenset({"starts", "ends", "open_caseload"})
 
 # Rounds of witnesses with hardly any news before the questions left are asked by themselves.
 PATIENCE = 2
+# Sets of counts of a whole programme before its areas are looked at one by one: what is between these fits.
+FIRST_LOOKS = 4
 # Steps of the solver on the way to one witness: the best one takes five times as many and shows little more.
 STEPS = 500
 NEARLY = 1e-6
@@ -295,6 +297,19 @@ class _Known:
         """Counts for which the sum is least; None where none fit."""
         return self._ask(costs)
 
+    def beside(self, counts: np.ndarray, block: np.ndarray) -> "_Known":
+        """What is known of the unknowns of `block` where all others are as in `counts`, which fit.
+
+        Whatever fits it fits all that is known, together with the others.
+        """
+        inside = self._rows[:, block]
+        tied = np.diff(inside.indptr) > 0
+        own = inside[tied] @ counts[block]
+        others = (self._rows @ counts)[tied] - own
+        # The counts themselves fit to the last digit, whatever the solver left open.
+        low, high = np.minimum(self._low[tied] - others, own), np.maximum(self._high[tied] - others, own)
+        return _Known(inside[tied], low, high)
+
     def _ask(self, costs: np.ndarray, steps: int = NO_LIMIT) -> np.ndarray | None:
         self._highs.changeColsCost(len(costs), self._every, costs)
         # Only what is asked changes: from the second question on, the last answer fits and is the place to
@@ -421,6 +436,10 @@ class _System:
             names: list[tuple[str, ...]] = []
             for clique in self.cliques:
                 left = tuple(name for name in clique if name in kept) if lasting else clique
+                if AREA in own:
+                    # What is told of them in each area stands in tables by area: split further, as everybody
+                    # in the area is, it allows the same, and takes twelve times as long.
+                    left = tuple(name for name in left if name in own)
                 if own.intersection(left) and not any(set(left) <= set(other) for other in names):
                     names = [other for other in names if not set(other) < set(left)] + [left]
             table: dict[tuple[str, ...], np.ndarray] = {}
@@ -751,6 +770,7 @@ class _System:
         found: list[Finding] = []
         # What only headlines hold together is asked by itself.
         _, apart = connected_components(_ties([rows, asked], self.size), directed=False)
+        place = self._places()
         row_parts, question_parts = (_first_of_each(matrix, apart) for matrix in (rows, asked))
         for part in np.unique(question_parts):
             mine, unknowns = row_parts == part, apart == part
@@ -765,21 +785,39 @@ class _System:
             )
             places = np.flatnonzero(question_parts == part)
             questions = [self.questions[place] for place in places]
-            answers = self._findings(questions, asked[places][:, unknowns], known, (given, without_new))
+            blocks = [np.flatnonzero(place[unknowns] == each) for each in np.unique(place[unknowns]) if each]
+            answers = self._findings(
+                questions, asked[places][:, unknowns], known, (given, without_new), blocks
+            )
             if answers is None:
                 contradicted.update(table for question in questions for table in question.tables)
             found += answers or []
         return found, sorted(contradicted)
 
+    def _places(self) -> np.ndarray:
+        """For each unknown the number of the area that it counts in; 0 for one of all areas."""
+        place = np.zeros(self.size, dtype=int)
+        for table in self._tables.values():
+            for clique, numbers in table.items():
+                if AREA in clique:
+                    for number, own in enumerate(np.moveaxis(numbers, clique.index(AREA), 0), 1):
+                        place[own.ravel()] = number
+        return place
+
     def _findings(
-        self, questions: Sequence[_Question], asked: csr_array, known: _Known, before: tuple[_Known, _Known]
+        self,
+        questions: Sequence[_Question],
+        asked: csr_array,
+        known: _Known,
+        before: tuple[_Known, _Known],
+        blocks: Sequence[np.ndarray],
     ) -> list[Finding] | None:
         """The findings of questions that nothing but headlines ties to others; None where nothing fits.
 
-        `before` are what is given, and that with what stays.
+        `before` are what is given, and that with what stays; `blocks` the unknowns of each area.
         """
         reach = np.array([question.reach for question in questions], dtype=float)
-        seen = _witnesses(asked, reach, known)
+        seen = _witnesses(asked, reach, known, blocks)
         if seen is None:
             return None
         found: list[Finding] = []
@@ -818,6 +856,7 @@ class _Seen:
         self.asked = asked
         self.least = np.full(asked.shape[0], np.inf)
         self.most = np.full(asked.shape[0], -np.inf)
+        self.looks = 0
 
     @property
     def spread(self) -> np.ndarray:
@@ -827,6 +866,7 @@ class _Seen:
     def look_at(self, counts: np.ndarray) -> None:
         """Take up one more set of counts."""
         answers = self.asked @ counts
+        self.looks += 1
         self.least, self.most = np.minimum(self.least, answers), np.maximum(self.most, answers)
 
     def ask(self, number: int, known: _Known, sign: int) -> float:
@@ -838,24 +878,80 @@ class _Seen:
         return float((self.asked[[number], :] @ counts)[0])
 
 
-def _witnesses(asked: csr_array, reach: np.ndarray, known: _Known) -> _Seen | None:
-    """Counts that answer as many questions as differently as can be; None where none fit."""
+def _witnesses(
+    asked: csr_array, reach: np.ndarray, known: _Known, blocks: Sequence[np.ndarray] = ()
+) -> _Seen | None:
+    """Counts that answer as many questions as differently as can be; None where none fit.
+
+    Where a programme has areas, most questions are about one of them. They are asked of that area with all
+    others as they are, in a system that is so much smaller: what fits there fits the whole.
+    """
     seen = _Seen(asked)
+    if len(blocks) > 1:
+        found = _look_around(seen, reach, known, most=FIRST_LOOKS)
+        if found is None:
+            return None
+        middle = found / max(seen.looks, 1)
+        for block in blocks:
+            _look_within(seen, reach, known.beside(middle, block), block, middle)
+    return None if _look_around(seen, reach, known) is None else seen
+
+
+def _look_within(
+    seen: _Seen, reach: np.ndarray, beside: _Known, block: np.ndarray, others: np.ndarray
+) -> None:
+    """Take up sets of counts that differ in a block alone; what is left of its questions is asked there."""
+    inside = seen.asked[:, block]
+    own = np.diff(inside.indptr) > 0
+    _look_around(seen, reach, beside, own, (block, others))
+    for number in np.flatnonzero(own & ~(seen.spread >= reach)):
+        for sign in (1, -1):
+            counts = beside.least(sign * inside[[number], :].toarray()[0])
+            if counts is not None:
+                seen.look_at(_put(counts, block, others))
+
+
+def _look_around(
+    seen: _Seen,
+    reach: np.ndarray,
+    known: _Known,
+    own: np.ndarray | None = None,
+    within: tuple[np.ndarray, np.ndarray] | None = None,
+    most: int | None = None,
+) -> np.ndarray | None:
+    """Take up sets of counts until hardly any brings news, or `most`; their sum, or None where none fit.
+
+    `own` are the questions that matter; `within` is what `known` is of: some unknowns, and the counts of all.
+    """
+    asked = seen.asked if within is None else seen.asked[:, within[0]]
     chance = np.random.default_rng(asked.shape[0])
+    total = np.zeros(seen.asked.shape[1])
     stale = turn = 0
-    while stale <= PATIENCE:
+    while stale <= PATIENCE and turn != most:
         left = ~(seen.spread >= reach)
+        if own is not None:
+            left &= own
         if not left.any():
             break
         signs = np.full(len(left), (1.0, -1.0)[turn]) if turn < 2 else chance.choice([-1.0, 1.0], len(left))
         counts = known.towards(asked.T @ (signs * left))
         if counts is None:
             return None
+        if within is not None:
+            counts = _put(counts, *within)
         before = np.minimum(seen.spread, reach)
         seen.look_at(counts)
+        total += counts
         turn += 1
         stale = 0 if turn < 2 or (np.minimum(seen.spread, reach) > before).sum() > 1 else stale + 1
-    return seen
+    return total
+
+
+def _put(counts: np.ndarray, block: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The counts of a block among those of all others."""
+    put = others.copy()
+    put[block] = counts
+    return put
 
 
 def _margin(

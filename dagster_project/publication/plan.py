@@ -24,10 +24,13 @@ AUDIENCES = ("management", "spg", "public")
 # The public file has year ends alone (`public.py`): these periods can end with a year and say no less.
 PUBLIC_PERIODS = ("year", "programme", "as_at")
 
+# The breakdown that each area's own publication is taken by (`areas.py`).
+AREA = "area"
+
 # Counts that carry no attribute beyond being a client (publication specification, rule 2). Written here and
 # not in a seed: a plan that could widen its own exception would protect nobody.
 HEADLINE_METRICS = frozenset({"referrals_received", "acceptance_rate", "starts", "ends", "open_caseload"})
-HEADLINE_DIMENSIONS = frozenset({(), ("borough",)})
+HEADLINE_DIMENSIONS = frozenset({(), ("borough",), (AREA,)})
 
 
 class PublicationError(FlicError):
@@ -234,7 +237,9 @@ def _faults(table: PlannedTable, definitions: Mapping[str, MetricDefinition]) ->
     if table.exact:
         headline = table.metric_id in HEADLINE_METRICS and table.measure == "count"
         if not headline or table.dimensions not in HEADLINE_DIMENSIONS:
-            faults.append("only counts of headline metrics, for the programme or by borough, may be exact")
+            faults.append(
+                "only counts of headline metrics, for the programme or by borough or area, may be exact"
+            )
         if not table.approved_by:
             faults.append("an exact figure needs the name of who approved it (approved_by)")
     return faults

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.publication.approval import newest_approved, prepare_served
+from dagster_project.publication.approval import folders_taken_from_it, newest_approved, prepare_served
 from dagster_project.publication.audit import Answers, Audited, Draws, audited
 from dagster_project.publication.batches import as_released, in_batches
 from dagster_project.publication.disclosure import (
@@ -106,7 +106,7 @@ def publish(
     warehouse = read_warehouse(settings.warehouse)
     log.info("%d exact figures in %d planned tables", len(warehouse.figures), len(warehouse.plan))
     rules = Rules.from_settings(warehouse.settings)
-    audit = _safe_figures(settings, warehouse, rules, log)
+    audit = make_safe(settings, warehouse, rules, log)
     safe = audit.safe
     withheld = sum(1 for figure in safe.figures if figure.mark)
     log.info("%d figures are safe to show, %d are withheld", len(safe.figures) - withheld, withheld)
@@ -175,7 +175,7 @@ def publish(
         serve(folder, release_id, checked_at=created_at)
         # What was approved stays for good, and with it the exact figures that its own were made from.
         remove_old(folder, keep, never=approved if folder == settings.management else ())
-    for folder in (settings.publications_dir, settings.public):
+    for folder in (settings.publications_dir, *folders_taken_from_it(settings)):
         note_checked(folder, created_at)
     log.info("Release %s %s", release_id, "is up to date" if unchanged else "is a draft")
     return PublishReport(
@@ -213,7 +213,7 @@ def _unchanged(settings: Settings, as_at: date, prints: Mapping[Path, str]) -> s
         return ""
     copies = [
         folder
-        for folder in (settings.publications_dir, settings.public)
+        for folder in (settings.publications_dir, *folders_taken_from_it(settings))
         if release_id in list_releases(folder)
     ]
     if copies:
@@ -231,7 +231,8 @@ def _served(folder: Path, as_at: date, fingerprint: str) -> str:
     return current.release_id if same else ""
 
 
-def _safe_figures(settings: Settings, warehouse: Warehouse, rules: Rules, log: logging.Logger) -> Audited:
+def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: logging.Logger) -> Audited:
+    """What may be shown of a warehouse beside what is released: in batches, rounded, audited."""
     planned = {table.name for table in warehouse.plan if table.is_for("spg")}
     figures = [figure for figure in warehouse.figures if figure.table in planned]
     earlier = released_before(settings)

@@ -117,6 +117,8 @@ def release_row(
         "audience": ("VARCHAR", about["audience"]),
         "profile": ("VARCHAR", about["profile"]),
         "programme_name": ("VARCHAR", warehouse.setting("programme_name")),
+        # In words, of a file that is about one area; such a file is taken from that of all (`areas.py`).
+        "area": ("VARCHAR", ""),
         "synthetic": ("BOOLEAN", warehouse.setting("data_are_synthetic").lower() == "true"),
         "software_version": ("VARCHAR", installed_version("flic")),
         "inputs_sha256": ("VARCHAR", about["inputs_sha256"]),

@@ -222,7 +222,7 @@ def write_release(
     try:
         build.mkdir(parents=True)
         path = build / _file(release_id)
-        _write_file(path, tables)
+        write_file(path, tables)
         wanted = {table.name: {"rows": len(table.rows), "sha256": table.sha256()} for table in tables}
         manifest = {
             "release_id": release_id,
@@ -312,7 +312,8 @@ def installed_version(package: str) -> str:
         return "not installed"
 
 
-def _write_file(path: Path, tables: Sequence[Table]) -> None:
+def write_file(path: Path, tables: Sequence[Table]) -> None:
+    """Write a publication's file."""
     with duckdb.connect(str(path)) as connection:
         connection.execute("begin")
         for table in tables:

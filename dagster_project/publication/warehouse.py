@@ -22,6 +22,7 @@ from dagster_project.publication.plan import (
     read_plan,
 )
 from dagster_project.publication.releases import Table
+from dagster_project.statistics.store import contributions
 
 # Settings that explain figures; those that only steer the reading of exports stay behind.
 PUBLISHED_SETTINGS = (
@@ -257,7 +258,7 @@ def _figures(
         if unknown:
             raise PublicationError(
                 f"{figure.metric_id} by {unknown[0]} has a category that is not in the list (categories.csv,"
-                " or need_domains.csv for a need)."
+                " need_domains.csv for a need, areas.csv for an area)."
             )
         figures.append(figure)
     missing = sorted(planned.keys() - {figure.table for figure in figures})
@@ -278,8 +279,8 @@ def members(
     Contributions of a flow are counted from the start to the day, all others on their own day. A breakdown
     that the contributions do not have (needs, times) is the same for a person on every day.
     """
-    relation = f"metrics.metric_{metric_id}"
-    columns = {str(row[0]) for row in connection.execute(f"describe {relation}").fetchall()}
+    relation = contributions(metric_id)
+    columns = {str(row[0]) for row in connection.execute(f"describe select * from {relation}").fetchall()}
     [(timing,)] = connection.execute(
         "select timing from metrics.metric_definitions where metric_id = ?", [metric_id]
     ).fetchall()
@@ -304,7 +305,7 @@ def members(
 def payments(path: Path, metric_id: str) -> list[Payment]:
     """The contributions of a money metric, for sums that nobody precomputed."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        table = _table(connection, metric_id, f"metrics.metric_{metric_id}", None)
+        table = _table(connection, metric_id, contributions(metric_id), None)
     own = {"client_key", "counted_on", "amount"}
     return [
         Payment(

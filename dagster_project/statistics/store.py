@@ -103,6 +103,15 @@ def fill_store(settings: Settings) -> int:
         raise StatisticsError(f"statistics cannot be worked out from the warehouse: {reason}") from None
 
 
+def contributions(metric_id: str) -> str:
+    """SQL for the rows of a metric with the area of each: shared code looks that up, as for sums
+    (`int_metric_contributions`)."""
+    return (
+        f"(select counted.*, coalesce(clients.area, 'not_known') as area from metrics.metric_{metric_id} as"
+        " counted left join marts.dim_clients as clients on counted.client_key = clients.client_key)"
+    )
+
+
 def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
     due = _rows(
         warehouse,
@@ -123,7 +132,7 @@ def _fill(warehouse: duckdb.DuckDBPyConnection) -> int:
         by_metric[str(table["metric_id"])].append(table)
     for metric_id, tables in by_metric.items():
         days: dict[object, _Day] = defaultdict(_Day)
-        for row in _rows(warehouse, f"select * from metrics.metric_{metric_id}"):
+        for row in _rows(warehouse, f"select * from {contributions(metric_id)}"):
             days[row["counted_on"]].rows.append(row)
         for table in tables:
             here = days[table["period_end"]]

@@ -123,7 +123,7 @@ def _by_cohort(view: View) -> None:
         ),
         axis="months",
         text="Intervals of small cohorts are wide: where two of them overlap, the cohorts may well be alike.",
-        scope=f"{exhibits.when(view, figures)}, all boroughs",
+        scope=f"{exhibits.when(view, figures)}, {view.everywhere}",
         caveat="A point is left out where nobody of the cohort, or too few, have been followed for so long.",
     )
 

@@ -55,7 +55,8 @@ def show(view: View) -> None:
         with st.container(key="pair-money"):
             # By year and never since the start: two sums to date, one less the other, are a quarter's own
             # sum.
-            for dimension, title in (("category", "By category"), ("borough", "By borough")):
+            places = view.publication.places
+            for dimension, title in (("category", "By category"), (places, f"By {places}")):
                 exhibits.breakdown(
                     view,
                     f"by-{dimension}",

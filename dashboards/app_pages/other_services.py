@@ -131,7 +131,7 @@ def _kinds(view: View) -> None:
             for k in kinds
         ],
         table=components.over_time("Mean use by kind of service", [(labels[k], series[k]) for k in kinds]),
-        scope="all boroughs",
+        scope=view.everywhere,
         caveat="The people of whom it is known change from quarter to quarter.",
     )
 

@@ -78,7 +78,7 @@ def show(view: View) -> None:
             "is for; "
             "it is not a mark for its work.",
         )
-    _by_borough(view)
+    _by_place(view)
     _status(view)
     _needs(view)
     if exhibits.plans(view, "wait_to_start", "share", "as_at", "within_days"):
@@ -253,24 +253,26 @@ def _word_back(view: View) -> None:
         )
 
 
-def _by_borough(view: View) -> None:
-    if not exhibits.plans(view, "referrals_received", "count", view.flow, "borough"):
+def _by_place(view: View) -> None:
+    places = view.publication.places
+    if not exhibits.plans(view, "referrals_received", "count", view.flow, places):
         return
     series = {
         code: [
             f
-            for f in view.publication.figures("referrals_received", "count", view.flow, borough=code)
-            if f.period_end <= view.end
+            for f in view.publication.figures("referrals_received", "count", view.flow, (places,))
+            if f.period_end <= view.end and f.category(places) == code
         ]
-        for code in view.publication.categories("borough")
+        for code in view.publication.categories(places)
     }
-    columns = [(view.publication.label("borough", code), cells) for code, cells in series.items() if cells]
+    columns = [(view.publication.label(places, code), cells) for code, cells in series.items() if cells]
     figures = [f for _, cells in columns for f in cells]
     if not figures:
         return
-    components.section("By borough", "Exact counts; the boroughs stand in a fixed order.")
-    components.html(components.table_html(components.over_time("Referrals received by borough", columns)))
-    components.download(view, figures, "referrals-by-borough", "Referrals received by borough")
+    components.section(f"By {places}", f"Exact counts; the {places}s stand in a fixed order.")
+    title = f"Referrals received by {places}"
+    components.html(components.table_html(components.over_time(title, columns)))
+    components.download(view, figures, f"referrals-by-{places}", title)
 
 
 show(current())

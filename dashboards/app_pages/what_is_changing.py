@@ -231,7 +231,7 @@ def _who_is_missing(view: View) -> None:
             for label, first, second in rows
         ),
         text=" ".join(_missing_text(publication.label("comparison", c), people, c) for c in comparisons),
-        scope=f"{exhibits.when(view, means)}, all boroughs",
+        scope=f"{exhibits.when(view, means)}, {view.everywhere}",
         caveat="Lines are 95% intervals. The hollow point is those without a second star; somebody "
         "without any star has no "
         "part in it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import charts, components, exhibits, sentences
-from dashboards.state import BREAKDOWNS, View, choose, current
+from dashboards.state import View, breakdowns, choose, current
 
 
 def show(view: View) -> None:
@@ -73,17 +73,20 @@ def show(view: View) -> None:
 def _attributes(view: View, since: str) -> None:
     offered = {
         code: label
-        for code, label in BREAKDOWNS.items()
+        for code, label in breakdowns(view.publication).items()
         if exhibits.plans(view, "open_caseload", "count", "as_at", code)
     }
+    if not offered:
+        return
     components.section("Who they are", "Those open on the day and, where it is published, all who started.")
     breakdown = choose("by", "Break down by", list(offered), next(iter(offered)), offered.__getitem__)
     with st.container(key="pair-people"):
         exhibits.breakdown(
             view, "open-by", "Open on the day", "open_caseload", "count", "as_at", breakdown, amount="people"
         )
-        # People are counted once by attribute; by borough only starts are published.
-        metric, counted = ("starts", "starts") if breakdown == "borough" else ("needs_at_start", "people")
+        # People are counted once by attribute; by place only starts are published.
+        is_place = breakdown == view.publication.places
+        metric, counted = ("starts", "starts") if is_place else ("needs_at_start", "people")
         exhibits.breakdown(
             view,
             "started-by",

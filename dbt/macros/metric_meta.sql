@@ -7,7 +7,7 @@
 
 -- These words of every metric, one row each; a list is joined by '|'. What most metrics have need not be said.
 {% macro metric_words(words) %}
-    {%- set usual = {"method": "sums", "averages": "people", "empty_sum": "nought"} -%}
+    {%- set usual = {"method": "sums", "averages": "people", "empty_sum": "nought", "by_area": "yes"} -%}
     {%- set rows = [] -%}
     {%- for metric_id in metric_list() -%}
         {%- set row = [] -%}
@@ -44,7 +44,8 @@
 {% endmacro %}
 
 -- Breakdowns that stand as columns in some metric's contributions, in alphabetical order. need_domain is none of them:
--- a person has several, so shared code looks them up, unless the metric says which one a row is about (own_needs).
+-- a person has several, so shared code looks them up, unless the metric says which one a row is about (own_needs). Nor is
+-- area: shared code looks up the one that a person has.
 {% macro metric_breakdown_columns() %}
     {% set columns = [] %}
     {% if execute %}
@@ -65,6 +66,7 @@
     case {{ dimension_column }}
         when '' then ''
         when 'need_domain' then coalesce(contributions.need_domain, needs.need_domain)
+        when 'area' then contributions.area
         {%- for breakdown in breakdown_columns %}
         when '{{ breakdown }}' then contributions.{{ breakdown }}
         {%- endfor %}

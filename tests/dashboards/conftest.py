@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[date, str, str]] = {
     "all_suppressed": (LATEST, "all_suppressed", "spg"),
     "empty": (LATEST, "empty", "spg"),
     "public": (LATEST, "public", "spg"),
+    "national": (LATEST, "national", "spg"),
+    "area": (LATEST, "area", "spg"),
     "management": (LATEST, "normal", "management"),
     "management_empty": (LATEST, "empty", "management"),
 }

@@ -30,6 +30,9 @@ import duckdb
 import yaml
 from scipy import stats
 
+from dagster_project.publication.areas import area_tables
+from dagster_project.publication.releases import read_tables, write_file
+
 PROGRAMME_START = date(2014, 6, 1)
 LATEST = date(2018, 3, 31)
 MAY_2015 = date(2015, 5, 31)
@@ -629,8 +632,9 @@ METRICS = _definitions()
 
 TABLES = """
 create table release (release_id varchar, as_at date, known_by timestamp, created_at timestamp, status
-varchar, audience varchar, profile varchar, programme_name varchar, synthetic boolean, software_version
-varchar, inputs_sha256 varchar, figures_sha256 varchar, refresh_interval_days integer, stale_after_days
+varchar, audience varchar, profile varchar, programme_name varchar, area varchar, synthetic boolean,
+software_version varchar, inputs_sha256 varchar, figures_sha256 varchar,
+refresh_interval_days integer, stale_after_days
 integer, approved_by varchar, approved_at timestamp); create
 table metric_values (metric_id varchar, measure varchar, period_type varchar, period_start
 date, period_end date, dimension_1 varchar, category_1 varchar, dimension_2 varchar, category_2 varchar,
@@ -723,6 +727,20 @@ PUBLIC = (
     "update release set audience = 'public'",
 )
 
+# The same of a programme whose areas are what boroughs are to the other.
+NATIONAL = (
+    *(
+        f"update {table} set {column} = 'area' where {column} = 'borough'"
+        for table, columns in (
+            ("reference_plan", ("dimension_1", "dimension_2")),
+            ("metric_values", ("dimension_1", "dimension_2")),
+            ("figure_changes", ("dimension_1", "dimension_2")),
+            ("reference_categories", ("dimension",)),
+        )
+        for column in columns
+    ),
+)
+
 # What management is asked to mend: two findings of one client, one of nobody, and one accepted as right.
 TO_MEND = [
     (
@@ -765,8 +783,9 @@ def write_publication(
 ) -> Path:
     """Write one release and point `current.json` at it; returns the DuckDB file.
 
-    `kind`: `normal`, `all_suppressed` (no figure may be shown), `empty` (the programme has no rows yet) or
-    `public` (what anyone may read of it). With `truth` the rows stand in the order of the true figures, of
+    `kind`: `normal`, `all_suppressed` (no figure may be shown), `empty` (the programme has no rows yet),
+    `public` (what anyone may read of it), `national` (boroughs are its areas) or `area` (what the readers of
+    one of these get). With `truth` the rows stand in the order of the true figures, of
     which it makes others for what is withheld: the one thing of them that a file could tell.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -792,7 +811,7 @@ def write_publication(
         moment = created.replace(tzinfo=None)
         days = (int(SETTINGS["refresh_interval_days"]), int(SETTINGS["stale_after_days"]))
         words = (release_id, as_at, moment, moment, "draft", audience, "fulfilling_lives")
-        made_from = (SETTINGS["programme_name"], True, "0.1.0", "0" * 64, "0" * 64)
+        made_from = (SETTINGS["programme_name"], "", True, "0.1.0", "0" * 64, "0" * 64)
         insert("release", [(*words, *made_from, *days, "", None)])
         rows = figures.rows
         if truth:
@@ -857,9 +876,10 @@ def write_publication(
                 insert("data_quality_lists", [row])
         for table, rows in WRITTEN.items() if came else ():
             insert(table, rows)
-        if kind == "public":
-            for statement in PUBLIC:
-                connection.execute(statement)
+        for statement in {"public": PUBLIC, "national": NATIONAL, "area": NATIONAL}.get(kind, ()):
+            connection.execute(statement)
+    if kind == "area":
+        _keep_one_area(path, "camden")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     pointer = {
         "release_id": release_id,
@@ -873,6 +893,13 @@ def write_publication(
     (folder / f"{release_id}.manifest.json").write_text(json.dumps(pointer | {"tables": tables}))
     (folder / "current.json").write_text(json.dumps(pointer | {"checked_at": created.isoformat()}))
     return path
+
+
+def _keep_one_area(path: Path, area: str) -> None:
+    """Make a national file that of one of its areas, as the product does."""
+    tables = area_tables(read_tables(path))[area]
+    path.unlink()
+    write_file(path, tables)
 
 
 def _bulk(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
@@ -904,7 +931,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write a synthetic publication.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--as-at", type=date.fromisoformat, default=LATEST)
-    parser.add_argument("--kind", default="normal", choices=["normal", "all_suppressed", "empty", "public"])
+    parser.add_argument(
+        "--kind",
+        default="normal",
+        choices=["normal", "all_suppressed", "empty", "public", "national", "area"],
+    )
     arguments = parser.parse_args()
     print(write_publication(arguments.folder, arguments.as_at, arguments.kind))
 

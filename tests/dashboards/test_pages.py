@@ -85,6 +85,42 @@ def test_every_page_of_every_publication(
     assert not re.search(r"\bnan\b", written, re.IGNORECASE)
 
 
+@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("learning", "decisions", "data_quality")])
+def test_every_page_of_an_areas_file_names_the_area_and_says_what_is_not_given(
+    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["area"], page, monkeypatch)
+    written = text(app)
+    assert not app.exception
+    assert "cannot be shown just now" not in written
+    assert "Fulfilling Lives in Islington and Camden Camden" in markup(app)  # in the head of the sidebar
+    assert "What is not given for one area stands in the publication of all areas." in written
+    assert "None" not in re.sub(r"None( is a number| yet|\.)", "", written)
+    assert not re.search(r"\bnan\b", written, re.IGNORECASE)
+    # The file is about one place: there is none to choose.
+    assert [box.key for box in app.selectbox if box.key in ("choice_borough", "choice_area")] == []
+    if page in CHOSEN_PERIOD:
+        assert "Showing January to March 2018, Camden" in written
+    if page == "money":
+        assert "not given for one area; the publication of all areas may have it" in written
+
+
+def test_a_national_file_offers_its_areas_where_another_offers_boroughs(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everywhere = text(open_page(publications["national"], "this_quarter", monkeypatch))
+    chosen = text(open_page(publications["national"], "this_quarter", monkeypatch, area="camden"))
+    own = text(open_page(publications["area"], "this_quarter", monkeypatch))
+    assert "Showing January to March 2018, all areas" in everywhere
+    assert "Showing January to March 2018, Camden" in chosen
+    of_camden = re.search(r"Support ended\s+Camden (\d+)", chosen)
+    of_all = re.search(r"Support ended\s+(\d+)", everywhere)
+    assert of_camden
+    assert of_all
+    assert int(of_camden[1]) < int(of_all[1])
+    assert f"Support ended {of_camden[1]}" in re.sub(r"\s+", " ", own)
+
+
 # The others show what the partnership writes, which is nobody's and never withheld.
 @pytest.mark.parametrize("page", CHOSEN_PERIOD[:8])
 def test_nothing_withheld_turns_into_a_number(

@@ -47,7 +47,9 @@ def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("apart")
-@pytest.mark.parametrize("served", ["publications", "publications/public", "management", "drafts"])
+@pytest.mark.parametrize(
+    "served", ["publications", "publications/public", "publications/areas/bristol", "management", "drafts"]
+)
 def test_a_zone_around_the_publications_is_found(tmp_path: Path, served: str) -> None:
     make_zone(tmp_path / "data")
     found = reachable(tmp_path / "data" / served, {})

@@ -123,6 +123,22 @@ PLAN: tuple[tuple[str, str, bool, str, str], ...] = (
     ("budget_allowance_used", "share", False, "year", "all"),
 )
 
+NO_BOROUGHS = tuple((m, me, e, p, t.replace("borough", "area")) for m, me, e, p, t in PLAN)
+# The plan of a programme of several areas: what the other has by borough, and a little more. Not the share of
+# people with a payment: here many are paid after their support, and the attacker takes those for
+# contradictions.
+AREA_PLAN: tuple[tuple[str, str, bool, str, str], ...] = (
+    *(
+        row
+        for row in NO_BOROUGHS
+        if not row[4].startswith("need_domain*") and row[:2] != ("budget_people", "share")
+    ),
+    ("open_caseload", "count", False, "as_at", "age_band*area ethnicity_group*area"),
+    ("needs_at_start", "count", False, "programme", "need_domain*area"),
+    ("cohort_status", "count", False, "as_at", "cohort_status*area"),
+    ("moved_on", "share", False, "programme", "ends_counted*area"),
+)
+
 
 @dataclass(frozen=True)
 class Contribution:
@@ -175,9 +191,11 @@ class Programme:
         as_at: date,
         days: Sequence[date] | None = None,
         tables: Sequence[tuple[str, str, bool, str, str]] = PLAN,
+        areas: int = 3,
     ) -> None:
         """`days` are the as-at days that figures are given for; all month ends unless stated."""
         self.as_at, self.tables = as_at, tables
+        self.areas = tuple(f"area_{number}" for number in range(1, areas + 1))
         self.days = list(days) if days else [*month_ends(as_at), *([] if is_month_end(as_at) else [as_at])]
         chance = random.Random(seed)
         self.people = [self._person(chance, number) for number in range(people)]
@@ -187,6 +205,10 @@ class Programme:
             )
             for person in self.people
         ]
+        self.area_of = {
+            client: self.areas[number % len(self.areas)]
+            for number, client in enumerate(referral.client for referral in self.referrals)
+        }
         self.referrals += [
             self._referral(
                 chance,
@@ -197,6 +219,15 @@ class Programme:
             )
             for number in range(chance.randint(0, people))
         ]
+        for number, referral in enumerate(self.referrals):
+            self.area_of.setdefault(referral.client, self.areas[number % len(self.areas)])
+            referral.breakdowns["area"] = (self.area_of[referral.client],)
+        for person in self.people:
+            person.attributes["area"] = (self.area_of[person.client],)
+
+    def categories(self, dimension: str) -> tuple[str, ...]:
+        """The categories of a breakdown."""
+        return (*self.areas, "not_known") if dimension == "area" else CATEGORIES[dimension]
 
     def _day(self, chance: random.Random) -> date:
         return PROGRAMME_START + timedelta(days=chance.randrange((self.as_at - PROGRAMME_START).days + 1))
@@ -328,7 +359,7 @@ class Programme:
                         tuple(zip(names, categories, strict=True)),
                         placed[categories],
                     )
-                    for categories in product(*(CATEGORIES[name] for name in names))
+                    for categories in product(*(self.categories(name) for name in names))
                 ]
         return found
 
@@ -349,7 +380,10 @@ class Programme:
         assert metric_id == "budget_spent"
         return [
             Payment(
-                person.client, day, amount, {"category": category, "borough": person.attributes["borough"][0]}
+                person.client,
+                day,
+                amount,
+                {"category": category, **{name: person.attributes[name][0] for name in ("borough", "area")}},
             )
             for person in self.people
             for day, amount, category in person.payments
@@ -474,9 +508,8 @@ def _star_change(programme: Programme, start: date, end: date) -> Iterator[Contr
             continue
         for area, change in person.change.items():
             direction = "up" if change > 0 else "down" if change < 0 else "same"
-            yield Contribution(
-                f"{person.client}", change, None, {"star_area": (area,), "direction": (direction,)}
-            )
+            own = {"star_area": (area,), "direction": (direction,), "area": person.attributes["area"]}
+            yield Contribution(f"{person.client}", change, None, own)
 
 
 def _cohort(programme: Programme, start: date, end: date) -> Iterator[Contribution]:
@@ -485,9 +518,8 @@ def _cohort(programme: Programme, start: date, end: date) -> Iterator[Contributi
         if begin <= end:
             cohort = f"{begin.year}-H{1 if begin.month < 7 else 2}"
             status = destination if stop and stop <= end else "open"
-            yield Contribution(
-                person.client, 1, None, {"start_cohort": (cohort,), "cohort_status": (status,)}
-            )
+            own = {"start_cohort": (cohort,), "cohort_status": (status,), "area": person.attributes["area"]}
+            yield Contribution(person.client, 1, None, own)
 
 
 def _spent(programme: Programme, start: date, end: date) -> Iterator[Contribution]:
@@ -700,8 +732,14 @@ def write_warehouse(
         table(
             "metrics.metric_categories",
             "dimension varchar, category varchar, label varchar, sort_order integer, available_from date",
-            [(d, c, c, number, None) for d, found in CATEGORIES.items() for number, c in enumerate(found)],
+            [
+                (d, c, c, number, None)
+                for d in (*CATEGORIES, "area")
+                for number, c in enumerate(programme.categories(d))
+            ],
         )
+        # Looked up, as shared code does; no metric has it.
+        table("marts.dim_clients", "client_key varchar, area varchar", list(programme.area_of.items()))
         table("reference.wording", "term varchar, label varchar", [("client", "client")])
         settings = [(name, value, "") for name, value in SETTINGS.items()]
         table("reference.programme_settings", "setting varchar, value varchar, note varchar", settings)
@@ -762,7 +800,7 @@ def write_warehouse(
         )
         for metric_id, definition in programme.definitions().items():
             if metric_id != "budget_spent":
-                names = [name for name in definition.breakdowns if name not in definition.overlapping]
+                names = [n for n in definition.breakdowns if n not in definition.overlapping and n != "area"]
                 table(
                     f"metrics.metric_{metric_id}",
                     ", ".join(

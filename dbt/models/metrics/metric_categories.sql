@@ -1,6 +1,6 @@
--- The closed list of categories of every breakdown: those of the seed, the need domains of the programme, the start cohorts
--- that it has had, and the lines of its budget. available_from is the first as-at day that knows the category; empty means
--- always.
+-- The closed list of categories of every breakdown: those of the seed, the need domains and the areas of the programme, the
+-- start cohorts that it has had, and the lines of its budget. available_from is the first as-at day that knows the category;
+-- empty means always.
 
 with categories as (
     select * from {{ ref('categories') }}
@@ -8,6 +8,10 @@ with categories as (
 
 need_domains as (
     select * from {{ ref('need_domains') }}
+),
+
+areas as (
+    select * from {{ ref('areas') }}
 ),
 
 as_at_days as (
@@ -49,6 +53,22 @@ select
     cast(sort_order as integer) as sort_order,
     cast(null as date) as available_from
 from need_domains
+union all
+select
+    cast('area' as string) as dimension,
+    cast(area as string) as category,
+    cast(label as string) as label,
+    cast(sort_order as integer) as sort_order,
+    cast(null as date) as available_from
+from areas
+union all
+select
+    cast('area' as string) as dimension,
+    cast('not_known' as string) as category,
+    cast('Area not known' as string) as label,
+    cast(max(sort_order) + 1 as integer) as sort_order,
+    cast(null as date) as available_from
+from areas
 union all
 select
     cast('start_cohort' as string) as dimension,

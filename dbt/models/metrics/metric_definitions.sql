@@ -46,12 +46,29 @@ settings as (
 ),
 
 metrics as (
-    {{ listed(words, metric_words(words)) }}
+    {{ listed(words + ["by_area"], metric_words(words + ["by_area"])) }}
+),
+
+-- Only where there are several is an area told apart; and what is nobody's own (a line of the budget, a post) has none.
+programme as (
+    select count(*) as areas
+    from {{ ref('areas') }}
 )
 
 select
 {% for word in words %}
-        cast({{ with_settings("metrics." ~ word, in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
+    {% if word == "breakdowns" %}
+            cast(
+                case
+                    when programme.areas > 1 and metrics.by_area = 'yes' and metrics.counts <> 'entries'
+                        then concat_ws('|', nullif(metrics.breakdowns, ''), 'area')
+                    else metrics.breakdowns
+                end as string
+            ) as breakdowns{{ "," if not loop.last }}
+    {% else %}
+            cast({{ with_settings("metrics." ~ word, in_words) }} as string) as {{ word }}{{ "," if not loop.last }}
+    {% endif %}
 {% endfor %}
 from metrics
 cross join settings
+cross join programme

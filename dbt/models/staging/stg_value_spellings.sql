@@ -20,6 +20,23 @@ spellings as (
         value,
         case when export = '*' then 4 else 3 end as place
     from {{ ref('common_spellings') }}
+    union all
+    -- What a programme lists itself is understood by its name and by its label.
+    select
+        '*' as export,
+        'programme_area' as column_name,
+        {{ comparable('area') }} as spelling,
+        area as value,
+        5 as place
+    from {{ ref('areas') }}
+    union all
+    select
+        '*' as export,
+        'programme_area' as column_name,
+        {{ comparable('label') }} as spelling,
+        area as value,
+        5 as place
+    from {{ ref('areas') }}
 
 ),
 

@@ -17,7 +17,7 @@ parts as (
     from metric_values
     where
         (metric_id = 'referral_status' and dimension_1 = 'status' and dimension_2 = '')
-        or (metric_id = 'needs_at_referral' and dimension_1 = 'domain_count' and period_type = 'programme')
+        or (metric_id = 'needs_at_referral' and dimension_1 = 'domain_count' and dimension_2 = '' and period_type = 'programme')
         or (metric_id = 'star_coverage' and dimension_1 = 'readings' and dimension_2 = '')
         or (metric_id = 'allocation_completeness' and dimension_1 = 'allocation' and dimension_2 = '')
         or (metric_id = 'contact_gap' and dimension_1 = 'days_since_contact' and dimension_2 = '')

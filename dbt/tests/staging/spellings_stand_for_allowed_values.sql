@@ -6,6 +6,19 @@ with
 allowed as (
 
     {{ allowed_values() }}
+    union all
+    select
+        contracted.export,
+        contracted.column_name,
+        contracted.column_type,
+        areas.area as value
+    from (
+
+        {{ allowed_values() }}
+
+    ) as contracted
+    cross join {{ ref('areas') }} as areas
+    where contracted.column_name = 'programme_area' and contracted.value = 'not_known'
 
 ),
 
