@@ -460,22 +460,17 @@ def publications(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def bench(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic bench`: what safety costs in what is served, how fast pages are, how a refresh grows."""
+    from dagster_project.benchmarks import dashboards, publication, refresh
+    from dagster_project.publication.usefulness import in_words, usefulness
+
     if arguments.action == "refresh":
-        from dagster_project.benchmarks.scale import measure as measure_refresh
-
-        lines = measure_refresh(arguments.folder, arguments.clients, arguments.memory, arguments.whole_up_to)
+        lines = refresh.measure(arguments.folder, arguments.clients, arguments.memory, arguments.whole_up_to)
     elif arguments.action == "dashboards":
-        from dagster_project.load_test import measure
-
-        lines = measure(settings, arguments.sessions, arguments.seconds)
+        lines = dashboards.measure(settings, arguments.sessions, arguments.seconds)
+    elif arguments.areas:
+        lines = publication.measure_invented(settings, arguments.areas)
     else:
-        from dagster_project.publication import bench as timing
-        from dagster_project.publication.usefulness import in_words, usefulness
-
-        if arguments.areas:
-            lines = timing.measure_invented(settings, arguments.areas)
-        else:
-            lines = chain(in_words(*usefulness(settings)), timing.measure(settings))
+        lines = chain(in_words(*usefulness(settings)), publication.measure(settings))
     for line in lines:
         print(line, flush=True)
     return DONE

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project import demonstration, load_test
-from dagster_project.load_test import Load, NotAnsweredError, Reader
+from dagster_project import demonstration
+from dagster_project.benchmarks import dashboards
+from dagster_project.benchmarks.dashboards import Load, NotAnsweredError, Reader
 from dagster_project.settings import Settings
 from tests.dashboards.publication_fixture import write_publication
 from tests.dashboards.test_pages import PAGES
@@ -35,14 +36,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_readers_click_and_nothing_goes_wrong(server: str) -> None:
-    load = asyncio.run(load_test.many_readers(server, 2, 2, between=0.5))
+    load = asyncio.run(dashboards.many_readers(server, 2, 2, between=0.5))
     assert load.errors == []
     assert len(load.seconds) >= 4
 
 
 def test_every_page_is_asked_for_other_periods(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_test, "CHANGES", 1)
-    found = asyncio.run(load_test.changes_of_period(server))
+    monkeypatch.setattr(dashboards, "CHANGES", 1)
+    found = asyncio.run(dashboards.changes_of_period(server))
     assert [len(seconds) for seconds in found.values()] == [1] * len(PAGES)
 
 
@@ -88,7 +89,7 @@ def test_a_script_that_raises_is_an_error(tmp_path: Path) -> None:
 
 
 def test_nobody_there_is_an_error_of_each_reader() -> None:
-    load = asyncio.run(load_test.many_readers("127.0.0.1:9", 2, 0.2, between=0.1))
+    load = asyncio.run(dashboards.many_readers("127.0.0.1:9", 2, 0.2, between=0.1))
     assert (load.seconds, len(load.errors)) == ([], 2)
 
 
@@ -102,13 +103,13 @@ def test_nobody_there_is_an_error_of_each_reader() -> None:
     ],
 )
 def test_the_sums_of_many_clicks(milliseconds: list[int], words: str) -> None:
-    told = list(load_test.load_in_words(Load([n / 1000 for n in milliseconds], ["late", "late", "lost"])))
+    told = list(dashboards.load_in_words(Load([n / 1000 for n in milliseconds], ["late", "late", "lost"])))
     assert [line.strip() for line in told] == [words, "errors: 3", "2 times: late", "1 times: lost"]
 
 
 def test_changes_over_the_goal_are_counted() -> None:
     found = {"Money": [0.1, 0.2, 0.4], "Cohorts": [0.3], "Reports": []}
-    told = [" ".join(line.split()) for line in load_test.changes_in_words(found)]
+    told = [" ".join(line.split()) for line in dashboards.changes_in_words(found)]
     assert told == [
         "Money median 200 ms, worst 400 ms",
         "Cohorts median 300 ms, worst 300 ms",
@@ -118,7 +119,7 @@ def test_changes_over_the_goal_are_counted() -> None:
 
 def test_a_first_page_is_so_many_times_a_bare_one() -> None:
     told = [
-        " ".join(line.split()) for line in load_test.first_pages_in_words([0.03, 0.04, 0.05], [0.1], [0.02])
+        " ".join(line.split()) for line in dashboards.first_pages_in_words([0.03, 0.04, 0.05], [0.1], [0.02])
     ]
     assert told == [
         "dashboards 40 ms (medians of 3 each, in turn)",

@@ -137,7 +137,7 @@ def _service(settings: Settings) -> None:
 
 
 # In the order in which they are taken; those of the whole of a refresh in a folder of its own.
-_THIS = ("-m", "dagster_project.benchmarks.scale")
+_THIS = ("-m", "dagster_project.benchmarks.refresh")
 STEPS: dict[str, Callable[[Settings], None]] = {
     "start": lambda settings: None,
     "copy": _copy,
