@@ -18,6 +18,7 @@ from dagster_project.publication.areas import area_tables, with_values
 from dagster_project.publication.plan import PublicationError
 from dagster_project.publication.public import public_tables
 from dagster_project.publication.releases import (
+    POINTER,
     Table,
     current_release,
     in_utc,
@@ -147,10 +148,23 @@ def _serve(settings: Settings, release_id: str, at: datetime) -> None:
 
 
 def _serve_as_well(settings: Settings, release_id: str, at: datetime) -> None:
-    """Let the public and the areas see the release that the SPG is served, where they have it and do not."""
+    """Let the public and the areas see the release that the SPG is served, where they have it and do not.
+
+    Where they have it not they keep what they have, but nothing that was approved later: it was rolled back.
+    """
+    approved_at = _approved_at(settings.publications_dir, release_id)
     for folder in folders_taken_from_it(settings):
-        if release_id in list_releases(folder) and _served_id(folder) != release_id:
-            serve(folder, release_id, checked_at=at)
+        served, releases = _served_id(folder), list_releases(folder)
+        if release_id in releases:
+            if served != release_id:
+                serve(folder, release_id, checked_at=at)
+        elif approved_at and served and _approved_at(folder, served) > approved_at:
+            earlier = [one for one in releases if _approved_at(folder, one) <= approved_at]
+            if earlier:
+                newest = max(earlier, key=lambda one: _approved_at(folder, one))
+                serve(folder, newest, checked_at=at)
+            else:
+                (folder / POINTER).unlink()
 
 
 def _served_id(folder: Path) -> str:

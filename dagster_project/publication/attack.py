@@ -436,10 +436,8 @@ class _System:
             names: list[tuple[str, ...]] = []
             for clique in self.cliques:
                 left = tuple(name for name in clique if name in kept) if lasting else clique
-                if AREA in own:
-                    # What is told of them in each area stands in tables by area: split further, as everybody
-                    # in the area is, it allows the same, and takes twelve times as long.
-                    left = tuple(name for name in left if name in own)
+                # Also by what nothing is told of them by: it ties them to those of whom it is. If all men
+                # left and no woman did, those with a need who left are the men with it.
                 if own.intersection(left) and not any(set(left) <= set(other) for other in names):
                     names = [other for other in names if not set(other) < set(left)] + [left]
             table: dict[tuple[str, ...], np.ndarray] = {}

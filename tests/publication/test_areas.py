@@ -16,7 +16,14 @@ from dagster_project.publication.attack import attack
 from dagster_project.publication.disclosure import PublishedFigure
 from dagster_project.publication.plan import PublicationError
 from dagster_project.publication.publish import publish
-from dagster_project.publication.releases import Table, current_release, list_releases, read_tables, verify
+from dagster_project.publication.releases import (
+    Table,
+    current_release,
+    list_releases,
+    read_tables,
+    serve,
+    verify,
+)
 from dagster_project.settings import Settings
 from tests.killed import kill_at
 from tests.pipeline.programme import COMMANDS
@@ -205,6 +212,24 @@ def test_everybody_is_served_a_release_and_an_earlier_one_again_together(zone: S
     (zone.areas / "area_2" / "current.json").write_text("nothing of sense")
     rollback(zone, second, at=at(9))
     assert [served(folder) for folder in zone.area_folders] == [second] * 3
+
+
+def test_what_was_rolled_back_is_served_by_no_area_that_came_with_it(zone: Settings) -> None:
+    first = served(zone.publications_dir)
+    [second] = set(list_releases(zone.drafts)) - {first}
+    approve(zone, second, by="A tester", at=at(7))
+    # Areas that only the second release named, or that it does not name any more.
+    came, left = (zone.areas / name for name in ("came", "left"))
+    for folder, without in ((came, first), (left, second)):
+        shutil.copytree(zone.areas / "area_3", folder)
+        for path in folder.glob(f"{without}.*"):
+            path.unlink()
+    serve(left, first, checked_at=at(7))
+    rollback(zone, first, at=at(8))
+    assert (current_release(came), served(left)) == (None, first)
+    assert [served(zone.areas / area) for area in AREAS] == [first] * 3
+    rollback(zone, second, at=at(9))
+    assert (served(came), served(left)) == (second, first)
 
 
 RENAMES = (

@@ -1,6 +1,6 @@
 """The attacker: as near as all whole tables allow; cases counted by hand; weak publications found out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations, product
@@ -269,6 +269,8 @@ def test_every_bound_is_that_of_all_whole_tables(name: str, data: st.DataObject)
     with pytest.MonkeyPatch.context() as patch:
         # So that every bound shows.
         patch.setattr(attacker, "CANDIDATES", MOST + 2)
+        # Areas are looked at one by one first; no bound is another for it.
+        patch.setattr(attacker, "AREA", data.draw(st.sampled_from(["area", *"abc"]), label="the area"))
         window = Window(model.days, PROGRAMME_START, model.threshold, small=100)
         findings = attack_day(told, model.within, FLOWS, window)
     asked = questions(told, cells, model)
@@ -587,6 +589,71 @@ def test_what_stays_is_asked_for_what_others_tell_of_it(
     window = Window(days, PROGRAMME_START, 0, 10, tuple(one.table for one in stays))
     findings = attack_day([counted(EVERYONE, ALL, 12), *told], (), FLOWS_BY_SEX, window)
     assert {table for finding in findings for table in finding.tables} == found
+
+
+# --- areas --------------------------------------------------------------------------------------------------
+
+
+def a_need_of_those_who_left(place: str) -> tuple[list[Told], list[Within]]:
+    """Ten men came until March and left until June, ten women came until June; by place and need, and by
+    place and sex."""
+    east, having = (place, "east"), ("need_domain", "housing")
+    told: list[Told] = []
+    by_space = {EVERYONE: ((10, 0), (10, 10)), LEFT: ((0, 0), (10, 0)), STOCK: ((10, 0), (0, 10))}
+    for space, numbers in by_space.items():
+        for day, (men, women) in zip((MARCH, JUNE), numbers, strict=True):
+            told.append(counted(space, (east,), men + women, day=day))
+            for sex, number in zip((SEX[1], SEX[0]), (men, women), strict=True):
+                told.append(counted(space, tuple(sorted((east, sex))), number, number, day=day, name="sex"))
+    # Five or so of each ten have the need; of those who left and those there it is told that they are few.
+    for day, low, high in ((MARCH, 4, 6), (JUNE, 6, 14)):
+        told.append(counted(EVERYONE._replace(of=(having,)), (east,), low, high, day=day))
+    told += [counted(s._replace(of=(having,)), (east,), 0, 9, day=JUNE) for s in (LEFT, STOCK)]
+    return told, [Within(space._replace(of=(having,)), space) for space in by_space]
+
+
+def a_part_by_two_breakdowns(place: str) -> tuple[list[Told], list[Within]]:
+    """All men are of borough 1 and all aged a are; all women of 2, and all aged b: so as many of a part are
+    men as are aged a, though neither is told by borough."""
+    whole, part = Space("referrals", "people"), Space("accepted", "people")
+    east = (place, "east")
+    told: list[Told] = []
+    for name, first in (("sex", "male"), ("age_band", "a")):
+        for category in {"sex": ("male", "female"), "age_band": ("a", "b")}[name]:
+            own, number = (name, category), "1" if category == first else "2"
+            told.append(counted(whole, tuple(sorted((east, own))), 30, 34, name="whole"))
+            told.append(counted(part, tuple(sorted((east, own))), 6, 14, name="part"))
+            for borough in "12":
+                low, high = (30, 34) if borough == number else (0, 0)
+                told.append(
+                    counted(whole, tuple(sorted((("b", borough), own))), low, high, name=f"whole by {name}")
+                )
+    told.append(counted(part, tuple(sorted((east, ("sex", "male")))), 6, 8, name="again"))
+    told += [counted(whole, tuple(sorted((east, ("b", borough)))), 30, 34, name="whole") for borough in "12"]
+    return told, [Within(part, whole)]
+
+
+@pytest.mark.parametrize(
+    ("of", "found"),
+    [
+        # All ten men left, and no woman: of 4 to 6 with the need all left.
+        (a_need_of_those_who_left, ("ends (need_domain housing, {} east)", 4, 6)),
+        (a_part_by_two_breakdowns, ("people of accepted (age_band a, {} east)", 6, 8)),
+    ],
+)
+def test_a_breakdown_by_area_tells_what_it_tells_by_any_other_name(
+    of: Callable[[str], tuple[list[Told], list[Within]]], found: tuple[str, int, int]
+):
+    by_name = {}
+    for place in ("area", "arena"):
+        told, within = of(place)
+        days = tuple(sorted({count.end for count in told}))
+        linked = replace(FLOWS, lasting={name: frozenset({place, "sex"}) for name in FLOWS.lasting})
+        window = Window(days, PROGRAMME_START, 0, 10)
+        findings = attack_day(told, frozenset(within), linked, window)
+        by_name[place] = {(_short(f).replace(place, "{}"), f.low, f.high) for f in findings}
+    assert by_name["area"] == by_name["arena"]
+    assert found in by_name["area"]
 
 
 # --- the solver ---------------------------------------------------------------------------------------------
