@@ -1,5 +1,6 @@
 -- Everybody who stands in the current referrals or caseload, with the one area that each is counted in: so the areas come
--- to the figure of all.
+-- to the figure of all. It is the first one, where somebody came from: who moves on to another area must not take a past
+-- along that figures of both have told already.
 with
 
 spoken_of as (
@@ -24,7 +25,7 @@ spoken_of as (
 
 ),
 
--- The latest episode that names an area, else the latest referral that does.
+-- The earliest referral or episode that names an area.
 ranked as (
 
     select
@@ -34,9 +35,9 @@ ranked as (
             partition by client_key
             order by
                 case when nullif(programme_area, 'not_known') is null then 1 else 0 end asc,
+                day asc,
                 place asc,
-                day desc,
-                record_key desc
+                record_key asc
         ) as preference
     from spoken_of
 
