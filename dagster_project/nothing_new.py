@@ -181,7 +181,7 @@ def _tree(folder: Path, passed_over: Collection[str] = ()) -> Iterator[tuple[obj
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    if not folder.exists():
+    if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)

@@ -14,7 +14,7 @@ from dashboards.restricted_zone import ALLOWED, DEFAULT_ZONE, NAMES, VARIABLES, 
 from tests.dashboards.publication_fixture import write_publication
 from tests.dashboards.test_pages import ROOT, open_page, text
 
-ZONE = ("landing", "management", "drafts", "demo_keys", "inbox", "archive", "rejects", "findings")
+ZONE = ("landing", "management", "drafts", "demo_keys", "inbox", "archive", "rejects", "findings", "spill")
 FILES = (
     "warehouse.duckdb",
     "rounding_key_check",
