@@ -26,7 +26,7 @@ PLACES: dict[str, tuple[str, str, int, str]] = {
     "amid dbt's tests": ("dbt.task.test", "TestRunner.execute", 70, "after"),
     "before publication": ("dagster_project.publication.assets", "publish", 1, "before"),
     "after publication": ("dagster_project.publication.assets", "publish", 1, "after"),
-    "amid approval": ("dagster_project.publication.approval", "_write_public", 1, "before"),
+    "amid approval": ("dagster_project.publication.approval", "_write_taken", 1, "before"),
     "after approval": ("dagster_project.publication.assets", "approve", 1, "after"),
     "before refused rows are written": ("dagster_project.reports.assets", "write_rejects", 1, "before"),
     "before the load report is written": ("dagster_project.reports.assets", "load_report", 1, "before"),
