@@ -15,6 +15,7 @@
     {%- set settings = ref("stg_programme_settings") -%}
     {%- set spellings = ref("stg_value_spellings") -%}
     {%- set exports = ref("stg_exports") -%}
+    {%- set dates = ref("base_dates") -%}
     {%- if not execute -%}
         select 1 as parsed_only
     {%- else -%}
@@ -24,44 +25,30 @@
     {%- if rules.get("known_client") and clients is none -%}
         {{ exceptions.raise_compiler_error("The contract of " ~ export ~ " asks for known clients: name the relation") }}
     {%- endif -%}
-    {%- set days = columns | selectattr("rules.type", "equalto", "date") | list -%}
-    {%- set landed_rows -%}
-    from {{ landed }} as landed
-    inner join {{ ledger }} as ledger on landed.load_id = ledger.load_id and ledger.load_number is not null
-    {%- endset -%}
-    {%- if not even_if_it_never_came and not run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows -%}
+    {%- set landed_rows = known_rows(landed, ledger) -%}
+    {%- if not even_if_it_never_came and not ever_came(landed) -%}
         {{ no_typed_rows(landed, columns) }}
     {%- else -%}
 with
 
 {% for column in columns if column.is_looked_up -%}
 {{ column.name }}_cells as (
-
-    {{ cells(column, landed_rows, settings, exports, spellings, export) }}
-
+{% if column.rules.type == "date" %}
+    select
+        load_id,
+        cell,
+        as_given,
+        text,
+        value,
+        is_month_first
+    from {{ dates }}
+    where export = '{{ export }}' and column_name = '{{ column.name }}'
+{% else %}
+    {{ cells(column, landed_rows, settings, spellings, export) }}
+{% endif %}
 ),
 
 {% endfor -%}
-{% if days -%}
--- Whether more dates of a file's column can only have the month first than can only have the day first: those that could
--- be either then have it too, most likely.
-orders as (
-
-    select
-        landed.load_id
-        {%- for column in days %},
-        sum(case when {{ column.name }}_cells.is_month_first then 1 else 0 end)
-        > sum(case when {{ column.name }}_cells.is_day_first then 1 else 0 end) as {{ column.name }}_is_month_first
-        {%- endfor %}
-    {{ landed_rows }}
-    {%- for column in days %}
-    left join {{ column.name }}_cells on landed.{{ column.name }} = {{ column.name }}_cells.cell
-    {%- endfor %}
-    group by landed.load_id
-
-),
-{%- endif %}
-
 -- Keys that stand more than once in a file. Most files have none, and to compare all rows whole would take longer than
 -- to type them.
 repeated_keys as (
@@ -70,7 +57,7 @@ repeated_keys as (
         load_id,
         record_key
     from (
-        {{ keyed_rows(rules, columns | selectattr("name", "in", rules.key) | list, landed_rows, settings, exports, export) }}
+        {{ keyed_rows(rules, columns | selectattr("name", "in", rules.key) | list, landed_rows, settings) }}
     ) as keyed
     where record_key is not null
     group by
@@ -103,7 +90,7 @@ repeated_rows as (
                 typed.door_findings
             ) as content
         from (
-            {{ keyed_rows(rules, columns, landed_rows, settings, exports, export) }}
+            {{ keyed_rows(rules, columns, landed_rows, settings) }}
         ) as typed
         inner join repeated_keys on typed.load_id = repeated_keys.load_id and typed.record_key = repeated_keys.record_key
     ) as keyed
@@ -123,7 +110,7 @@ compared as (
         coalesce(repeated_rows.is_duplicate, false) as is_duplicate,
         coalesce(repeated_rows.is_in_conflict, false) as is_in_conflict
     from (
-        {{ keyed_rows(rules, columns, landed_rows, settings, exports, export) }}
+        {{ keyed_rows(rules, columns, landed_rows, settings) }}
     ) as keyed
     -- No two rows of a file begin on one line.
     left join repeated_rows on keyed.load_id = repeated_rows.load_id and keyed.source_line = repeated_rows.source_line
@@ -236,19 +223,14 @@ from (
 
 -- The cells of a column that differ, each cleaned and typed once: a file of a million rows has some hundreds of different
 -- days, scores and words. References are left out: nearly all of them differ.
--- Columns: cell (as landed), as_given, text (none where it is a word for missing), value; of days which order they show, and
--- of a list whose other values count as not known, whether it lacks this one.
-{% macro cells(column, landed_rows, settings, exports, spellings, export) %}
+-- Columns: cell (as landed), as_given, text (none where it is a word for missing), value; of a list whose other values
+-- count as not known, whether it lacks this one. Days are typed for all exports at once (base_dates).
+{% macro cells(column, landed_rows, settings, spellings, export) %}
     select
         cells.cell,
         cells.as_given,
         cells.text,
         {{ typed_value(column) }} as value
-        {%- if column.rules.type == "date" %},
-        {{ is_month_first(column) }} as is_month_first,
-        {{ is_day_first(column) }} as is_day_first,
-        {{ could_be_either_order("cells.text") }} as could_be_either_order
-        {%- endif %}
         {%- if column.rules.get("on_unmapped") %},
         cells.text is not null
         and spelling.value is null
@@ -270,8 +252,9 @@ from (
             ) as landed_cells
         ) as cleaned_cells
     ) as cells
+    {%- if column.rules.get("doubled_unless") %}
     cross join {{ settings }} as settings
-    inner join {{ exports }} as exports on exports.export = '{{ export }}'
+    {%- endif %}
     {%- if column.is_coded %}
     left join {{ spellings }} as spelling
         on spelling.export = '{{ export }}'
@@ -280,8 +263,59 @@ from (
     {%- endif %}
 {%- endmacro %}
 
+-- The different cells of every date column of every known load, cleaned: load_id, export, column_name, cell (as landed),
+-- as_given, text (none where it is a word for missing), holds_first_days (of months), row_count. `landed_tables` are the
+-- exports' tables by their names.
+{% macro date_cells(landed_tables, ledger) %}
+    {%- set selects = [] -%}
+    {%- if execute -%}
+    {%- for export, landed in landed_tables.items() if ever_came(landed) -%}
+        {%- for column in contract_columns(export_contract(export)) if column.rules.type == "date" -%}
+            {%- set cells_of_column %}
+    select
+        load_id,
+        '{{ export }}' as export,
+        '{{ column.name }}' as column_name,
+        cell,
+        as_given,
+        {{ without_missing("as_given", column) }} as text,
+        {{ "true" if column.rules.get("first_days") else "false" }} as holds_first_days,
+        row_count
+    from (
+        select
+            landed.load_id,
+            landed.{{ column.name }} as cell,
+            {{ clean_text("landed." ~ column.name) }} as as_given,
+            count(*) as row_count
+        {{ known_rows(landed, ledger) }}
+        where landed.{{ column.name }} is not null
+        group by
+            landed.load_id,
+            landed.{{ column.name }}
+    ) as cells
+            {%- endset -%}
+            {%- do selects.append(cells_of_column) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- endif -%}
+    {{ (selects or [no_date_cells()]) | join("\n    union all\n") }}
+{%- endmacro %}
+
+{% macro no_date_cells() %}
+    select
+        cast(null as string) as load_id,
+        cast(null as string) as export,
+        cast(null as string) as column_name,
+        cast(null as string) as cell,
+        cast(null as string) as as_given,
+        cast(null as string) as text,
+        false as holds_first_days,
+        0 as row_count
+    where 1 = 0
+{%- endmacro %}
+
 -- The landed rows with these columns typed, and with the key of the record, NULL where a part that must be there is missing.
-{% macro keyed_rows(rules, columns, landed_rows, settings, exports, export) %}
+{% macro keyed_rows(rules, columns, landed_rows, settings) %}
     {%- set key_parts = [] -%}
     {%- for name in rules.key -%}{%- do key_parts.append("coalesce(cast(typed." ~ name ~ " as string), '')") -%}{%- endfor -%}
     select
@@ -297,22 +331,15 @@ from (
             landed.source_file,
             landed.source_line,
             concat(';', coalesce(landed.door_findings, ''), ';') as door_findings,
-            settings.programme_start,
-            exports.date_format
+            settings.programme_start
             {%- for column in columns %},
             {%- set name = column.name %}
             {%- if column.is_looked_up %}
             {{ name }}_cells.as_given as {{ name }}_as_given,
             {{ name }}_cells.text as {{ name }}_text,
-            {%- if column.rules.type == "date" %}
-            orders.{{ name }}_is_month_first,
-            case
-                when not (
-                    exports.date_format is null and orders.{{ name }}_is_month_first and {{ name }}_cells.could_be_either_order
-                ) then {{ name }}_cells.value
-            end as {{ name }}
-            {%- else %}
             {{ name }}_cells.value as {{ name }}
+            {%- if column.rules.type == "date" %},
+            {{ name }}_cells.is_month_first as {{ name }}_is_month_first
             {%- endif %}
             {%- if column.rules.get("on_unmapped") %},
             coalesce({{ name }}_cells.is_unlisted, false) as {{ name }}_is_unlisted
@@ -327,15 +354,23 @@ from (
             {%- endfor %}
         {{ landed_rows }}
         cross join {{ settings }} as settings
-        inner join {{ exports }} as exports on exports.export = '{{ export }}'
-        {%- if columns | selectattr("rules.type", "equalto", "date") | list %}
-        inner join orders on landed.load_id = orders.load_id
-        {%- endif %}
         {%- for column in columns if column.is_looked_up %}
-        left join {{ column.name }}_cells on landed.{{ column.name }} = {{ column.name }}_cells.cell
+        left join {{ column.name }}_cells
+            on landed.{{ column.name }} = {{ column.name }}_cells.cell
+            {%- if column.rules.type == "date" %} and landed.load_id = {{ column.name }}_cells.load_id{% endif %}
         {%- endfor %}
     ) as typed
 {%- endmacro %}
+
+-- The rows of landing that belong to a known load, as `landed` and `ledger`.
+{% macro known_rows(landed, ledger) %}
+    from {{ landed }} as landed
+    inner join {{ ledger }} as ledger on landed.load_id = ledger.load_id and ledger.load_number is not null
+{%- endmacro %}
+
+{% macro ever_came(landed) %}
+    {{ return(run_query("select 1 as landed_row from " ~ landed ~ " limit 1").rows | length > 0) }}
+{% endmacro %}
 
 -- A text, or NULL where it is one of the column's words for missing.
 {% macro without_missing(text, column) -%}
@@ -397,7 +432,6 @@ where 1 = 0
             when {{ text }} is not null then '{{ column.rules.on_unmapped }}'
             {%- endif %}
         end
-    {%- elif type == "date" -%} {{ typed_date(text, "settings.two_digit_year_pivot", "exports") }}
     {%- elif type == "decimal" -%} {{ typed_decimal(text) }}
     {%- elif type == "number" -%} {{ typed_number(text, column.rules.get("max") == 100) }}
     {%- elif type == "integer" and column.rules.get("doubled_unless") -%}
@@ -425,10 +459,7 @@ where 1 = 0
     {%- endfor -%}
     {%- if type == "date" %}
             case when {{ text }} is null or {{ name }} is not null or not ({{ untold }}) then ''
-                when
-                    date_format is null
-                    and ({{ is_month_first(column, text) }} or ({{ name }}_is_month_first and {{ could_be_either_order(text) }}))
-                    then '{{ name }}:month_first;'
+                when {{ name }}_is_month_first then '{{ name }}:month_first;'
                 else '{{ name }}:not_a_date;' end,
     {%- elif type in ("decimal", "number", "integer") and not rules.get("door") %}
             case when {{ text }} is not null and {{ name }} is null and {{ untold }}

@@ -52,15 +52,17 @@
 {%- endmacro %}
 
 -- Of dates in figures without a declared form: which of day and month stands first, where only one of them can.
--- (In a column of first days of months, `first_days`, that is told by any month but January too.)
-{% macro is_month_first(column, text="cells.text") -%}
-    {{ has_form(text, "((0?[1-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])"
-        ~ ("|(0?[2-9]|1[0-2])[/-]0?1" if column.rules.get("first_days") else "") ~ ")[/-][0-9]{2,4}.*") }}
+-- In a column of first days of months that is told by any month but January too.
+{% macro is_month_first(text, holds_first_days) -%}
+    {%- set rest = "[/-][0-9]{2,4}.*" -%}
+    ({{ has_form(text, "(0?[1-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])" ~ rest) }}
+        or ({{ holds_first_days }} and {{ has_form(text, "(0?[2-9]|1[0-2])[/-]0?1" ~ rest) }}))
 {%- endmacro %}
 
-{% macro is_day_first(column, text="cells.text") -%}
-    {{ has_form(text, "((1[3-9]|2[0-9]|3[01])[/-](0?[1-9]|1[0-2])"
-        ~ ("|0?1[/-](0?[2-9]|1[0-2])" if column.rules.get("first_days") else "") ~ ")[/-][0-9]{2,4}.*") }}
+{% macro is_day_first(text, holds_first_days) -%}
+    {%- set rest = "[/-][0-9]{2,4}.*" -%}
+    ({{ has_form(text, "(1[3-9]|2[0-9]|3[01])[/-](0?[1-9]|1[0-2])" ~ rest) }}
+        or ({{ holds_first_days }} and {{ has_form(text, "0?1[/-](0?[2-9]|1[0-2])" ~ rest) }}))
 {%- endmacro %}
 
 {% macro could_be_either_order(text) -%}
