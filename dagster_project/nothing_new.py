@@ -9,18 +9,16 @@ that are kept from readers are worse than a minute's work.
 Dagster, dbt and scipy are not imported here: they take longer than all the rest.
 """
 
-import hashlib
 import hmac
 import json
 import logging
 import os
-import site
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from dagster_project.fingerprint import digest, entries_of, of_product, sha256
 from dagster_project.ingestion.landing import Ledger, written_whole
 from dagster_project.ingestion.load import INTAKE, write_intake, written_to
 from dagster_project.publication.releases import POINTER, current_release, note_checked, serve
@@ -32,15 +30,10 @@ logger = logging.getLogger("flic")
 MARK = "nothing_new.json"
 # What every refresh writes anew.
 _OF_THE_MOMENT = {"checked_at", "served_at"}
-# Of the product's folders: what Python and dbt keep for themselves.
-_MADE_FROM_SOURCES = {"__pycache__", "target", "logs"}
 # Of a folder of releases: packs, and one that is looked at by itself.
 _NO_RELEASES = {"returns", "public"}
 # What a missing or damaged file raises when it is read.
 _DOUBTS = (OSError, ValueError, KeyError, TypeError)
-
-# What an installer leaves beside a library; its name holds the version.
-_LIBRARIES = (".dist-info", ".egg-info")
 
 Found = list[tuple[object, ...]]
 
@@ -50,23 +43,8 @@ def rests_on(settings: Settings) -> str:
 
     With the key of the rounding, as nobody must be able to try the other key, or cells, on it.
     """
-    folders = (
-        settings.dbt_dir.parent / "dagster_project",
-        settings.dbt_dir,
-        settings.common_seeds_dir,
-        settings.seeds_dir,
-    )
-    product = [(str(path), _sha256(path)) for folder in folders for path in _sources(folder)]
-    machine = (
-        sys.version,
-        _installed(),
-        str(settings.data_dir),
-        str(settings.publications_dir),
-        settings.profile,
-        settings.engine,
-        hmac.digest(settings.rounding_key, settings.pseudonym_key, "sha256").hex(),
-    )
-    return _digest(settings, [product, machine, *_releases(settings.publications_dir, settings.public)])
+    releases = _releases(settings.publications_dir, settings.public)
+    return digest(settings, [of_product(settings), str(settings.publications_dir), *releases])
 
 
 def remove_mark(settings: Settings) -> None:
@@ -97,7 +75,7 @@ def is_noted(settings: Settings, at: datetime) -> bool:
     """
     try:
         mark = json.loads((settings.data_dir / MARK).read_text(encoding="utf-8"))
-        if _entries(settings.inbox):
+        if entries_of(settings.inbox):
             return False
         if not hmac.compare_digest(mark["fingerprint"], _fingerprint(settings, rests_on(settings))):
             return False
@@ -128,36 +106,11 @@ def _fingerprint(settings: Settings, rests_now: str) -> str:
         # The warehouse, and small notes beside it.
         [
             _seen(entry)
-            for entry in _entries(settings.data_dir)
+            for entry in entries_of(settings.data_dir)
             if entry.is_file(follow_symlinks=False) and not entry.name.startswith((MARK, "refresh.lock"))
         ],
     ]
-    return _digest(settings, [rests_now, made])
-
-
-def _digest(settings: Settings, content: object) -> str:
-    return hmac.digest(settings.rounding_key, json.dumps(content).encode(), "sha256").hex()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sources(folder: Path) -> Iterator[Path]:
-    for entry in _entries(folder):
-        if entry.is_dir():
-            if entry.name not in _MADE_FROM_SOURCES:
-                yield from _sources(Path(entry.path))
-        else:
-            yield Path(entry.path)
-
-
-def _installed() -> list[str]:
-    found = set[str]()
-    for folder in site.getsitepackages():
-        found |= {entry.name for entry in _entries(Path(folder)) if entry.name.endswith(_LIBRARIES)}
-    return sorted(found)
+    return digest(settings, [rests_now, made])
 
 
 def _releases(*folders: Path) -> Iterator[Found]:
@@ -168,23 +121,16 @@ def _releases(*folders: Path) -> Iterator[Found]:
         if pointer.exists():
             told = json.loads(pointer.read_text(encoding="utf-8"))
             yield [(name, told[name]) for name in sorted(told) if name not in _OF_THE_MOMENT]
-            yield [(told["file"], _sha256(folder / told["file"]))]
+            yield [(told["file"], sha256(folder / told["file"]))]
 
 
 def _tree(folder: Path, passed_over: Collection[str] = ()) -> Iterator[tuple[object, ...]]:
     """Everything below a folder but what lies in it under the names to pass over; no link is followed."""
-    for entry in _entries(folder):
+    for entry in entries_of(folder):
         if entry.name not in passed_over:
             yield _seen(entry)
             if entry.is_dir(follow_symlinks=False):
                 yield from _tree(Path(entry.path))
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    if not folder.is_dir():
-        return []
-    with os.scandir(folder) as entries:
-        return sorted(entries, key=lambda entry: entry.name)
 
 
 def _seen(entry: os.DirEntry[str]) -> tuple[object, ...]:

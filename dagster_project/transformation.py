@@ -10,7 +10,9 @@ import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from dagster_project.fingerprint import of_product
+from dagster_project.renewal import PART, Part, layers
 from dagster_project.settings import FlicError, Settings
 from dagster_project.spark import copy_tables, start_session
 
@@ -35,6 +39,8 @@ _ERRORS_THAT_QUOTE_VALUES = re.compile(
 SEEDS_TAG = "seeds"
 NOBODYS_TAG = "about_nobody"
 _TOLD_ROWS = 5
+# The fingerprint of the product that built a warehouse in which many people stand.
+_RESTS_ON = "warehouse_rests_on"
 _LONGEST_TOLD = 80
 
 
@@ -72,8 +78,13 @@ def dbt_environment(settings: Settings) -> None:
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 
 
-def invoke_dbt(settings: Settings, arguments: Sequence[str], callbacks: Sequence[Any] = ()) -> Any:
-    """Run dbt in this process and let go of the warehouse file; returns dbt's own result object."""
+def invoke_dbt(
+    settings: Settings, arguments: Sequence[str], callbacks: Sequence[Any] = (), manifest: Any = None
+) -> Any:
+    """Run dbt in this process and let go of the warehouse file; returns dbt's own result object.
+
+    With a manifest, as dbt's `parse` returns one, the project is not read again.
+    """
     # dbt takes a second and a half to import; the command line's short answers do not need it.
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
@@ -81,7 +92,7 @@ def invoke_dbt(settings: Settings, arguments: Sequence[str], callbacks: Sequence
     dbt_environment(settings)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     try:
-        return dbtRunner(callbacks=list(callbacks)).invoke(
+        return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(
             [
                 *arguments,
                 "--project-dir",
@@ -158,11 +169,12 @@ def remove_warehouse(settings: Settings) -> None:
                     "another program holds the warehouse open; close it and run again"
                 ) from None
             logger.warning("The warehouse file does not open; it is built anew from landing.")
-    for name in (settings.warehouse.name, f"{settings.warehouse.name}.wal"):
+    for name in (_RESTS_ON, settings.warehouse.name, f"{settings.warehouse.name}.wal"):
         settings.warehouse.with_name(name).unlink(missing_ok=True)
     settings.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
     for leftover in settings.spill.glob("duckdb_temp_*"):
         leftover.unlink()
+    shutil.rmtree(settings.spill / PART, ignore_errors=True)
 
 
 def _safe_message(node_name: str, message: str | None) -> str:
@@ -208,14 +220,37 @@ def _told_rows(settings: Settings, node: Any) -> str:
 
 
 def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]:
-    """`dbt build` of seeds, models and data tests, or of those selected; returns dbt's results, one a node.
+    """Seeds, models and data tests, or those selected; returns dbt's results, one a node.
 
-    Raises `TransformationError` with the nodes that failed, unless nothing failed. Unit tests are left to
-    the test suite: they say something about the code, not about today's data.
+    Where the warehouse of before rests on the same program and seeds and many people stand in it
+    (`Settings.whole_up_to`), only what new loads touch is made anew. Raises `TransformationError` with the
+    nodes that failed, unless nothing failed. Unit tests are left to the test suite: they say something about
+    the code, not about today's data.
     """
-    remove_warehouse(settings)
+    product = of_product(settings)
+    nodes = None
+    if not select and _rests_on(settings) == product:
+        nodes = _renewed(settings)
+    if nodes is None:
+        remove_warehouse(settings)
+        if settings.engine == "spark":
+            start_session()
+        chosen = ["--select", *select, "--indirect-selection", "cautious"] if select else []
+        nodes = _run(settings, ["build", "--exclude-resource-type", "unit_test", *chosen])
     if settings.engine == "spark":
-        start_session()
+        copy_tables(settings)
+    for node in nodes:
+        if str(node.status) == "warn":
+            logger.warning("%s%s%s", _asked(node.node), node.node.name, _told_rows(settings, node))
+    tests = sum(node.node.resource_type == "test" for node in nodes)
+    logger.info("Warehouse built: %d tables and %d checks passed.", len(nodes) - tests, tests)
+    if not select and settings.engine != "spark" and _has_many(settings):
+        settings.warehouse.with_name(_RESTS_ON).write_text(product)
+    return nodes
+
+
+def _run(settings: Settings, arguments: Sequence[str], manifest: Any = None) -> list[Any]:
+    """One invocation of dbt; raises `TransformationError` with the nodes that failed."""
     done = 0
 
     def progress(event: Any) -> None:
@@ -225,8 +260,7 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
             if done % 20 == 0:
                 logger.info("  %d tables built ...", done)
 
-    chosen = ["--select", *select, "--indirect-selection", "cautious"] if select else []
-    result = invoke_dbt(settings, ["build", "--exclude-resource-type", "unit_test", *chosen], [progress])
+    result = invoke_dbt(settings, arguments, [progress], manifest)
     nodes = list(getattr(result.result, "results", None) or [])
     if not result.success:
         failed = [node for node in nodes if str(node.status) in {"error", "fail", "runtime error"}]
@@ -235,13 +269,49 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
             for node in failed
         ]
         raise TransformationError("; ".join(reasons) or f"dbt did not run: {result.exception}")
-    if settings.engine == "spark":
-        copy_tables(settings)
-    for node in nodes:
-        if str(node.status) == "warn":
-            logger.warning("%s%s%s", _asked(node.node), node.node.name, _told_rows(settings, node))
-    logger.info("Warehouse built: %d tables and %d checks passed.", done, len(nodes) - done)
     return nodes
+
+
+def _rests_on(settings: Settings) -> str | None:
+    """The product by which the warehouse of before was built as a whole or renewed, if that ended well."""
+    mark = settings.warehouse.with_name(_RESTS_ON)
+    return mark.read_text() if mark.exists() and settings.warehouse.exists() else None
+
+
+def _has_many(settings: Settings) -> bool:
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        [(referrals,)] = warehouse.execute("select count(*) from marts.fct_referrals").fetchall()
+    return referrals > settings.whole_up_to
+
+
+def _renewed(settings: Settings) -> list[Any] | None:
+    """Renew the warehouse; None where all must be built, because much is new or the one of before is damaged.
+
+    Whatever breaks it off leaves no mark, and the next refresh builds all.
+    """
+    settings.warehouse.with_name(_RESTS_ON).unlink()
+    manifest = invoke_dbt(settings, ["parse"]).result
+    project = layers(json.loads(manifest_path(settings).read_bytes()))
+    untested = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    part = None
+    try:
+        part = Part(settings, project)
+        nodes = _run(settings, ["build", *untested, "--select", *project.before], manifest)
+        if not part.is_worthwhile():
+            return None
+        of_part = replace(settings, data_dir=part.folder, spill_dir=settings.spill)
+        nodes += _run(of_part, ["run", "--select", *project.people], manifest)
+        part.put_in_place()
+        nodes += _run(settings, ["build", *untested, "--select", *project.after], manifest)
+    except (duckdb.Error, TransformationError) as error:
+        logger.warning(
+            "The warehouse of before cannot be renewed and is built anew: %s", type(error).__name__
+        )
+        return None
+    finally:
+        if part is not None:
+            part.close()
+    return nodes + _run(settings, ["test", "--exclude-resource-type", "unit_test"], manifest)
 
 
 def dagster_events(

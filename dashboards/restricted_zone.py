@@ -33,6 +33,7 @@ NAMES = (
     "audit_answers.json",
     "served_releases.json",
     "nothing_new.json",
+    "warehouse_rests_on",
     "returns/client_level_log.csv",
 )
 DEFAULT_ZONE = Path(__file__).resolve().parents[1] / "data"

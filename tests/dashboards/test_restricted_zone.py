@@ -23,6 +23,7 @@ FILES = (
     "audit_answers.json",
     "served_releases.json",
     "nothing_new.json",
+    "warehouse_rests_on",
 )
 
 

@@ -87,16 +87,20 @@ class Workshop:
     Each landing empties it; what was built is kept in another folder.
     """
 
-    def __init__(self, folder: Path, kept: Path, root: Path = ROOT) -> None:
-        self._settings = ProjectSettings(
-            folder, folder / "publications", "fulfilling_lives", b"", b"", "", root=root
+    def __init__(
+        self, folder: Path, kept: Path, root: Path = ROOT, whole_up_to: int = Settings.whole_up_to
+    ) -> None:
+        self.settings = ProjectSettings(
+            *(folder, folder / "publications", "fulfilling_lives", b"", b"", ""),
+            whole_up_to=whole_up_to,
+            root=root,
         )
         self._kept = kept
 
     def land(self, *files: LandedFile) -> None:
         """Fill landing anew with these loads and the empty files that stand there for every table."""
-        emptied(self._settings.data_dir)
-        landing = self._settings.landing
+        emptied(self.settings.data_dir)
+        landing = self.settings.landing
         for export in CONTRACTS.values():
             _write(landing / export.name / "schema.parquet", [], landed_schema(export))
         _write(landing / "loads/schema.parquet", [], LEDGER)
@@ -117,25 +121,29 @@ class Workshop:
             "decided_at": decided_at,
         }
         name = f"{decided_at:%Y%m%dT%H%M%S}-{warning_id}.parquet"
-        _write(self._settings.landing / "warning_decisions" / name, [entry], WARNING_DECISIONS)
+        _write(self.settings.landing / "warning_decisions" / name, [entry], WARNING_DECISIONS)
+
+    def know(self, as_at: date, known_by: date) -> None:
+        """Say that the next warehouse is as at one day, of what is known by the end of another."""
+        control = [{"as_at": as_at, "known_by": datetime.combine(known_by, time.max)}]
+        _write(self.settings.landing / "control/control.parquet", control, CONTROL)
 
     def build(self, as_at: date, known_by: date) -> Built:
         """Run dbt up to the marts, with their tests, on what is known by the end of a day; keep the result.
 
         Fails with dbt's words if a model or test fails.
         """
-        control = [{"as_at": as_at, "known_by": datetime.combine(known_by, time.max)}]
-        _write(self._settings.landing / "control/control.parquet", control, CONTROL)
+        self.know(as_at, known_by)
         layers = [f"path:models/{layer}" for layer in ("staging", "intermediate", "marts")]
         result = invoke_dbt(
-            self._settings,
+            self.settings,
             ["build", "--select", "resource_type:seed", *layers, "--indirect-selection", "cautious",
              "--exclude-resource-type", "unit_test"],
         )  # fmt: skip
         assert result.success, result.exception or [node.message for node in result.result if node.message]
         self._kept.mkdir(parents=True, exist_ok=True)
         kept = self._kept / f"{len([*self._kept.iterdir()])}.duckdb"
-        shutil.move(self._settings.warehouse, kept)
+        shutil.move(self.settings.warehouse, kept)
         return Built(kept)
 
 

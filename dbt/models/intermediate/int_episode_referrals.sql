@@ -30,6 +30,7 @@ candidates as (
 
     select
         episodes.episode_id,
+        episodes.person_id,
         referrals.referral_id,
         coalesce(episodes.referral_id = referrals.referral_id, false) as is_linked,
         referrals.received_date <= episodes.start_date as is_before_start,
@@ -41,10 +42,13 @@ candidates as (
 
 select
     episode_id,
+    person_id as client_key,
     coalesce(
         max(case when is_linked then referral_id end),
         max_by(referral_id, concat(cast(received_date as string), referral_id))
     ) as referral_id
 from candidates
 where is_linked or is_before_start
-group by episode_id
+group by
+    episode_id,
+    person_id
