@@ -17,7 +17,7 @@ client belong together as those of one more person, whose reference is empty.
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +71,13 @@ class Layers:
     """The exports with rows about people, as dbt knows them."""
 
 
-def layers(manifest: Mapping[str, Any]) -> Layers:
-    """Sort what dbt's manifest knows."""
+def layers(manifest: Mapping[str, Any], folders: Collection[str] = ()) -> Layers:
+    """Sort what dbt's manifest knows, or the seeds and the models of some folders."""
     nodes = {
-        key: node for key, node in manifest["nodes"].items() if node["resource_type"] in {"model", "seed"}
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "seed"
+        or (node["resource_type"] == "model" and (not folders or node["fqn"][1] in folders))
     }
     marked = sorted(key for key, node in nodes.items() if node["config"]["meta"].get("renewed_with"))
     upstream = set[str]()

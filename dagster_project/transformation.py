@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -230,7 +230,9 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     product = of_product(settings)
     nodes = None
     if not select and _rests_on(settings) == product:
-        nodes = _renewed(settings)
+        nodes = renew(settings)
+        if nodes is not None:
+            nodes += _run(settings, ["test", "--exclude-resource-type", "unit_test"])
     if nodes is None:
         remove_warehouse(settings)
         if settings.engine == "spark":
@@ -284,14 +286,15 @@ def _has_many(settings: Settings) -> bool:
     return referrals > settings.whole_up_to
 
 
-def _renewed(settings: Settings) -> list[Any] | None:
-    """Renew the warehouse; None where all must be built, because much is new or the one of before is damaged.
+def renew(settings: Settings, folders: Collection[str] = ()) -> list[Any] | None:
+    """Renew the tables of the warehouse, or of some folders of models; returns dbt's results, one a node.
 
-    Whatever breaks it off leaves no mark, and the next refresh builds all.
+    None where all must be built, because much is new or the warehouse of before is damaged. Whatever breaks
+    it off leaves no mark, and the next refresh builds all. Nothing is tested.
     """
-    settings.warehouse.with_name(_RESTS_ON).unlink()
+    settings.warehouse.with_name(_RESTS_ON).unlink(missing_ok=True)
     manifest = invoke_dbt(settings, ["parse"]).result
-    project = layers(json.loads(manifest_path(settings).read_bytes()))
+    project = layers(json.loads(manifest_path(settings).read_bytes()), folders)
     untested = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
     part = None
     try:
@@ -311,7 +314,7 @@ def _renewed(settings: Settings) -> list[Any] | None:
     finally:
         if part is not None:
             part.close()
-    return nodes + _run(settings, ["test", "--exclude-resource-type", "unit_test"], manifest)
+    return nodes
 
 
 def dagster_events(

@@ -14,6 +14,7 @@ import duckdb
 
 PROGRAMME_START = date(2014, 6, 1)
 EXTRACT_DATE = date(2015, 6, 30)
+LAST_MONTH = date(2015, 5, 31)
 _DAY = "strftime({}, '%d/%m/%Y')"
 
 
@@ -24,6 +25,8 @@ class _Export:
     columns: dict[str, str]
     rows: str
     """The numbers `k` for which a client has a row."""
+    day: str
+    """The day from which on the system knows of a row."""
     where: str = "true"
 
 
@@ -89,6 +92,7 @@ _EXPORTS = {
             "feedback_date": _DAY.format("received + 5"),
         },
         "range(1)",
+        "received",
     ),
     "caseload": _Export(
         {
@@ -112,6 +116,7 @@ _EXPORTS = {
             "consent_date": _DAY.format("started"),
         },
         "range(2)",
+        "case when k = 0 then started else last_day + 30 end",
         "(k = 0 or is_back)",
     ),
     "outcome_stars": _Export(
@@ -124,6 +129,7 @@ _EXPORTS = {
             **{f"area_{area}": f"cast(1 + {_lot(f'area{area}', 10)} as varchar)" for area in range(1, 11)},
         },
         "range(6)",
+        _spread(6),
     ),
     "ndta": _Export(
         {
@@ -135,6 +141,7 @@ _EXPORTS = {
             },
         },
         "range(8)",
+        _spread(8),
     ),
     "personal_budget": _Export(
         {
@@ -149,6 +156,7 @@ _EXPORTS = {
             "outcome_agreed": "'OUT-1'",
         },
         "range(30)",
+        _spread(30),
     ),
     "contacts": _Export(
         {
@@ -162,6 +170,7 @@ _EXPORTS = {
             "peer_mentor_present": _one_of("peer", "yes", "no", "no", "no"),
         },
         "range(25)",
+        _spread(25),
     ),
 }
 NAMES = tuple(_EXPORTS)
@@ -169,24 +178,40 @@ NAMES = tuple(_EXPORTS)
 
 def write_exports(folder: Path, clients: int, seed: int = 1) -> Iterator[Path]:
     """Write the six exports as at `EXTRACT_DATE` into `folder`, one after the other, and name each."""
+    yield from _write(folder, clients, seed, EXTRACT_DATE, "true")
+
+
+def write_changes(folder: Path, clients: int, seed: int = 1) -> Iterator[Path]:
+    """Write the same rows as two files of changes an export: up to `LAST_MONTH`, and what came after it.
+
+    The second holds a row in two hundred of the first once more, as if something had been put right in it.
+    """
+    again = "(k + 7 * i) % 200 = 0"
+    for day, where in (
+        (LAST_MONTH, "day <= $last_month"),
+        (EXTRACT_DATE, f"(day > $last_month or {again})"),
+    ):
+        yield from _write(folder, clients, seed, day, where)
+
+
+def _write(folder: Path, clients: int, seed: int, extract_date: date, where: str) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
+    values = {
+        "seed": seed,
+        "first": 0,
+        "last": clients,
+        "until": EXTRACT_DATE - timedelta(days=1),
+        **({"last_month": LAST_MONTH} if "$last_month" in where else {}),
+    }
     with duckdb.connect() as connection:
         for name, export in _EXPORTS.items():
-            path = folder / f"{name}_{EXTRACT_DATE}.csv"
+            path = folder / f"{name}_{extract_date}.csv"
+            columns = ", ".join(f"{expression} as {column}" for column, expression in export.columns.items())
+            # By row number first: a system adds what happens to the end of its list.
             connection.execute(
-                f"copy ({_query(export)}) to '{path}' (header, delimiter ',')", _of(clients, seed)
+                f"copy (with clients as ({_CLIENTS}) select {columns}"
+                f" from (select *, {export.day} as day from {export.rows} as rows (k) cross join clients)"
+                f" where {export.where} and {where} order by k, i) to '{path}' (header, delimiter ',')",
+                values,
             )
             yield path
-
-
-def _query(export: _Export) -> str:
-    columns = ", ".join(f"{expression} as {name}" for name, expression in export.columns.items())
-    # By row number first: a system adds what happens to the end of its list.
-    return (
-        f"with clients as ({_CLIENTS}) select {columns}"
-        f" from {export.rows} as rows (k) cross join clients where {export.where} order by k, i"
-    )
-
-
-def _of(clients: int, seed: int) -> dict:
-    return {"seed": seed, "first": 0, "last": clients, "until": EXTRACT_DATE - timedelta(days=1)}

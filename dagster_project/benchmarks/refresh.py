@@ -21,17 +21,25 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.benchmarks.exports import EXTRACT_DATE, NAMES, write_exports
+from dagster_project.benchmarks.exports import EXTRACT_DATE, LAST_MONTH, NAMES, write_changes, write_exports
 from dagster_project.benchmarks.floor import build_floor, rows_that_differ
 from dagster_project.cli import run_refresh
 from dagster_project.ingestion.assets import everything_known, latest_described_day, write_control
 from dagster_project.ingestion.inbox import SETTLED_SECONDS
 from dagster_project.ingestion.load import ingest
 from dagster_project.settings import ROOT, FlicError, Settings
-from dagster_project.transformation import dbt_environment, invoke_dbt, prepare_manifest, remove_warehouse
+from dagster_project.transformation import (
+    dbt_environment,
+    invoke_dbt,
+    prepare_manifest,
+    remove_warehouse,
+    renew,
+)  # fmt: skip
 
 # The goals, as ratios of processor time to the step that it stands beside, and megabytes.
 GOALS = {"landing": (1.3, 500), "marts": (1.25, 2500), "refresh": (2.0, None)}
+GOAL_MONTH = 0.2
+MARTS = ("staging", "intermediate", "marts")
 GOAL_EXPONENT = 1.10
 KEYS = {
     "FLIC_PSEUDONYM_KEY": "synthetic-pseudonym-key-of-the-benchmark",
@@ -55,14 +63,18 @@ class Cost:
 
 def _exports(settings: Settings, clients: int) -> None:
     for file in write_exports(settings.data_dir / "exports", clients):
-        for inbox in (settings.inbox, settings.data_dir / "whole" / "inbox"):
-            inbox.mkdir(parents=True, exist_ok=True)
-            (inbox / file.name).hardlink_to(file)
+        _drop(settings, file)
+        _drop(replace(settings, data_dir=settings.data_dir / "whole"), file)
 
 
-def _compare(settings: Settings) -> None:
+def _drop(settings: Settings, file: Path) -> None:
+    settings.inbox.mkdir(parents=True, exist_ok=True)
+    (settings.inbox / file.name).hardlink_to(file)
+
+
+def _compare(settings: Settings, floor: str) -> None:
     """Whether the warehouse's marts hold the rows that the floor's tables hold."""
-    found = rows_that_differ(settings, settings.data_dir / "floor.duckdb")
+    found = rows_that_differ(settings, Path(floor))
     (settings.data_dir / "compared.json").write_text(json.dumps(found))
 
 
@@ -108,7 +120,26 @@ def _prepare(settings: Settings) -> None:
 
 
 def _marts(settings: Settings) -> None:
-    _dbt(settings, "run", "--select", "staging", "intermediate", "marts")
+    _dbt(settings, "run", "--select", *MARTS)
+
+
+def _changes(settings: Settings) -> None:
+    """A warehouse of a month ago, of a programme whose systems send changes; and what came since."""
+    for file in write_changes(settings.data_dir / "exports", int(settings.data_dir.parent.name)):
+        if str(LAST_MONTH) in file.name:
+            _drop(settings, file)
+    _landing(settings)
+    _prepare(settings)
+    _marts(settings)
+
+
+def _month(settings: Settings) -> None:
+    """One month's files, landed, and the part of the marts that they touch."""
+    for file in (settings.data_dir / "exports").glob(f"*_{EXTRACT_DATE}.csv"):
+        _drop(settings, file)
+    _landing(settings)
+    if renew(settings, MARTS) is None:
+        raise StepFailedError("a month touches too much: all would be built anew")
 
 
 def _correct_contacts(settings: Settings) -> None:
@@ -167,6 +198,8 @@ def _measured(step: str, command: Sequence[str], folder: Path, memory_limit: str
         **{name: value for name, value in os.environ.items() if not name.startswith("FLIC_")},
         **KEYS,
         "FLIC_DATA_DIR": str(folder),
+        # Of the profiles the one whose systems send changes.
+        **({"FLIC_PROFILE": "national"} if folder.name == "month" else {}),
         "FLIC_MEMORY_LIMIT": memory_limit,
         "DBT_TARGET_PATH": str(folder / "dbt_target"),
         "DBT_LOG_PATH": str(folder / "logs"),
@@ -207,9 +240,12 @@ def measure(folder: Path, clients: Sequence[int], memory_limit: str, whole_up_to
         for step in STEPS:
             costs[step] = _measured(step, (*_THIS, step), place, memory_limit)
             yield _line(step, costs)
-        _measured("compare", (*_THIS, "compare"), place, memory_limit)
-        rows, different = json.loads((place / "compared.json").read_text())
-        yield f"  the same rows in both: {rows:,} compared, {different:,} differ"
+        yield _compared(place, place, memory_limit)
+        month = place / "month"
+        _measured("changes", (*_THIS, "changes"), month, memory_limit)
+        costs["month"] = _measured("month", (*_THIS, "month"), month, memory_limit)
+        yield _line("month", costs)
+        yield _compared(month, place, memory_limit)
         if count <= whole_up_to:
             whole = place / "whole"
             for step, command in WHOLE_STEPS.items():
@@ -232,6 +268,12 @@ def measure(folder: Path, clients: Sequence[int], memory_limit: str, whole_up_to
             )
 
 
+def _compared(folder: Path, floors: Path, memory_limit: str) -> str:
+    _measured("compare", (*_THIS, "compare", str(floors / "floor.duckdb")), folder, memory_limit)
+    rows, different = json.loads((folder / "compared.json").read_text())
+    return f"  the same rows in both: {rows:,} compared, {different:,} differ"
+
+
 def _line(step: str, costs: dict[str, Cost]) -> str:
     cost = costs[step]
     beside = {"landing": "copy", "marts": "floor", "refresh": "build"}.get(step)
@@ -242,13 +284,20 @@ def _line(step: str, costs: dict[str, Cost]) -> str:
         start = 0 if step == "refresh" else costs["start"].cpu
         words += f"; {(cost.cpu - start) / (costs[beside].cpu - start):.2f} times {beside} (goal {ratio:g}"
         words += f" and {memory:,} MB)" if memory else ")"
+    if step == "month":
+        start = costs["start"].cpu
+        whole = costs["landing"].cpu + costs["marts"].cpu - 2 * start
+        words += f"; {(cost.cpu - start) / whole:.2f} of landing and marts (goal {GOAL_MONTH:g})"
     return words
 
 
 if __name__ == "__main__":
-    settings, (_, step, *numbers) = Settings.from_environment(), sys.argv
+    settings, (_, step, *given) = Settings.from_environment(), sys.argv
     dbt_environment(settings)
     if step == "exports":
-        _exports(settings, int(numbers[0]))
+        _exports(settings, int(given[0]))
+    elif step == "compare":
+        _compare(settings, given[0])
     else:
-        {**STEPS, "compare": _compare, "correct": _correct_contacts, "service": _service}[step](settings)
+        others = {"changes": _changes, "month": _month, "correct": _correct_contacts, "service": _service}
+        {**STEPS, **others}[step](settings)
