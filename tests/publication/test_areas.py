@@ -279,29 +279,26 @@ def pointer_is_a_folder(pointer: Path) -> None:
     (pointer / "something").touch()
 
 
-BREAKS = (
-    pointer_is_nothing_of_sense,
-    pointer_names_what_is_not_there,
-    pointer_is_a_link_to_nowhere,
-    pointer_is_a_folder,
-)
-
-
-@pytest.mark.parametrize("broken", BREAKS)
-def test_the_broken_pointer_of_an_area_stops_no_approval_and_is_written_anew(
-    broken: Callable[[Path], None], zone: Settings, caplog: pytest.LogCaptureFixture
+def test_the_broken_pointers_of_areas_stop_no_approval_and_are_written_anew(
+    zone: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     second = newer_draft(zone)
-    broken(zone.areas / "area_2" / "current.json")
+    breaks = (pointer_is_nothing_of_sense, pointer_names_what_is_not_there, pointer_is_a_link_to_nowhere)
+    for area, broken in zip(AREAS, breaks, strict=True):
+        broken(zone.areas / area / "current.json")
     approve(zone, second, by="A tester", at=at(7))
     assert [served(folder) for folder in (zone.publications_dir, *zone.area_folders)] == [second] * 4
-    [warning] = caplog.messages
-    assert "area_2/current.json could not be read" in warning
+    assert [message.split("/")[-2:] for message in caplog.messages] == [
+        [area, "current.json could not be read, and is written anew."] for area in AREAS
+    ]
 
 
-def test_the_broken_pointer_of_an_area_stops_no_refresh(zone: Settings) -> None:
+@pytest.mark.parametrize("broken", [pointer_is_nothing_of_sense, pointer_is_a_folder])
+def test_the_broken_pointer_of_an_area_stops_no_refresh(
+    broken: Callable[[Path], None], zone: Settings
+) -> None:
     first = served(zone.publications_dir)
-    pointer_is_nothing_of_sense(zone.areas / "area_2" / "current.json")
+    broken(zone.areas / "area_2" / "current.json")
     assert areas_apart(zone) == {"area_2": "its current.json cannot be read"}
     prepare_served(zone)
     assert areas_apart(zone) == {}
