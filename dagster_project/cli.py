@@ -249,6 +249,7 @@ def is_disk_full(settings: Settings, error: BaseException) -> bool:
 def status(settings: Settings, arguments: argparse.Namespace) -> int:
     """`flic status`: what is served, how old it is, what waits in the inbox, and the last run."""
     from dagster_project.ingestion.inbox import not_takeable, waiting_files
+    from dagster_project.publication.approval import areas_apart
     from dagster_project.publication.releases import current_release
 
     current = current_release(settings.publications_dir)
@@ -258,6 +259,11 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"Checked     {age(current.checked_at)} ago, {current.checked_at:%Y-%m-%d %H:%M} UTC")
     else:
         print("Served      nothing yet: put exports into the inbox, `flic refresh`, and approve the draft")
+    if folders := settings.area_folders:
+        apart = areas_apart(settings)
+        print(f"Areas       {len(folders) - len(apart)} of {len(folders)} are served this release")
+        for area, what in apart.items():
+            print(f"            {area}: {what}")
     draft = current_release(settings.drafts)
     if draft and waits_for_approval(settings, draft.release_id):
         print(f"Draft       release {draft.release_id}, as at {draft.as_at}, waits for approval")

@@ -21,7 +21,8 @@ from pathlib import Path
 from dagster_project.fingerprint import digest, entries_of, of_product, sha256
 from dagster_project.ingestion.landing import Ledger, written_whole
 from dagster_project.ingestion.load import INTAKE, write_intake, written_to
-from dagster_project.publication.releases import POINTER, current_release, note_checked, serve
+from dagster_project.publication.approval import folders_taken_from_it, note_looked
+from dagster_project.publication.releases import POINTER, WITHDRAWN, current_release, serve
 from dagster_project.reports.load_report import REPORT, opening
 from dagster_project.settings import FlicError, Settings
 
@@ -30,8 +31,8 @@ logger = logging.getLogger("flic")
 MARK = "nothing_new.json"
 # What every refresh writes anew.
 _OF_THE_MOMENT = {"checked_at", "served_at"}
-# Of a folder of releases: packs, and one that is looked at by itself.
-_NO_RELEASES = {"returns", "public"}
+# Of a folder of releases: packs, and those that are looked at by themselves.
+_NO_RELEASES = {"returns", "public", "areas"}
 # What a missing or damaged file raises when it is read.
 _DOUBTS = (OSError, ValueError, KeyError, TypeError)
 
@@ -43,8 +44,8 @@ def rests_on(settings: Settings) -> str:
 
     With the key of the rounding, as nobody must be able to try the other key, or cells, on it.
     """
-    releases = _releases(settings.publications_dir, settings.public)
-    return digest(settings, [of_product(settings), str(settings.publications_dir), *releases])
+    served = _releases(settings.publications_dir, *folders_taken_from_it(settings))
+    return digest(settings, [of_product(settings), str(settings.publications_dir), *served])
 
 
 def remove_mark(settings: Settings) -> None:
@@ -85,8 +86,7 @@ def is_noted(settings: Settings, at: datetime) -> bool:
             if current is None:
                 return False
             serve(folder, current.release_id, checked_at=at)
-        for folder in (settings.publications_dir, settings.public):
-            note_checked(folder, at)
+        note_looked(settings, at)
         with written_whole(settings.reports / REPORT) as file:
             file.write((opening(at) + mark["report"]).encode())
     # Whatever is wrong, the refresh itself says it in its own words.
@@ -121,7 +121,9 @@ def _releases(*folders: Path) -> Iterator[Found]:
         if pointer.exists():
             told = json.loads(pointer.read_text(encoding="utf-8"))
             yield [(name, told[name]) for name in sorted(told) if name not in _OF_THE_MOMENT]
-            yield [(told["file"], sha256(folder / told["file"]))]
+            # One that was withdrawn names no file.
+            if WITHDRAWN not in told:
+                yield [(told["file"], sha256(folder / told["file"]))]
 
 
 def _tree(folder: Path, passed_over: Collection[str] = ()) -> Iterator[tuple[object, ...]]:

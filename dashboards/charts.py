@@ -330,6 +330,8 @@ def trend(
     chart.update_yaxes(
         range=[-top * 0.03, top * 1.2], showgrid=True, gridcolor=colours.line, nticks=5, rangemode="tozero"
     )
+    if top < 4 and all(float(f.value or 0).is_integer() for f in series):
+        chart.update_yaxes(dtick=1)  # nobody is half a person
     if series and is_money(series[-1]):
         chart.update_yaxes(tickprefix="£", tickformat=",d")
     if series and is_per_cent(series[-1]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import access, charts
 from dashboards.published import Figure
@@ -70,42 +72,93 @@ class Panel:
 
 def html(text: str) -> None:
     """Write markup; whatever comes from the publication has been escaped by the caller."""
+    if part := st.session_state.get("part"):
+        part.is_drawn = True
     st.html(text)
 
 
 def page_head(view: View, title: str, question: str, sentence: str, whole_release: bool = False) -> None:
     """The title, the question the page answers, the answer in one sentence and what is being looked at.
 
-    `whole_release`: the page is about the release as it is, not about the chosen period and borough.
+    `whole_release`: the page is about the release as it is, not about the chosen period and place.
     """
+    area = view.publication.release.area
     scope = f"Showing {period_name(view.period)}, {view.chosen_name}"
     if not view.period.is_complete:
         scope += ". The quarter is not over: its flows are figures so far, not compared with a whole quarter."
     else:
         scope += f", compared with {period_name(view.before)}." if view.before else "."
     if whole_release:
-        scope = f"About the whole release, not one period or {view.publication.places}."
-    if view.publication.release.area:
-        scope += " What is not given for one area stands in the publication of all areas."
+        scope = "About the whole release, not one period" + (
+            "." if area else f" or {view.publication.places}."
+        )
+    about = f" All figures here are of {escape(area)} alone. {all_areas()}" if area else ""
     html(
-        f'<div class="head"><h1>{escape(title)}</h1><p class="question">{escape(question)}</p>'
-        f'<p class="lead">{escape(sentence)}</p><p class="scope">{escape(scope)}</p></div>'
+        f'<div class="head"><h1>{escape(f"{title}: {area}" if area else title)}</h1>'
+        f'<p class="question">{escape(question)}</p>'
+        f'<p class="lead">{escape(sentence)}</p><p class="scope">{escape(scope)}{about}</p></div>'
     )
+
+
+def all_areas() -> str:
+    """Where the figures of all areas are, as markup; a link where the address is set."""
+    address = os.environ.get("FLIC_ALL_AREAS_ADDRESS", "")
+    if address.startswith(("https://", "http://")):
+        return f'Figures of <a href="{escape(address)}">all areas together</a> have pages of their own.'
+    return "Figures of all areas together have pages of their own: ask the data lead for the address."
+
+
+@dataclass
+class Part:
+    """A part of the page: its heading, and whether something stands under it or is not given for one area."""
+
+    heading: DeltaGenerator
+    is_drawn: bool = False
+    is_absent: bool = False
 
 
 def section(title: str, text: str = "") -> None:
     """A heading of a part of the page, with a quiet line under it."""
-    html(f"<h2>{escape(title)}</h2>" + (f'<p class="quiet">{escape(text)}</p>' if text else ""))
+    _begin(f"<h2>{escape(title)}</h2>" + (f'<p class="quiet">{escape(text)}</p>' if text else ""))
 
 
 def unseen_section(title: str) -> None:
     """A heading for those who listen, where the eye needs none."""
-    html(f'<h2 class="unseen">{escape(title)}</h2>')
+    _begin(f'<h2 class="unseen">{escape(title)}</h2>')
+
+
+def _begin(heading: str) -> None:
+    _end_part()
+    place = st.empty()
+    place.html(heading)
+    st.session_state["part"] = Part(place)
+
+
+def _end_part() -> None:
+    """Take a heading back under which nothing stands because none of it is given for one area."""
+    part: Part | None = st.session_state.pop("part", None)
+    if part and part.is_absent and not part.is_drawn:
+        part.heading.empty()
+
+
+def not_given(title: str) -> None:
+    """Something that this page shows for all areas, and the file of one has not; `end_page` names it."""
+    st.session_state.setdefault("not_given", []).append(title)
+    if part := st.session_state.get("part"):
+        part.is_absent = True
+
+
+def end_page() -> None:
+    """After the last part: what is not given for one area, once and not in the place of each."""
+    _end_part()
+    if titles := dict.fromkeys(st.session_state.pop("not_given", [])):
+        items = "".join(f"<li>{escape(title)}</li>" for title in titles)
+        html(f'<h2>Not given for one area</h2><ul class="quiet">{items}</ul>')
 
 
 def quiet(text: str) -> None:
-    """A line that matters less: a caveat, a pointer."""
-    html(f'<p class="quiet">{escape(text)}</p>')
+    """A line that matters less: a caveat, a pointer; alone it makes no part of a page."""
+    st.html(f'<p class="quiet">{escape(text)}</p>')
 
 
 def banner(text: str) -> None:
@@ -143,8 +196,7 @@ def tile(
         missing = why_missing(figure)
         area = view.publication.release.area
         if figure is None and (area or view.chosen_place != ALL_PLACES):
-            by = "area" if area else view.publication.places
-            missing += f"; by {by} it comes anew when enough people of each have moved"
+            missing += f"; {_waits_for(view.publication.places)}"
         # Entries and budgets are nobody's: there are no people to tell.
         has_people = unit != "people" and figure is not None and figure.people is not None
         under = missing or (people(figure, of_events=True) if has_people else "")
@@ -180,6 +232,12 @@ def tile(
             definition(view, [metric_id], key=f"tile-{name}")
 
 
+def _waits_for(by: str) -> str:
+    return (
+        f"a figure by {by} is shown anew when enough people in every {by} have joined, left or changed group"
+    )
+
+
 def definition(view: View, metric_ids: Sequence[str], key: str) -> None:
     """The definition panel of one or more metrics; every word comes from `metric_definitions`."""
     words = view.publication.definitions()
@@ -207,8 +265,10 @@ def definition_html(view: View, words: dict[str, str]) -> str:
         else f"{row['label']} (never came)"
         for row in view.publication.source_status()
     }
-    exports = [extracted.get(name, name) for name in words.get("exports", "").split("|") if name]
-    rows.append(("Rests on, with extract date", "; ".join(exports)))
+    # The files of an area and of the public do not hold when each export came, nor its label.
+    named = [name for name in words.get("exports", "").split("|") if name]
+    exports = [extracted.get(name, name.replace("_", " ")) for name in named]
+    rows.append(("Rests on, with extract date" if extracted else "Rests on", "; ".join(exports)))
     rows.append(("Owner", words.get("owner", "")))
     body = "".join(f"<dt>{escape(h)}</dt><dd>{escape(text)}</dd>" for h, text in rows if text)
     return f'<div class="definition"><h3>{escape(words.get("label", ""))}</h3><dl>{body}</dl></div>'
@@ -282,10 +342,12 @@ def of_an_earlier_day(view: View, figures: Sequence[Figure]) -> str:
     if len(days) != 1 or min(days) >= view.end:
         return ""
     least = view.publication.settings().get("batch_people_minimum", "10")
+    places = view.publication.places
+    is_by_place = view.publication.release.area or any(f.category(places) for f in figures)
     return (
         f"As at {day(min(days))}: a breakdown is shown anew at the end of a quarter (sex, age and ethnicity "
         f"at the end of a half-year), and when at least {least} people have joined, left or changed group "
-        "since the last one."
+        "since the last one" + (f", in every {places} where anybody has." if is_by_place else ".")
     )
 
 

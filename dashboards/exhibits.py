@@ -25,15 +25,15 @@ def plans(view: View, metric_id: str, measure: str, period_type: str, *dimension
     return view.publication.plans(metric_id, measure, period_type, dimensions)
 
 
-def _is_absent(
+def is_absent(
     view: View, title: str, metric_id: str, measure: str, period_type: str, *dimensions: str
 ) -> bool:
-    """Whether the file has no such table; where that is because it is about one area, the page says so."""
+    """Whether the file has no such table; where it is about one area, the end of the page says so."""
     if plans(view, metric_id, measure, period_type, *dimensions):
         return False
     # By place there is nothing to tell in a file that is about one.
     if view.publication.release.area and view.publication.places not in dimensions:
-        components.quiet(f"{title}: not given for one area; the publication of all areas may have it.")
+        components.not_given(title)
     return True
 
 
@@ -79,7 +79,7 @@ def tile(
     **categories: str,
 ) -> None:
     """One headline figure with what it was a period before; figures of a year stand alone."""
-    if _is_absent(view, label, metric_id, measure, period_type, *categories):
+    if is_absent(view, label, metric_id, measure, period_type, *categories):
         return
     is_like = period_type in ("as_at", "programme", view.flow)
     is_flow = period_type == view.flow
@@ -124,7 +124,7 @@ def breakdown(
     `categories` keep one category of a second breakdown; `apart` is a category of another scale (a total),
     which the table has and the chart leaves out.
     """
-    if _is_absent(view, title, metric_id, measure, period_type, dimension, *categories):
+    if is_absent(view, title, metric_id, measure, period_type, dimension, *categories):
         return
     figures = view.figures(metric_id, measure, period_type, (dimension,), **categories)
     place = view.place_name(view.place(metric_id, measure, period_type, (dimension, *categories)))
@@ -161,7 +161,7 @@ def trend(
 
     `beside` are further columns of the table: heading, metric and measure.
     """
-    if _is_absent(view, title, metric_id, measure, period_type):
+    if is_absent(view, title, metric_id, measure, period_type):
         return
     series = view.series(metric_id, measure, period_type)
     names = [sentences.axis_name(f) for f in series]
@@ -195,7 +195,7 @@ def trend(
 
 def monthly(view: View, name: str, title: str, metric_id: str, heading: str) -> None:
     """A process chart (XmR) of the exact counts of the whole months up to the chosen day."""
-    if _is_absent(view, title, metric_id, "count", "month"):
+    if is_absent(view, title, metric_id, "count", "month"):
         return
     whole = {p.end for p in view.publication.periods("month") if p.is_complete}
     series = [f for f in view.series(metric_id, "count", "month") if f.period_end in whole]
@@ -249,7 +249,7 @@ def parts(
     caveat: str = HATCHED,
 ) -> None:
     """One bar of parts for each category of `rows`, one part for each of `columns`."""
-    if _is_absent(view, title, metric_id, measure, period_type, rows, columns):
+    if is_absent(view, title, metric_id, measure, period_type, rows, columns):
         return
     figures = view.figures(metric_id, measure, period_type, (rows, columns))
     stacked(view, name, title, figures, rows, columns, shades=shades, text=text, caveat=caveat)
@@ -308,7 +308,7 @@ def change(
 
     `apart` is a category of another scale (a total), which the table has and the chart leaves out.
     """
-    if _is_absent(view, title, metric_id, "mean", "as_at", dimension, *categories):
+    if is_absent(view, title, metric_id, "mean", "as_at", dimension, *categories):
         return
     means = view.figures(metric_id, "mean", "as_at", (dimension,), **categories)
     rows = labelled(view, dimension, [f for f in means if f.category(dimension) != apart])
@@ -363,10 +363,11 @@ def _change_table(
 
 
 def directions(
-    view: View, name: str, title: str, metric_id: str, dimension: str, downwards: bool = False
+    view: View, name: str, title: str, metric_id: str, dimension: str, noun: str, downwards: bool = False
 ) -> None:
-    """How many went up, stayed or went down; who has no two readings is said in words, not in the bars."""
-    if _is_absent(view, title, metric_id, "count", "as_at", dimension, "direction"):
+    """How many went up, stayed or went down, for each `noun`; who has no two readings is said in words, not
+    in the bars."""
+    if is_absent(view, title, metric_id, "count", "as_at", dimension, "direction"):
         return
     everyone = view.figures(metric_id, "count", "as_at", (dimension, "direction"))
     figures = [f for f in everyone if f.category("direction") != NO_PAIR]
@@ -381,13 +382,13 @@ def directions(
         # The better way has the same colour in every chart.
         shades=lambda look: (look.accent, look.categories[4], look.second)[:: -1 if downwards else 1],
         text="A mean hides both: some people rise while others fall. "
-        + sentences.without_two_readings(without),
+        + sentences.without_two_readings(without, noun),
     )
 
 
 def survival(view: View, name: str, title: str, *, text: str, caveat: str) -> None:
     """The share still supported at fixed times (Kaplan-Meier), with intervals."""
-    if _is_absent(view, title, "length_of_support", "survival", "as_at", "support_months"):
+    if is_absent(view, title, "length_of_support", "survival", "as_at", "support_months"):
         return
     figures = view.figures("length_of_support", "survival", "as_at", ("support_months",))
     points = [(f.category("support_months"), f) for f in figures]

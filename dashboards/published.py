@@ -31,6 +31,18 @@ class NotServable(Exception):
     """A release that is missing, altered or unreadable; the text says which, in words for the page."""
 
 
+@dataclass(eq=False)
+class Withdrawn(Exception):
+    """A folder that was served and is no longer, by what its `current.json` tells; '' and None for what it
+    does not say. `as_at` is the last day that it told of."""
+
+    area: str
+    programme_name: str
+    audience: str
+    as_at: date | None
+    since: datetime | None
+
+
 @dataclass(frozen=True)
 class Release:
     """The one row of `release` (times in UTC)."""
@@ -146,7 +158,8 @@ class Publication:
             # A release made before there were areas does not say.
             area=row.get("area") or "",
         )
-        self.places = "area" if any("area" in dimensions for *_, dimensions in self._planned) else "borough"
+        has_areas = self.release.area or any("area" in dimensions for *_, dimensions in self._planned)
+        self.places = "area" if has_areas else "borough"
         """The breakdown by place: areas of a programme that has several, else boroughs."""
 
     def figures(
@@ -437,7 +450,8 @@ class PublicationsFolder:
 
     def serve(self) -> Served | None:
         """The release that `current.json` names; a verified older one if that cannot be served; None if
-        there is none. A newer one than it names was rolled back, and stays so.
+        there is none. A newer one than it names was rolled back, and stays so. Raises `Withdrawn` where
+        nothing is to be shown any more.
 
         Reads `current.json` once. Hashes a file once, not at every run, unless its time or size has changed.
         """
@@ -512,10 +526,22 @@ def _state(path: Path) -> tuple[int, int] | None:
 def _pointer(path: Path) -> dict[str, str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        if "withdrawn_at" in content:
+            raise _withdrawn(content)
         times = {key: str(content.get(key) or "") for key in ("checked_at", "created_at")}
         return {"file": str(content["file"]), "sha256": str(content["sha256"])} | times
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotServable(f"{path.name} is missing or cannot be read") from error
+
+
+def _withdrawn(content: dict[str, Any]) -> Withdrawn:
+    told = {key: str(content.get(key) or "") for key in ("area", "programme_name", "audience")}
+    as_at = content.get("as_at")
+    return Withdrawn(
+        **told,
+        as_at=date.fromisoformat(as_at) if as_at else None,
+        since=_moment(str(content["withdrawn_at"])),
+    )
 
 
 def _moment(text: str) -> datetime | None:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboards.published import Figure, Period, Release
+from dashboards.published import Figure, Period, Release, Withdrawn
 
 MARKS = {
     "c": "withheld to protect people",
@@ -386,7 +386,7 @@ def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
 
 
 def paired_change(
-    changes: Sequence[tuple[str, Figure]], noun: str = "areas", who: str = "two readings"
+    changes: Sequence[tuple[str, Figure]], noun: str = "areas of the star", who: str = "two readings"
 ) -> str:
     """Which areas moved, by the side of nil on which the whole interval lies; never a ranking."""
     known = [(label, f) for label, f in changes if f.lower is not None and f.upper is not None]
@@ -426,20 +426,20 @@ def a_year_on(changes: Sequence[tuple[str, Figure]]) -> str:
     whose = f", {people(most)} {when}" if most.people is not None else f" {when}"
     text = paired_change(changes, who=f"a star at the start and one a year later{whose}")
     return text.replace(
-        "No change can be shown for any of the areas",
+        "No change can be shown for any of the areas of the star",
         "What had changed a year after the start cannot be shown",
     )
 
 
-def without_two_readings(figures: Sequence[Figure]) -> str:
-    """How many are not in a chart of change for want of two readings, one figure an area."""
+def without_two_readings(figures: Sequence[Figure], noun: str = "area of the star") -> str:
+    """How many are not in a chart of change for want of two readings, one figure for each `noun`."""
     if not figures:
         return "How many people have no two readings to compare is not published."
     # Withheld is mostly few: it stands before the least.
     ordered = sorted(figures, key=lambda f: (f.value is not None, f.value or 0))
     fewest, most = (counted(f, "person", "people") for f in (ordered[0], ordered[-1]))
-    each = f"{fewest} in each area" if fewest == most else f"between {fewest} and {most}, by area"
-    return f"Without two readings to compare, and so not shown here: {each}."
+    each = f"{fewest} in each" if fewest == most else f"between {fewest} and {most}, by"
+    return f"Without two readings to compare, and so not shown here: {each} {noun}."
 
 
 def money(total: Figure | None, spenders: Figure | None, share: Figure | None, period: Period) -> str:
@@ -561,6 +561,16 @@ def top_line(release: Release, checked_at: datetime) -> str:
         refreshed += f", checked for new exports {moment(checked_at)}"
     text = f"As at {day(release.as_at)} · {refreshed} · release {release.release_id} ({status})"
     return text + (" · The data are synthetic" if release.synthetic else "")
+
+
+def withdrawn(told: Withdrawn) -> tuple[str, str]:
+    """The title and the answer of a page whose figures are not published any more."""
+    title = f"{told.area} is no longer published on its own" if told.area else "Nothing is published here now"
+    since = f"Since {day(told.since.date())} there" if told.since else "There"
+    text = f"{since} are no figures here."
+    if told.as_at:
+        text += f" The last ones were as at {day(told.as_at)}; they are kept, but not shown."
+    return title, text
 
 
 def stale(release: Release, checked_at: datetime, now: datetime) -> str:

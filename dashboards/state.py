@@ -187,8 +187,9 @@ def choose(
     value = next((v for v in (asked, before) if v is not None and v in options), default)
     if asked is not None and asked not in options:
         # The value of an address is a stranger's text: it is not repeated on the page.
+        article = "an" if label[0] in "AEIOU" else "a"
         st.session_state["address_note"] = (
-            f"The address asks for a {label.lower()} that this release does not hold; it shows "
+            f"The address asks for {article} {label.lower()} that this release does not hold; it shows "
             f"{describe(value)}."
         )
     st.session_state[kept] = value

@@ -22,7 +22,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboards import access, charts, components, sentences, state, workbook  # noqa: E402
-from dashboards.published import PublicationsFolder, Served  # noqa: E402
+from dashboards.published import PublicationsFolder, Served, Withdrawn  # noqa: E402
 from dashboards.restricted_zone import ALLOWED, reachable  # noqa: E402
 
 PAGES = (
@@ -97,6 +97,17 @@ def _nothing_to_serve() -> None:
         "<code>flic refresh</code>; once the data lead has approved the draft, this page shows the "
         "figures.</p>"
         '<p class="quiet">To see the product with example data, run <code>make demo</code>.</p></div>'
+    )
+
+
+def _withdrawn(notice: Withdrawn) -> None:
+    """Say that there are no figures here any more, and where others are."""
+    _style(st.context.theme.type == "dark", notice.programme_name)
+    title, text = sentences.withdrawn(notice)
+    others = f'<p class="lead">{components.all_areas()}</p>' if notice.area else ""
+    st.html(
+        f'<div class="head"><h1>{components.escape(title)}</h1>'
+        f'<p class="lead">{components.escape(text)}</p>{others}</div>'
     )
 
 
@@ -187,9 +198,7 @@ def _choices(served: Served, offered: bool) -> state.View:
     publication = served.publication
     periods = {str(p.end): p for p in state.periods(publication)}
     places = publication.places
-    options = [state.ALL_PLACES]
-    if not publication.release.area:
-        options += [c for c in publication.categories(places) if c != state.NOT_A_CHOICE]
+    options = [c for c in publication.categories(places) if c != state.NOT_A_CHOICE]
     with st.container(key="choices", horizontal=True, gap="small"):
         period = state.choose(
             "period",
@@ -199,15 +208,19 @@ def _choices(served: Served, offered: bool) -> state.View:
             lambda end: state.period_option(periods[end]),
             offered,
         )
-        place = state.choose(
-            places,
-            places.capitalize(),
-            options,
-            state.ALL_PLACES,
-            lambda code: f"All {places}s" if code == state.ALL_PLACES else publication.label(places, code),
-            # An area's file is about one place.
-            offered and len(options) > 1,
-        )
+        # An area's file is about one place.
+        place = state.ALL_PLACES
+        if not publication.release.area:
+            place = state.choose(
+                places,
+                places.capitalize(),
+                [state.ALL_PLACES, *options],
+                state.ALL_PLACES,
+                lambda code: (
+                    f"All {places}s" if code == state.ALL_PLACES else publication.label(places, code)
+                ),
+                offered and bool(options),
+            )
     note = st.session_state.pop("address_note", "")
     if note:
         components.banner(note)
@@ -227,8 +240,13 @@ def main() -> None:
     if reached and os.environ.get(ALLOWED) != "1":
         _refuse(reached)
         return
-    served = _folder(folder).serve()
-    audience = served.publication.release.audience if served else "spg"
+    served, notice = None, None
+    try:
+        served = _folder(folder).serve()
+        audience = served.publication.release.audience if served else "spg"
+    except Withdrawn as withdrawn:
+        notice = withdrawn
+        audience = notice.audience or "spg"
     is_of_an_area = bool(served and served.publication.release.area)
     visitor = access.visitor()
     try:
@@ -253,15 +271,21 @@ def main() -> None:
         for n, (name, title) in enumerate(offered)
     ]
     # All of them: what stands behind "View 3 more" is not found.
-    page = st.navigation(pages, expanded=True)
+    page = st.navigation(pages, position="hidden" if notice else "sidebar", expanded=True)
     # A tab, a bookmark and a screen reader tell pages apart by their titles.
-    st.set_page_config(page_title=f"{page.title} · Fulfilling Lives")
+    programme = served.publication.release.programme_name if served else "Fulfilling Lives"
+    area = served.publication.release.area if served else ""
+    title = f"{page.title}: {area}" if area else page.title
+    st.set_page_config(page_title=f"{title} · {programme.removesuffix(f': {area}')}")
     try:
         grant.record("page", page.title, served.publication.release.release_id if served else "")
     except access.Refused as refusal:
         _refuse_visitor(refusal, visitor)
         return
     _who(grant)
+    if notice is not None:
+        _withdrawn(notice)
+        return
     if served is None:
         _nothing_to_serve()
         return
@@ -273,6 +297,7 @@ def main() -> None:
         st.session_state["grant"] = grant
         st.session_state["on_this_page"] = []
         page.run()
+        components.end_page()
         workbook.button(view, page.title)
         components.footer(view)
     except Exception:

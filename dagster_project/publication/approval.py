@@ -9,12 +9,15 @@ An approved release stands in the served folder and is neither made again nor ov
 """
 
 import json
+import logging
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from dagster_project.ingestion.landing import written_whole
-from dagster_project.publication.areas import area_tables, with_values
+from dagster_project.publication.areas import PUBLISHED_BY, area_tables, published_areas, with_values
 from dagster_project.publication.plan import PublicationError
 from dagster_project.publication.public import public_tables
 from dagster_project.publication.releases import (
@@ -23,14 +26,18 @@ from dagster_project.publication.releases import (
     current_release,
     in_utc,
     list_releases,
+    note_checked,
     prepare_folder,
     read_manifest,
     read_tables,
     serve,
     verify,
+    withdraw,
     write_release,
 )
 from dagster_project.settings import Settings
+
+logger = logging.getLogger("flic")
 
 # What was served, and since when; in the restricted zone, where no reader can change it.
 HISTORY = "served_releases.json"
@@ -49,17 +56,42 @@ def prepare_served(settings: Settings) -> None:
     """
     is_default = settings.publications_dir == settings.data_dir / "publications"
     prepare_folder(settings.publications_dir, may_create=is_default, private=False)
-    # Made with the first release that has something for them.
-    for folder in folders_taken_from_it(settings):
-        prepare_folder(folder, may_create=False, private=False)
     current = current_release(settings.publications_dir)
     if current is not None:
         _serve_as_well(settings, current.release_id, current.served_at)
+    # Made with the first release that has something for them; their pointers are mended by now.
+    for folder in folders_taken_from_it(settings):
+        prepare_folder(folder, may_create=False, private=False)
 
 
 def folders_taken_from_it(settings: Settings) -> list[Path]:
     """The folders there are of the public and of areas: their files are taken from the served one."""
     return [*([settings.public] if settings.public.exists() else []), *settings.area_folders]
+
+
+def note_looked(settings: Settings, at: datetime) -> None:
+    """Note that a refresh looked at `at` (naive UTC), for all readers who are served what the SPG is.
+
+    Whose last release is an earlier one is not told that it is up to date.
+    """
+    current = current_release(settings.publications_dir)
+    if current is not None:
+        note_checked(settings.publications_dir, at)
+        for folder in folders_taken_from_it(settings):
+            if _served_id(folder) == current.release_id:
+                note_checked(folder, at)
+
+
+def areas_apart(settings: Settings) -> dict[str, str]:
+    """The areas whose readers are not served what the nation's are, and what they are served in its place."""
+    current = current_release(settings.publications_dir)
+    apart: dict[str, str] = {}
+    for folder in settings.area_folders:
+        served = _served_id(folder)
+        if not served or current is None or served != current.release_id:
+            nothing = "its current.json cannot be read" if _is_broken(folder) else "withdrawn"
+            apart[folder.name] = f"release {served}" if served else nothing
+    return apart
 
 
 def approve(settings: Settings, release_id: str, *, by: str, at: datetime) -> bool:
@@ -150,21 +182,75 @@ def _serve(settings: Settings, release_id: str, at: datetime) -> None:
 def _serve_as_well(settings: Settings, release_id: str, at: datetime) -> None:
     """Let the public and the areas see the release that the SPG is served, where they have it and do not.
 
-    Where they have it not they keep what they have, but nothing that was approved later: it was rolled back.
+    An area that the release does not name is withdrawn. Who should have it and has not keeps the last sound
+    one before it, which is said; nothing that was approved later: that was rolled back.
     """
+    areas = _published_areas(settings, release_id)
     approved_at = _approved_at(settings.publications_dir, release_id)
     for folder in folders_taken_from_it(settings):
+        is_area = folder.parent == settings.areas
         served, releases = _served_id(folder), list_releases(folder)
-        if release_id in releases:
-            if served != release_id:
+        is_broken = not served and _is_broken(folder)
+        if is_broken:
+            logger.warning("%s could not be read, and is written anew.", folder / POINTER)
+        if is_area and folder.name not in areas:
+            if served or is_broken:
+                logger.warning("%s is no area of the release that is served: it is withdrawn.", folder.name)
+                _withdraw(folder, served, at)
+            continue
+        if served == release_id:
+            continue
+        if release_id in releases or is_area:
+            problems = verify(folder, release_id)
+            if not problems:
                 serve(folder, release_id, checked_at=at)
-        elif approved_at and served and _approved_at(folder, served) > approved_at:
-            earlier = [one for one in releases if _approved_at(folder, one) <= approved_at]
-            if earlier:
-                newest = max(earlier, key=lambda one: _approved_at(folder, one))
-                serve(folder, newest, checked_at=at)
+                continue
+            logger.warning(
+                "%s is not served release %s: %s. `flic publications rollback %s` says what to do.",
+                folder.name, release_id, "; ".join(problems), release_id,
+            )  # fmt: skip
+        # One who never was served anything is no reason to look for something.
+        if is_broken or (served and approved_at and _approved_at(folder, served) > approved_at):
+            newest_first = sorted(releases, key=lambda one: _approved_at(folder, one), reverse=True)
+            before = (one for one in newest_first if _approved_at(folder, one) <= approved_at)
+            sound = next((one for one in before if not verify(folder, one)), None)
+            if sound:
+                serve(folder, sound, checked_at=at)
             else:
-                (folder / POINTER).unlink()
+                _withdraw(folder, served, at)
+
+
+def _withdraw(folder: Path, served: str, at: datetime) -> None:
+    """Show nothing more of a folder, and tell its readers of whom and up to which day it last told."""
+    told: dict[str, str] = {}
+    for release_id in [served] if served else reversed(list_releases(folder)):
+        with suppress(duckdb.Error):
+            [release] = read_tables(folder / f"{release_id}.duckdb", ["release"])
+            [row] = release.as_dicts()
+            told = {name: str(row[name]) for name in ("area", "programme_name", "audience", "as_at")}
+            break
+    withdraw(folder, told, at=at)
+
+
+def _published_areas(settings: Settings, release_id: str) -> set[str]:
+    """The areas that have their own of a release; asked only where there are any."""
+    folders = {folder.name for folder in settings.area_folders}
+    if not folders:
+        return set()
+    try:
+        tables = read_tables(settings.publications_dir / f"{release_id}.duckdb", PUBLISHED_BY)
+    except duckdb.Error:
+        # A damaged release says nothing of its areas: they keep what they have.
+        return folders
+    return set(published_areas(tables))
+
+
+def _is_broken(folder: Path) -> bool:
+    try:
+        current_release(folder)
+    except PublicationError:
+        return True
+    return False
 
 
 def _served_id(folder: Path) -> str:
@@ -178,7 +264,7 @@ def _served_id(folder: Path) -> str:
 
 def _write_taken(settings: Settings, release_id: str) -> None:
     """The parts of an approved release for the public and for each area, where it has one and the file is not
-    there yet."""
+    there yet; raises `PublicationError` for one that is there and damaged."""
     everything = read_tables(settings.publications_dir / f"{release_id}.duckdb")
     manifest = read_manifest(settings.publications_dir, release_id)
     about = {name: manifest[name] for name in OF_A_MANIFEST_TAKEN_FROM_IT if name in manifest}
@@ -195,7 +281,15 @@ def _write_taken(settings: Settings, release_id: str) -> None:
         # One that is there may have a broken pointer, which serving the release mends.
         if not folder.exists():
             prepare_folder(folder, may_create=True, private=False)
-        if release_id not in list_releases(folder):
+        # What stands is not written over, whatever became of it: somebody may have it open.
+        if release_id in list_releases(folder) and (folder / f"{release_id}.duckdb").exists():
+            if problems := verify(folder, release_id):
+                raise PublicationError(
+                    f"release {release_id} cannot be served: its part in {folder} is damaged"
+                    f" ({'; '.join(problems)}). Remove that file and its manifest, and give the command"
+                    " again: it is then taken anew from the release of all."
+                )
+        else:
             write_release(folder, release_id, tables, about | {"audience": audience})
 
 

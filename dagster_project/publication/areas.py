@@ -25,6 +25,8 @@ LEFT_EMPTY = (
 )  # fmt: skip
 AS_THEY_ARE = ("reference_categories", "reference_periods", "reference_settings", "reference_wording")
 BY_AREA = ("metric_values", "figure_changes")
+# What tells which areas have a publication of their own.
+PUBLISHED_BY = ("reference_plan", "reference_categories")
 
 
 def area_tables(tables: Sequence[Table]) -> dict[str, list[Table]]:
@@ -35,7 +37,8 @@ def area_tables(tables: Sequence[Table]) -> dict[str, list[Table]]:
     """
     by_name = {table.name: table for table in tables}
     plan = _without_area(by_name["reference_plan"])
-    if not plan.rows:
+    labels = published_areas(tables)
+    if not labels:
         return {}
     metrics = {row["metric_id"] for row in plan.as_dicts()}
     words = by_name["metric_definitions"]
@@ -51,7 +54,7 @@ def area_tables(tables: Sequence[Table]) -> dict[str, list[Table]]:
     of_areas = {name: _by_area(by_name[name]) for name in BY_AREA}
     [release] = by_name["release"].as_dicts()
     found: dict[str, list[Table]] = {}
-    for area, label in area_labels(by_name["reference_categories"]).items():
+    for area, label in labels.items():
         if not NAME.fullmatch(area):
             raise PublicationError(
                 f"areas.csv calls an area {area!r}: write small letters, digits and _, for its folder is"
@@ -66,11 +69,17 @@ def area_tables(tables: Sequence[Table]) -> dict[str, list[Table]]:
     return found
 
 
-def area_labels(categories: Table) -> dict[str, str]:
-    """The areas of a release with their labels, in order."""
+def published_areas(tables: Sequence[Table]) -> dict[str, str]:
+    """The areas that have a publication of their own with a release, with their labels, in order.
+
+    `tables` of the release are those of `PUBLISHED_BY` at least.
+    """
+    by_name = {table.name: table for table in tables}
+    if not _without_area(by_name["reference_plan"]).rows:
+        return {}
     rows = sorted(
         (int(str(row["sort_order"])), str(row["category"]), str(row["label"]))
-        for row in categories.as_dicts()
+        for row in by_name["reference_categories"].as_dicts()
         if row["dimension"] == AREA and row["category"] != NOT_KNOWN
     )
     return {area: label for _, area, label in rows}

@@ -15,7 +15,12 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.publication.approval import folders_taken_from_it, newest_approved, prepare_served
+from dagster_project.publication.approval import (
+    folders_taken_from_it,
+    newest_approved,
+    note_looked,
+    prepare_served,
+)
 from dagster_project.publication.audit import Answers, Audited, Draws, audited
 from dagster_project.publication.batches import as_released, in_batches
 from dagster_project.publication.disclosure import (
@@ -41,7 +46,6 @@ from dagster_project.publication.releases import (
     current_release,
     in_utc,
     list_releases,
-    note_checked,
     prepare_folder,
     read_manifest,
     remove_old,
@@ -175,8 +179,7 @@ def publish(
         serve(folder, release_id, checked_at=created_at)
         # What was approved stays for good, and with it the exact figures that its own were made from.
         remove_old(folder, keep, never=approved if folder == settings.management else ())
-    for folder in (settings.publications_dir, *folders_taken_from_it(settings)):
-        note_checked(folder, created_at)
+    note_looked(settings, created_at)
     log.info("Release %s %s", release_id, "is up to date" if unchanged else "is a draft")
     return PublishReport(
         release_id=release_id,

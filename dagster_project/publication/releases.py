@@ -27,6 +27,8 @@ import pyarrow.parquet as pq
 from dagster_project.publication.plan import PublicationError
 
 POINTER = "current.json"
+# In `current.json` of a folder that is to show nothing: without a pointer readers get the newest file.
+WITHDRAWN = "withdrawn_at"
 # Day, moment of making, and the first digits of the fingerprint of both files' figures.
 RELEASE_ID = re.compile(r"\d{4}-\d\d-\d\d-\d{8}T\d{6}Z-[0-9a-f]{8}")
 
@@ -89,12 +91,15 @@ def _plain(value: object, kind: str) -> object:
 
 
 def current_release(folder: Path) -> CurrentRelease | None:
-    """What `folder` serves, None if nothing ever was; raises `PublicationError` for a broken pointer."""
+    """What `folder` serves, None if nothing ever was or it was withdrawn; raises `PublicationError` for a
+    broken pointer."""
     pointer = folder / POINTER
     if not os.path.lexists(pointer):
         return None
     try:
         content = json.loads(pointer.read_text(encoding="utf-8"))
+        if WITHDRAWN in content:
+            return None
         current = CurrentRelease(
             release_id=str(content["release_id"]),
             file=str(content["file"]),
@@ -161,15 +166,16 @@ def read_manifest(folder: Path, release_id: str) -> dict[str, object]:
     return json.loads(_manifest_path(folder, release_id).read_text(encoding="utf-8"))
 
 
-def read_tables(path: Path) -> list[Table]:
-    """All tables of a publication file, by name."""
+def read_tables(path: Path, only: Collection[str] = ()) -> list[Table]:
+    """All tables of a publication file, or `only` some, by name."""
     with duckdb.connect(str(path), read_only=True, config=LOCKED) as connection:
         columns: dict[str, list[tuple[str, str]]] = {}
         for table, column, kind in connection.execute(
             "select table_name, column_name, data_type from information_schema.columns"
             " where table_schema = 'main' order by table_name, ordinal_position"
         ).fetchall():
-            columns.setdefault(table, []).append((column, kind))
+            if not only or table in only:
+                columns.setdefault(table, []).append((column, kind))
         return [
             Table(name, tuple(found), tuple(connection.execute(f'select * from "{name}"').fetchall()))
             for name, found in columns.items()
@@ -264,6 +270,12 @@ def serve(folder: Path, release_id: str, *, checked_at: datetime) -> None:
     _replace_pointer(folder, pointer | {"checked_at": moment, "served_at": moment})
 
 
+def withdraw(folder: Path, told: Mapping[str, str], *, at: datetime) -> None:
+    """Let `current.json` say that nothing is served here any more, since `at` (naive UTC), and what readers
+    are told of it; the releases stay."""
+    _replace_pointer(folder, {**told, WITHDRAWN: in_utc(at)})
+
+
 def note_checked(folder: Path, checked_at: datetime) -> None:
     """Note in `current.json`, if there is one, that a refresh looked; what is served stays as it is."""
     if current_release(folder) is not None:
@@ -287,6 +299,9 @@ def _replace_pointer(folder: Path, content: Mapping[str, object]) -> None:
         _write_json(aside, content)
         _open_like(folder, aside)
         _sync(aside)
+        if (folder / POINTER).is_dir() and not (folder / POINTER).is_symlink():
+            # No file can be renamed over a folder.
+            shutil.rmtree(folder / POINTER)
         aside.replace(folder / POINTER)
         _sync(folder)
     except OSError as error:

@@ -20,7 +20,7 @@ from dashboards.published import Figure, NotServable, Period, Publication
 
 FLOW_OF_PEOPLE = {"starts", "open_caseload"}
 """A return that shows both says how they go together, and begins with them."""
-CHANGING = {"star_area": ("areas", "two readings"), "item": ("items", "two assessments")}
+CHANGING = {"star_area": ("areas of the star", "two readings"), "item": ("items", "two assessments")}
 """What changes between which, by breakdown."""
 MONEY_OF_PEOPLE = {"budget_spent", "budget_people"}
 """A return that shows both holds personal budgets against the ledger."""

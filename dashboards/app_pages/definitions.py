@@ -57,12 +57,14 @@ def show(view: View) -> None:
             )
         )
     _disclosure(view)
-    components.section("Figures that moved")
-    components.quiet(
-        "Which figures differ from those of the release before, and which export moved them, stands on "
-        "the page “How good "
-        "is the data?”. When each export was extracted stands at the foot of every page."
-    )
+    # The file of an area, and that of the public, do not tell how good the data are.
+    if view.publication.source_status():
+        components.section("Figures that moved")
+        components.quiet(
+            "Which figures differ from those of the release before, and which export moved them, stands on "
+            "the page “How good is the data?”. When each export was extracted stands at the foot of every "
+            "page."
+        )
     components.section("Marks")
     marks = [(f"[{m}]", words) for m, words in MARKS.items() if m != "c" or not view.is_exact]
     _words_table("What a mark means", ("Mark", "Meaning"), marks)
@@ -97,7 +99,8 @@ def _disclosure(view: View) -> None:
         components.section("How people are protected")
     rules = (
         "Only tables on a fixed list leave the programme's own system; a choice on a page picks among them.",
-        "Referrals, starts, ends and people open, for the programme and each borough, are exact.",
+        "Referrals, starts, ends and people open, for the programme and each "
+        f"{view.publication.places}, are exact.",
         f"Every other count is rounded to a multiple of {value('rounding_base')}, up or down, in one go "
         "for all tables, so "
         f"that rows and columns agree. A count under {value('count_minimum')} is shown as "
@@ -130,7 +133,7 @@ def _accessibility() -> None:
         "pages yet.</li>"
         "<li>Movement is off where your system asks for less of it.</li></ul>"
         '<h3>What remains</h3><ul class="sentences">'
-        "<li>After a choice of period or borough the page is drawn again, and a screen reader is not told; "
+        "<li>After a choice of period or place the page is drawn again, and a screen reader is not told; "
         "the line that begins with Showing says what is shown.</li>"
         "<li>The list of choices is the framework's own and announces its value after it closes.</li>"
         "<li>A chart cannot be walked through by keyboard: its text and its table hold the same figures.</li>"

@@ -99,11 +99,12 @@ def show(view: View) -> None:
             noun="attempts by place",
             amount="attempts",
         )
-    components.quiet(
-        "Peer mentors: what they do is in no export, so no figure of it is published. Where they helped "
-        "to change how "
-        "services work, the page “Learning and system change” says so."
-    )
+    peers = "Peer mentors: what they do is in no export, so no figure of it is published."
+    if not view.publication.release.area:
+        peers += (
+            " Where they helped to change how services work, the page “Learning and system change” says so."
+        )
+    components.quiet(peers)
 
 
 def _contacts(figure: Figure | None) -> str:

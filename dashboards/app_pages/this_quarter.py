@@ -24,7 +24,9 @@ def show(view: View) -> None:
     components.page_head(
         view,
         "This quarter",
-        "How is the programme doing, and what needs the group's attention?",
+        "How is this area doing?"
+        if view.publication.release.area
+        else "How is the programme doing, and what needs the group's attention?",
         sentences.this_quarter(
             quarter["referrals_received"],
             quarter["starts"],
@@ -39,7 +41,9 @@ def show(view: View) -> None:
     components.section("What stands out")
     items = "".join(f"<li>{escape(text)}</li>" for text in _sentences(view, to_date))
     components.html(f'<ul class="sentences">{items}</ul>')
-    _asked(view)
+    # The group is that of all areas, and so is its list.
+    if not view.publication.release.area:
+        _asked(view)
     _table(view)
 
 
@@ -114,15 +118,18 @@ def _tiles(
             place=view.place_name(view.place("star_coverage", "count", "as_at", ("readings",))),
             unit="people",
         )
-        components.tile(
-            view,
-            "moved-on",
-            "Moved on so far",
-            view.figure("cohort_status", "count", "as_at", cohort_status="moved_on"),
-            before=_before(view, "cohort_status", "count", "as_at", cohort_status="moved_on"),
-            series=view.series("cohort_status", "count", "as_at", cohort_status="moved_on"),
-            unit="people",
-        )
+        if not exhibits.is_absent(
+            view, "Moved on so far", "cohort_status", "count", "as_at", "cohort_status"
+        ):
+            components.tile(
+                view,
+                "moved-on",
+                "Moved on so far",
+                view.figure("cohort_status", "count", "as_at", cohort_status="moved_on"),
+                before=_before(view, "cohort_status", "count", "as_at", cohort_status="moved_on"),
+                series=view.series("cohort_status", "count", "as_at", cohort_status="moved_on"),
+                unit="people",
+            )
         components.tile(
             view,
             "budget",
@@ -184,42 +191,48 @@ def _flow_line(
 
 
 def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
-    means = view.publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
-    coverage, started_by = sentences.star_pairs(
-        means,
-        view.publication.figures("starts", "count", "programme"),
-        view.day_of(means),
-    )
-    received = to_date["referrals_received"]
-    since = f"{received.period_start:%B %Y}" if received else "the programme began"
-    return [
-        view.about_all(
+    """What stands out, of what this file may tell: of an area it tells less."""
+    found = []
+    if not exhibits.is_absent(view, "Referrals that heard nothing", "referrals_no_word", "count", "as_at"):
+        found.append(
             sentences.no_word(
                 view.figure("referrals_no_word", "count", "as_at"),
                 _before(view, "referrals_no_word", "count", "as_at"),
                 view.end,
             )
-        ),
-        view.about_all(
+        )
+    if not exhibits.is_absent(view, "What has changed", "star_change", "mean", "as_at", "star_area"):
+        means = view.publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
+        coverage, started_by = sentences.star_pairs(
+            means,
+            view.publication.figures("starts", "count", "programme"),
+            view.day_of(means),
+        )
+        found.append(
             sentences.change_so_far(coverage, started_by, exhibits.labelled(view, "star_area", means))
-        ),
-        view.about_all(
+        )
+    if exhibits.plans(view, "cohort_status", "count", "as_at", "cohort_status"):
+        received = to_date["referrals_received"]
+        found.append(
             sentences.moved_on(
                 view.figure("cohort_status", "count", "as_at", cohort_status="moved_on"),
                 view.publication.figure("ends", "count", "programme", view.end),
-                since,
+                f"{received.period_start:%B %Y}" if received else "the programme began",
             )
-        ),
-        view.about_all(
-            sentences.money(
-                view.figure("budget_spent", "total_gbp", "quarter"),
-                view.publication.figure("budget_people", "count", "quarter", view.end),
-                view.publication.figure("budget_people", "share", "quarter", view.end),
-                view.period,
-            )
-        ),
-        sentences.data_quality(view.publication.source_status()),
-    ]
+        )
+    found.append(
+        sentences.money(
+            view.figure("budget_spent", "total_gbp", "quarter"),
+            view.publication.figure("budget_people", "count", "quarter", view.end),
+            view.publication.figure("budget_people", "share", "quarter", view.end),
+            view.period,
+        )
+    )
+    found = [view.about_all(text) for text in found]
+    # How good the data of all areas are is told of no area.
+    if not view.publication.release.area:
+        found.append(sentences.data_quality(view.publication.source_status()))
+    return found
 
 
 def _asked(view: View) -> None:

@@ -19,6 +19,8 @@ STAR_AXIS = "points, from first to latest reading"
 def show(view: View) -> None:
     """Draw the page: coverage first, then where people began, then change, then who is missing from it."""
     publication = view.publication
+    # An area's file may have no change at all: that is not too few readings.
+    is_told = exhibits.plans(view, "star_change", "mean", "as_at", "star_area")
     means = publication.latest("star_change", "mean", "as_at", ("star_area",), on=view.end)
     days = int(publication.settings().get("star_pair_minimum_days", "90"))
     coverage, started_by = sentences.star_pairs(
@@ -34,22 +36,24 @@ def show(view: View) -> None:
         view,
         "What is changing for people",
         "What is different for the people supported, and what does this rest on?",
-        view.about_all(f"{so_far} {later}".strip()),
+        view.about_all(f"{so_far} {later}".strip())
+        if is_told
+        else "What has changed is not given for one area.",
     )
     _coverage(view)
     components.section("Where people began")
     exhibits.parts(
         view,
         "first-profile",
-        "First reading of each person, by area and stage",
+        "First reading of each person, by area of the star and stage",
         "star_first_profile",
         "count",
         "as_at",
         "star_area",
         "stage",
         shades=lambda look: look.stages,
-        text="Counts of people. Stage 1 is the lowest. An area that was not scored is left out, so areas "
-        "differ in length.",
+        text="Counts of people. Stage 1 is the lowest. An area of the star that was not scored is left out, "
+        "so they differ in length.",
     )
     components.section("What has changed")
     _change(view, coverage, days)
@@ -109,6 +113,9 @@ def _typical_delay(view: View) -> str:
 
 
 def _change(view: View, coverage: sentences.StarCoverage, days: int) -> None:
+    title = "Mean change from first to latest reading"
+    if exhibits.is_absent(view, title, "star_change", "mean", "as_at", "star_area"):
+        return
     if not coverage.is_enough:
         components.html(
             '<p class="nothing">[m] Too early, or too few: change is shown when at least 10 people, and 30% '
@@ -119,7 +126,7 @@ def _change(view: View, coverage: sentences.StarCoverage, days: int) -> None:
         exhibits.change(
             view,
             "change",
-            "Mean change from first to latest reading",
+            title,
             "star_change",
             "star_area",
             axis=STAR_AXIS,
@@ -132,6 +139,7 @@ def _change(view: View, coverage: sentences.StarCoverage, days: int) -> None:
             "People whose reading went up, stayed or went down",
             "star_change",
             "star_area",
+            "area of the star",
         )
     with st.container(key="pair-stages"):
         exhibits.breakdown(
@@ -277,6 +285,7 @@ def _assessment(view: View) -> None:
             "ndta-directions",
             "People whose score went up, stayed or went down",
             "ndta_change",
+            "item",
             "item",
             downwards=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ def test_withheld_points_leave_a_gap_in_the_line(sexes: list) -> None:
     for chart in (charts.trend(list("abcd"), series, charts.LIGHT), charts.spark(series, charts.LIGHT)):
         assert list(chart.data[0].y)[2:] == [None, None]  # pyright: ignore
         assert not chart.data[0].connectgaps  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("values", "step"), [([0, 0, 0], 1), ([3, 1, 2], 1), ([40, 7, 3], None), ([0.5, 2], None)]
+)
+def test_the_axis_of_small_counts_knows_no_half_person(
+    sexes: list, values: list[float], step: int | None
+) -> None:
+    series = [replace(sexes[0][1], value=value) for value in values]
+    assert charts.trend([str(n) for n in range(len(values))], series, charts.LIGHT).layout.yaxis.dtick == step  # pyright: ignore
 
 
 def test_a_chart_tells_nothing_when_touched(sexes: list) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -94,15 +95,57 @@ def test_every_page_of_an_areas_file_names_the_area_and_says_what_is_not_given(
     assert not app.exception
     assert "cannot be shown just now" not in written
     assert "Fulfilling Lives in Islington and Camden Camden" in markup(app)  # in the head of the sidebar
-    assert "What is not given for one area stands in the publication of all areas." in written
+    assert re.search(r"<h1>[^<]+: Camden</h1>", markup(app))
+    assert "All figures here are of Camden alone. Figures of all areas together have pages of" in written
     assert "None" not in re.sub(r"None( is a number| yet|\.)", "", written)
     assert not re.search(r"\bnan\b", written, re.IGNORECASE)
     # The file is about one place: there is none to choose.
     assert [box.key for box in app.selectbox if box.key in ("choice_borough", "choice_area")] == []
     if page in CHOSEN_PERIOD:
         assert "Showing January to March 2018, Camden" in written
-    if page == "money":
-        assert "not given for one area; the publication of all areas may have it" in written
+    # What it has not is named once, and is no reason to say that there is none of it.
+    assert ("Not given for one area" in written) == (page not in ("definitions", "reports"))
+    for untrue in ("Nothing waits for", "Nothing is known about the exports", "How good is the data?"):
+        assert untrue not in written
+    for unheard_of in ("each borough", "or borough", "client_links", "with extract date"):
+        assert unheard_of not in written
+
+
+def test_a_part_of_which_an_areas_file_has_nothing_has_no_heading(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ("What became of everyone who started", "How long support lasts")
+    whole = markup(open_page(publications["national"], "cohorts", monkeypatch))
+    own = markup(open_page(publications["area"], "cohorts", monkeypatch))
+    assert [f"<h2>{part}</h2>" in whole for part in parts] == [True, True]
+    assert [f"<h2>{part}</h2>" in own for part in parts] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("address", "offer"),
+    [
+        ("", "ask the data lead for the address"),
+        (
+            "https://all.example.org/?a=1&b",
+            '<a href="https://all.example.org/?a=1&amp;b">all areas together</a>',
+        ),
+        ("javascript:alert(1)", "ask the data lead for the address"),
+    ],
+)
+def test_the_address_of_an_area_that_was_withdrawn_says_so_and_offers_all_areas(
+    address: str, offer: str, publications: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(publications["area"], tmp_path, dirs_exist_ok=True)
+    told = {"area": "Camden", "as_at": "2018-03-31", "withdrawn_at": "2018-07-02T09:00:00Z"}
+    (tmp_path / "current.json").write_text(json.dumps(told))
+    monkeypatch.setenv("FLIC_ALL_AREAS_ADDRESS", address)
+    app = open_page(tmp_path, "money", monkeypatch)
+    assert not app.exception
+    assert "Camden is no longer published on its own" in text(app)
+    assert "Since 2 July 2018 there are no figures here. The last ones were as at 31 March 2018" in text(app)
+    assert offer in markup(app)
+    assert not app.selectbox
+    assert 'class="tile-figure"' not in markup(app)
 
 
 def test_a_national_file_offers_its_areas_where_another_offers_boroughs(

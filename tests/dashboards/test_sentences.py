@@ -317,7 +317,7 @@ def test_change_is_told_after_what_it_rests_on_and_only_where_that_is_enough(pai
     coverage = sentences.StarCoverage(pairs, 100)
     text = sentences.change_so_far(coverage, END, [("Money", UP)])
     assert text.startswith(sentences.star_coverage(coverage, END))
-    assert text.endswith("the latest is higher on average in 1 of 1 areas.") == tells
+    assert text.endswith("the latest is higher on average in 1 of 1 areas of the star.") == tells
 
 
 @pytest.mark.parametrize(
@@ -405,21 +405,24 @@ def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
 @pytest.mark.parametrize(
     ("intervals", "words"),
     [
-        ([], "No change can be shown for any of the areas."),
+        ([], "No change can be shown for any of the areas of the star."),
         (
             [(0.4, 1.2), (0.1, 0.9)],
-            "Among people with two readings, the latest is higher on average in 2 of 2 areas.",
+            "Among people with two readings, the latest is higher on average in 2 of 2 areas of the star.",
         ),
-        ([(-1.2, -0.4)], "Among people with two readings, the latest is lower on average in 1 of 1 areas."),
+        (
+            [(-1.2, -0.4)],
+            "Among people with two readings, the latest is lower on average in 1 of 1 areas of the star.",
+        ),
         (
             [(-0.2, 0.4)],
-            "Among people with two readings, the latest is not clearly different in 1 of 1 areas.",
+            "Among people with two readings, the latest is not clearly different in 1 of 1 areas of the "
+            "star.",
         ),
         (
             [(0.4, 1.2), (-1.2, -0.4), (-0.1, 0.3)],
-            "Among people with two readings, the latest is higher on average in 1 of 3 areas, lower on "
-            "average "
-            "in 1 and not clearly different in 1.",
+            "Among people with two readings, the latest is higher on average in 1 of 3 areas of the star, "
+            "lower on average in 1 and not clearly different in 1.",
         ),
     ],
 )
@@ -434,21 +437,23 @@ def test_change_is_worded_by_its_intervals(intervals: list, words: str) -> None:
         ([], "How many people have no two readings to compare is not published."),
         (
             [140, 140],
-            "Without two readings to compare, and so not shown here: about 140 people in each area.",
+            "Without two readings to compare, and so not shown here: about 140 people in each area "
+            "of the star.",
         ),
         (
             [145, 130, 140],
             "Without two readings to compare, and so not shown here: between about 130 people and about 145 "
-            "people, by area.",
+            "people, by area of the star.",
         ),
         (
             [25, None],
             "Without two readings to compare, and so not shown here: between fewer than 10 people and about "
-            "25 people, by area.",
+            "25 people, by area of the star.",
         ),
         (
             [None, None],
-            "Without two readings to compare, and so not shown here: fewer than 10 people in each area.",
+            "Without two readings to compare, and so not shown here: fewer than 10 people in each "
+            "area of the star.",
         ),
     ],
 )

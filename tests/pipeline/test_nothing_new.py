@@ -67,6 +67,11 @@ def settled(settled_once: Path, two_quarters: Programme, tmp_path: Path) -> Sett
         data, data / "publications", "fulfilling_lives", pseudonym_key, rounding_key, refresh_schedule=""
     )
     settings.inbox.mkdir(exist_ok=True)
+    # As if of several areas: one is served what the nation is, another was withdrawn.
+    shutil.copytree(settings.publications_dir, tmp_path / "here", copy_function=os.link)
+    (settings.areas / "left").mkdir(parents=True)
+    (tmp_path / "here").rename(settings.areas / "here")
+    (settings.areas / "left" / "current.json").write_text('{"withdrawn_at": "2015-01-01T09:00:00Z"}')
     leave_mark(settings, rests_on(settings), " Figures as at 2014-12-31.")
     return settings
 
@@ -129,6 +134,9 @@ CHANGES: dict[str, Callable[[Settings], object]] = {
     "a byte of what is served": lambda s: change_a_byte(served_file(s.publications_dir)),
     "what a killed approval left": lambda s: (s.publications_dir / "build" / "release.duckdb").touch(),
     "the folder of releases is gone": lambda s: s.publications_dir.rename(s.data_dir / "elsewhere"),
+    "the pointer of an area is broken": lambda s: replaced(s.areas / "here" / "current.json", b"{"),
+    "the release of an area": lambda s: change_a_byte(served_file(s.areas / "here")),
+    "an area that was withdrawn is no longer": lambda s: (s.areas / "left" / "current.json").unlink(),
     # what it made
     "the warehouse": lambda s: append(s.warehouse),
     "the warehouse is gone": lambda s: s.warehouse.unlink(),
@@ -152,9 +160,8 @@ CHANGES: dict[str, Callable[[Settings], object]] = {
 
 def checked(settings: Settings) -> list[datetime]:
     """When each folder says that somebody looked."""
-    currents = map(
-        current_release, (settings.publications_dir, settings.public, settings.drafts, settings.management)
-    )
+    served = (settings.publications_dir, settings.public, *settings.area_folders)
+    currents = map(current_release, (*served, settings.drafts, settings.management))
     return [current.checked_at for current in currents if current]
 
 
@@ -191,7 +198,7 @@ def test_where_nothing_changed_the_moment_of_checking_moves_and_no_figure(settle
     served = current_release(settled.publications_dir)
     assert served
     assert is_noted(settled, LATER)
-    assert checked(settled) == [LATER] * 3
+    assert checked(settled) == [LATER] * 4
     assert current_release(settled.publications_dir) == replace(served, checked_at=LATER)
     assert {path: path.read_bytes() for path in settled.data_dir.rglob("*.duckdb")} == before
     # As after any refresh to which no file came.

@@ -3,14 +3,22 @@
 import logging
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from dagster_project.publication.approval import approve, folders_taken_from_it, rollback
+from dagster_project.publication.approval import (
+    OF_THE_FILE,
+    approve,
+    areas_apart,
+    folders_taken_from_it,
+    note_looked,
+    prepare_served,
+    rollback,
+)
 from dagster_project.publication.areas import AS_THEY_ARE, BY_AREA, LEFT_EMPTY, area_tables
 from dagster_project.publication.attack import attack
 from dagster_project.publication.disclosure import PublishedFigure
@@ -20,11 +28,14 @@ from dagster_project.publication.releases import (
     Table,
     current_release,
     list_releases,
+    read_manifest,
     read_tables,
     serve,
     verify,
+    write_release,
 )
 from dagster_project.settings import Settings
+from dashboards.published import PublicationsFolder, Withdrawn
 from tests.killed import kill_at
 from tests.pipeline.programme import COMMANDS
 from tests.publication.invented_warehouse import (
@@ -39,6 +50,7 @@ from tests.publication.invented_warehouse import (
 
 AS_AT = date(2014, 12, 31)
 AREAS = ["area_1", "area_2", "area_3"]
+WITHOUT_ONE = "2014-12-31-20150106T100000Z-00000001"
 
 
 def invented(people: int) -> Programme:
@@ -214,22 +226,168 @@ def test_everybody_is_served_a_release_and_an_earlier_one_again_together(zone: S
     assert [served(folder) for folder in zone.area_folders] == [second] * 3
 
 
-def test_what_was_rolled_back_is_served_by_no_area_that_came_with_it(zone: Settings) -> None:
-    first = served(zone.publications_dir)
-    [second] = set(list_releases(zone.drafts)) - {first}
+def newer_draft(zone: Settings) -> str:
+    [second] = set(list_releases(zone.drafts)) - {served(zone.publications_dir)}
+    return second
+
+
+def without_an_area(zone: Settings, area: str) -> str:
+    """A draft like the newer one, from seeds that do not name one of the areas any more."""
+    like = newer_draft(zone)
+    drafted = read_tables(zone.drafts / f"{like}.duckdb")
+    tables = [
+        replace(table, rows=tuple(row for row in table.rows if row[:2] != ("area", area)))
+        if table.name == "reference_categories"
+        else table
+        for table in drafted
+    ]
+    about = {k: v for k, v in read_manifest(zone.drafts, like).items() if k not in OF_THE_FILE}
+    write_release(zone.drafts, WITHOUT_ONE, tables, about)
+    return WITHOUT_ONE
+
+
+def shown(folder: Path) -> tuple[str, str]:
+    """What a reader who comes anew is shown of a folder, and what is said about another one."""
+    found = PublicationsFolder(folder).serve()
+    assert found
+    return found.publication.path.stem, found.fallback
+
+
+def damage(file: Path) -> None:
+    """Change one byte in the middle."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def pointer_is_nothing_of_sense(pointer: Path) -> None:
+    pointer.write_text("nothing of sense")
+
+
+def pointer_names_what_is_not_there(pointer: Path) -> None:
+    pointer.write_text(pointer.read_text().replace("2014", "2013"))
+
+
+def pointer_is_a_link_to_nowhere(pointer: Path) -> None:
+    pointer.unlink()
+    pointer.symlink_to("nowhere.json")
+
+
+def pointer_is_a_folder(pointer: Path) -> None:
+    pointer.unlink()
+    pointer.mkdir()
+    (pointer / "something").touch()
+
+
+def test_the_broken_pointers_of_areas_stop_no_approval_and_are_written_anew(
+    zone: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    second = newer_draft(zone)
+    breaks = (pointer_is_nothing_of_sense, pointer_names_what_is_not_there, pointer_is_a_link_to_nowhere)
+    for area, broken in zip(AREAS, breaks, strict=True):
+        broken(zone.areas / area / "current.json")
     approve(zone, second, by="A tester", at=at(7))
-    # Areas that only the second release named, or that it does not name any more.
-    came, left = (zone.areas / name for name in ("came", "left"))
-    for folder, without in ((came, first), (left, second)):
-        shutil.copytree(zone.areas / "area_3", folder)
-        for path in folder.glob(f"{without}.*"):
-            path.unlink()
-    serve(left, first, checked_at=at(7))
+    assert [served(folder) for folder in (zone.publications_dir, *zone.area_folders)] == [second] * 4
+    assert [message.split("/")[-2:] for message in caplog.messages] == [
+        [area, "current.json could not be read, and is written anew."] for area in AREAS
+    ]
+
+
+@pytest.mark.parametrize("broken", [pointer_is_nothing_of_sense, pointer_is_a_folder])
+def test_the_broken_pointer_of_an_area_stops_no_refresh(
+    broken: Callable[[Path], None], zone: Settings
+) -> None:
+    first = served(zone.publications_dir)
+    broken(zone.areas / "area_2" / "current.json")
+    assert areas_apart(zone) == {"area_2": "its current.json cannot be read"}
+    prepare_served(zone)
+    assert areas_apart(zone) == {}
+    assert [served(folder) for folder in zone.area_folders] == [first] * 3
+
+
+def test_a_damaged_national_release_withdraws_no_area_and_stops_no_refresh(zone: Settings) -> None:
+    first = served(zone.publications_dir)
+    (zone.publications_dir / f"{first}.duckdb").write_bytes(b"nothing of sense")
+    prepare_served(zone)
+    assert [served(folder) for folder in zone.area_folders] == [first] * 3
+
+
+def test_an_area_that_a_release_does_not_name_is_withdrawn_and_comes_back_with_one_that_does(
+    zone: Settings,
+) -> None:
+    first, left = served(zone.publications_dir), zone.areas / "area_3"
+    without = without_an_area(zone, "area_3")
+    approve(zone, without, by="A tester", at=at(7))
+    assert [served(zone.areas / area) for area in AREAS[:2]] == [without] * 2
+    # Readers are told, and shown nothing older; the release stays.
+    assert (current_release(left), list_releases(left)) == (None, [first])
+    with pytest.raises(Withdrawn) as told:
+        PublicationsFolder(left).serve()
+    assert (told.value.area, told.value.as_at, told.value.since) == (
+        "area_3",
+        AS_AT,
+        at(7).replace(tzinfo=UTC),
+    )
+    assert areas_apart(zone) == {"area_3": "withdrawn"}
+    # Neither a look nor another start makes it look fresh, or lately withdrawn.
+    said = (left / "current.json").read_bytes()
+    prepare_served(zone)
+    note_looked(zone, at(9))
+    checked = [current_release(folder) for folder in (zone.publications_dir, *zone.area_folders)]
+    assert [current and current.checked_at for current in checked] == [at(9)] * 3 + [None]
+    assert (left / "current.json").read_bytes() == said
+    rollback(zone, first, at=at(9))
+    assert [served(folder) for folder in zone.area_folders] == [first] * 3
+    # An area that came with a release goes with it.
+    rollback(zone, without, at=at(9))
+    with pytest.raises(Withdrawn):
+        PublicationsFolder(left).serve()
+
+
+def test_a_damaged_file_of_an_area_is_not_served_again(
+    zone: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second, hurt = served(zone.publications_dir), newer_draft(zone), zone.areas / "area_2"
+    approve(zone, second, by="A tester", at=at(7))
     rollback(zone, first, at=at(8))
-    assert (current_release(came), served(left)) == (None, first)
-    assert [served(zone.areas / area) for area in AREAS] == [first] * 3
+    damage(hurt / f"{second}.duckdb")
+    with pytest.raises(
+        PublicationError, match=rf"{second} cannot be served: its part in .*area_2 is damaged"
+    ):
+        rollback(zone, second, at=at(9))
+    # All or nothing; and what the message says is what mends it.
+    folders = (zone.publications_dir, *zone.area_folders)
+    assert [served(folder) for folder in folders] == [first] * 4
+    for path in hurt.glob(f"{second}.*"):
+        path.unlink()
     rollback(zone, second, at=at(9))
-    assert (served(came), served(left)) == (second, first)
+    assert [served(folder) for folder in folders] == [second] * 4
+    # A reader who comes anew is shown the last sound one, and told so.
+    damage(hurt / f"{second}.duckdb")
+    assert shown(hurt) == (first, f"release {second} is not the file that was published")
+    assert shown(zone.areas / "area_1") == (second, "")
+
+
+@pytest.mark.parametrize("broken", [None, pointer_is_nothing_of_sense])
+def test_what_a_killed_approval_left_is_not_finished_with_a_damaged_file(
+    broken: Callable[[Path], None] | None, zone: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second, hurt = served(zone.publications_dir), newer_draft(zone), zone.areas / "area_2"
+    approve(zone, second, by="A tester", at=at(7))
+    # As if killed before the pointer of this area.
+    serve(hurt, first, checked_at=at(5))
+    damage(hurt / f"{second}.duckdb")
+    if broken:
+        broken(hurt / "current.json")
+    prepare_served(zone)
+    note_looked(zone, at(9))
+    assert [served(folder) for folder in zone.area_folders] == [second, first, second]
+    assert "area_2 is not served release" in caplog.text
+    assert areas_apart(zone) == {"area_2": f"release {first}"}
+    # It is not up to date, and does not look it.
+    current = current_release(hurt)
+    assert current
+    assert current.checked_at < at(9)
 
 
 RENAMES = (
