@@ -13,7 +13,7 @@ from tests.pipeline.programme import Programme, emptied, example_files, next_ext
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long `make endure` is."""
-    parser.addoption("--kills", type=int, default=1, help="refreshes killed at random moments")
+    parser.addoption("--kills", type=int, default=0, help="refreshes killed at random moments")
 
 
 def pytest_xdist_auto_num_workers() -> int:
