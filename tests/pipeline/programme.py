@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from dagster_project.settings import Settings
 from tests.killed import Place, copy_at, kill_at
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +86,19 @@ class Programme:
             "FLIC_PSEUDONYM_KEY": "synthetic-pseudonym-key-for-the-tests-only",
             "FLIC_ROUNDING_KEY": "synthetic-rounding-key-for-the-tests-only",
         }
+
+    @property
+    def settings(self) -> Settings:
+        """The same for what runs in the process of the test."""
+        keys = self.environment
+        return Settings(
+            data_dir=self.folder,
+            publications_dir=self.publications,
+            profile="fulfilling_lives",
+            pseudonym_key=keys["FLIC_PSEUDONYM_KEY"].encode(),
+            rounding_key=keys["FLIC_ROUNDING_KEY"].encode(),
+            refresh_schedule="",
+        )
 
     @property
     def inbox(self) -> Path:
