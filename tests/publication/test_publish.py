@@ -555,9 +555,15 @@ def test_killed_anywhere_a_whole_release_is_served(
 
     release_id = run(zone, "2015-07-03T09:00:00").release_id
     for folder in (zone.management, zone.drafts, zone.publications_dir, zone.public):
-        assert served(folder) == release_id
         same = undisturbed.data_dir / folder.relative_to(zone.data_dir)
-        figures = [manifest(one, served(one))["tables"]["metric_values"]["sha256"] for one in (folder, same)]
+        now, then = current_release(folder), current_release(same)
+        assert now
+        assert then
+        assert now.release_id == release_id
+        figures = [
+            manifest(one, release.release_id)["tables"]["metric_values"]["sha256"]
+            for one, release in ((folder, now), (same, then))
+        ]
         assert figures[0] == figures[1]
         assert list((folder / "build").iterdir()) == []
         finished = {f"{name}{end}" for name in list_releases(folder) for end in (".duckdb", ".manifest.json")}
