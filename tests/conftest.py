@@ -2,18 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
+from tests.made_once import made_once
 from tests.pipeline.programme import Programme, emptied, example_files, next_extracts
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long `make endure` is."""
-    parser.addoption("--kills", type=int, default=1, help="refreshes killed at random moments")
+    parser.addoption("--kills", type=int, default=0, help="refreshes killed at random moments")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -21,26 +20,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
+# The folders of whole refreshes, then the other files that take longest.
+LONGEST = (
+    *("pipeline", "faults", "test_pages_in_browser.py", "test_publish.py", "test_approval.py"),
+    *("test_pages.py", "test_audit.py", "test_loads.py", "test_login_in_browser.py", "test_exports.py"),
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folders of whole refreshes first: begun last, one of their files would keep one core busy alone."""
-    long = {"pipeline": 0, "faults": 1}
-    items.sort(key=lambda item: long.get(item.path.parent.name, 2))
+    """The longest files first: begun last, one of them would keep one core busy alone."""
+    place = {name: number for number, name in enumerate(LONGEST)}
 
+    def of(item: pytest.Item) -> int:
+        return min(place.get(name, len(LONGEST)) for name in (item.path.parent.name, item.path.name))
 
-def made_once(
-    factory: pytest.TempPathFactory, worker_id: str, name: str, make: Callable[[Path], None]
-) -> Programme:
-    """A programme that the first worker to ask makes, on its workbench, and the other workers find."""
-    # pytest-xdist gives each worker a folder of its own below one that they share.
-    base = factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-    folder = shared / name
-    with FileLock(shared / f"{name}.lock"):
-        done = shared / f"{name}.done"
-        if not done.exists():
-            make(folder)
-            done.touch()
-    return Programme(folder)
+    items.sort(key=of)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +53,7 @@ def published(bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: 
         working.refresh("--backfill")
         working.copy_to(folder)
 
-    return made_once(tmp_path_factory, worker_id, "published", make)
+    return Programme(made_once(tmp_path_factory, worker_id, "published", make))
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +71,7 @@ def published_may_2015(
         working.refresh("--as-at", "2015-05-31")
         working.copy_to(folder)
 
-    return made_once(tmp_path_factory, worker_id, "published_may_2015", make)
+    return Programme(made_once(tmp_path_factory, worker_id, "published_may_2015", make))
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +84,7 @@ def two_quarters(bench: Path, tmp_path_factory: pytest.TempPathFactory, worker_i
         working.refresh("--backfill")
         working.copy_to(folder)
 
-    return made_once(tmp_path_factory, worker_id, "two_quarters", make)
+    return Programme(made_once(tmp_path_factory, worker_id, "two_quarters", make))
 
 
 @pytest.fixture
@@ -117,4 +111,4 @@ def undisturbed(
         (working.folder / "seconds").write_text(str(time.monotonic() - began))
         working.copy_to(folder)
 
-    return made_once(tmp_path_factory, worker_id, "undisturbed", make)
+    return Programme(made_once(tmp_path_factory, worker_id, "undisturbed", make))

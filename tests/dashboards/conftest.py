@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.dashboards.publication_fixture import LATEST, MAY_2015, write_publication
+from tests.made_once import made_once
 from tests.served import chromium, dashboards
 
 KINDS: dict[str, tuple[date, str, str]] = {
@@ -27,13 +28,15 @@ KINDS: dict[str, tuple[date, str, str]] = {
 
 
 @pytest.fixture(scope="session")
-def publications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def publications(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Path]:
     """A folder of publications for each kind, each with one release and its `current.json`."""
-    folders = {}
-    for name, (as_at, kind, audience) in KINDS.items():
-        folders[name] = tmp_path_factory.mktemp(name)
-        write_publication(folders[name], as_at, kind, audience=audience)
-    return folders
+
+    def make(folder: Path) -> None:
+        for name, (as_at, kind, audience) in KINDS.items():
+            write_publication(folder / name, as_at, kind, audience=audience)
+
+    folder = made_once(tmp_path_factory, worker_id, "publications", make)
+    return {name: folder / name for name in KINDS}
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
 
@@ -104,9 +104,9 @@ def addresses(folders: list[Path]) -> Iterator[list[str]]:
         yield [one, other]
 
 
-def seen(browser: Browser, address: str, name: str) -> dict[str, object]:
+def seen(browser: BrowserContext, address: str, name: str) -> dict[str, object]:
     """What comes over the wire, what the page says, and what its charts are drawn from."""
-    page = browser.new_page(viewport={"width": 1280, "height": 2400})
+    page = browser.new_page()
     frames: list[bytes | str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
     in_browser.draw(page, f"{address}/{name}")
@@ -139,7 +139,8 @@ def traffic(frames: Iterable[bytes | str]) -> dict[tuple[int, ...], bytes]:
 
 @pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 def test_a_browser_gets_the_same(addresses: list[str]) -> None:
-    with chromium() as browser:
+    with chromium() as program:
+        browser = program.new_context(viewport={"width": 1280, "height": 2400})
         for name in ("who-we-support", "what-is-changing"):
             one, other = (seen(browser, address, name) for address in addresses)
             assert one["traffic"]

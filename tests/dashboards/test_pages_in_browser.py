@@ -1,4 +1,4 @@
-"""Every page in a real browser: figures as published, nothing cut off, nothing loaded from outside.
+"""Every page in a real browser: as published, nothing cut off or loaded from outside, for every reader.
 
 Screenshots of every page, at a desk and on a phone, in light and dark, go to `test-results/dashboards/`.
 To look at another publication:
@@ -8,7 +8,7 @@ To look at another publication:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +39,13 @@ PAGES = (
 )
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 NARROW = (320, 640)
+# What the focus changes about an element and the boxes around it, as a reader sees it.
+LOOK = """
+e => { const seen = []; for (let n = 0; e && n < 4; n++, e = e.parentElement) {
+  const s = getComputedStyle(e);
+  seen.push([s.outlineStyle, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor]);
+} return JSON.stringify(seen); }
+"""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 
@@ -56,14 +63,12 @@ def open_page(
     url: str,
     size: tuple[int, int],
     scheme: str = "light",
-    requests: list[str] | None = None,
 ) -> Page:
-    """A page that has been drawn to its end; `requests` collects the addresses that it loads."""
+    """A page that has been drawn to its end."""
     page = browser.new_page(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    page.on("request", lambda request: requests.append(request.url) if requests is not None else None)
     draw(page, url)
     return page
 
@@ -71,8 +76,27 @@ def open_page(
 def draw(page: Page, url: str) -> None:
     """Go to an address and wait until it is drawn to its end."""
     page.goto(url)
+    wait_until_drawn(page)
+
+
+def walk(page: Page, name: str) -> None:
+    """Go on to another page by its link, as readers do; that costs a fifth of an address, which loads all."""
+    before = page.inner_text("h1")
+    page.evaluate(
+        "name => [...document.querySelectorAll('[data-testid=stSidebar] a')]"
+        ".find(e => e.pathname === '/' + name).click()",
+        name,
+    )
+    page.wait_for_function(
+        "before => ![null, undefined, before].includes(document.querySelector('h1')?.innerText)", arg=before
+    )
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the end of the page and for its charts, whose code comes after the text."""
     page.wait_for_selector("footer.foot", timeout=60_000)
-    # The page's text comes before the code that draws its charts.
+    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=60_000)
     page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
     page.wait_for_timeout(400)
 
@@ -99,7 +123,7 @@ def picture(page: Page, name: str) -> None:
 
 
 class Opened(NamedTuple):
-    """A page that was opened once; a test may change its size and nothing else."""
+    """A page that was opened once; a test may change its size, and the last two more than that."""
 
     name: str
     scheme: str
@@ -114,18 +138,39 @@ class Opened(NamedTuple):
         return self.page
 
 
-# Light is opened at a desk and dark on a phone: to open a page is what takes long.
-@pytest.fixture(
-    scope="module", params=[(name, scheme) for name in PAGES for scheme in ("light", "dark")], ids="-".join
-)
-def opened(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Opened]:
+LIGHT = [(name, "light") for name in PAGES]
+DARK = [(name, "dark") for name in PAGES]
+SIZE_OF = {"light": SIZES["desk"], "dark": SIZES["phone"]}
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> dict[str, Opened]:
+    """A window at a desk in light and one on a phone in dark: a new one would load the application anew."""
+    windows = {}
+    for scheme in ("light", "dark"):
+        page, requests = browser.new_page(color_scheme=scheme), list[str]()
+        page.on("request", lambda request, requests=requests: requests.append(request.url))
+        windows[scheme] = Opened("", scheme, page, requests)
+    return windows
+
+
+# In light each page is opened by its address; in dark a reader goes on from page to page, which is sooner.
+# All of light come first: tests of light alone find them in the same places.
+@pytest.fixture(scope="module", params=[*LIGHT, *DARK], ids="-".join)
+def opened(request: pytest.FixtureRequest, windows: dict[str, Opened], address: str) -> Opened:
     """Each page, light and dark."""
     name, scheme = request.param
-    requests: list[str] = []
-    size = SIZES["desk" if scheme == "light" else "phone"]
-    page = open_page(browser, f"{address}/{name}", size, scheme, requests)
-    yield Opened(name, scheme, page, requests)
-    page.close()
+    window = windows[scheme]
+    window.requests.clear()
+    page = window.sized(*SIZE_OF[scheme])
+    if scheme == "light" or page.url == "about:blank":
+        draw(page, f"{address}/{name}")
+    else:
+        walk(page, name)
+    return window._replace(name=name)
+
+
+ONLY_LIGHT = pytest.mark.parametrize("opened", LIGHT, indirect=True, ids="-".join)
 
 
 def test_a_page_is_drawn_and_loads_nothing_from_elsewhere(opened: Opened, address: str) -> None:
@@ -137,6 +182,23 @@ def test_a_page_is_drawn_and_loads_nothing_from_elsewhere(opened: Opened, addres
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("h1").count() == 1
     assert [url for url in opened.requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@ONLY_LIGHT
+def test_headings_titles_and_alternatives(opened: Opened) -> None:
+    page = opened.page
+    assert page.evaluate("document.documentElement.lang").startswith("en")
+    assert page.title().startswith(page.inner_text("h1"))
+    levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(e => Number(e.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    charts = page.locator("[data-testid=stPlotlyChart]")
+    names = [charts.nth(n).get_attribute("aria-label") or "" for n in range(charts.count())]
+    assert all(len(text) > 20 for text in names)
+    # A chart of an exhibit has its table beside it.
+    exhibits = page.locator("[class*=st-key-exhibit-]:has([data-testid=stPlotlyChart])")
+    assert all(exhibits.nth(n).locator("table").count() == 1 for n in range(exhibits.count()))
 
 
 @pytest.mark.parametrize("size", [*SIZES, "narrow"])
@@ -160,6 +222,50 @@ def test_nothing_is_cut(opened: Opened, size: str) -> None:
 def test_axe_finds_nothing(opened: Opened) -> None:
     assert findings(opened.sized(*SIZES["desk"])) == []
     assert findings(opened.sized(*NARROW)) == []
+
+
+@ONLY_LIGHT
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened: Opened) -> None:
+    page = opened.sized(*SIZES["desk"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('[data-testid=stMain]') !== null")
+    # The arrow of a list repeats the list for the mouse.
+    controls = "button:visible:not([tabindex='-1']), summary:visible, input:visible"
+    wanted = page.locator("[data-testid=stMain]").locator(controls).count()
+    seen: list[str] = []
+    for _ in range(3 * wanted + 20):
+        page.keyboard.press("Tab")
+        where = page.evaluate_handle("document.activeElement").as_element()
+        if where is None or not where.evaluate("e => e.closest('[data-testid=stMain]') !== null"):
+            break
+        focused = where.evaluate(LOOK)
+        where.evaluate("e => e.blur()")
+        page.wait_for_timeout(20)
+        assert where.evaluate(LOOK) != focused, where.evaluate("e => e.outerHTML.slice(0, 200)")
+        where.focus()
+        seen.append(where.evaluate("e => e.tagName"))
+    assert sum(tag in ("BUTTON", "SUMMARY", "INPUT") for tag in seen) >= wanted
+
+
+@ONLY_LIGHT
+def test_with_wider_spacing_of_text_nothing_is_cut(opened: Opened) -> None:
+    """WCAG 1.4.12: lines 1.5, paragraphs 2, letters 0.12 and words 0.16 times the size of the type."""
+    page = opened.sized(*NARROW)
+    page.add_style_tag(
+        content=".stApp * { line-height: 1.5 !important; letter-spacing: 0.12em !important;"
+        " word-spacing: 0.16em !important } .stApp p { margin-bottom: 2em !important }"
+    )
+    page.wait_for_timeout(300)
+    cut = page.evaluate(
+        "[...document.querySelectorAll("
+        "'.head, .tile, .flow, .foot, .banner, .quiet, .finding, .sentences, summary')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
+        ".map(e => [e.className, e.scrollWidth, e.clientWidth])"
+    )
+    assert cut == []
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= NARROW[0]
 
 
 def test_the_figures_are_the_publications(browser: Browser, address: str, publication: Publication) -> None:

@@ -3,15 +3,12 @@
 One warehouse is built from everything below. Figures in the tests are counted by hand.
 """
 
-import shutil
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dagster_project.settings import ROOT
 from tests.dbt.landing_folder import FIRST_LINE, Built, LandedFile, Row, Workshop
 from tests.dbt.test_loads import episode, referral
 from tests.dbt.test_people import warned
@@ -430,95 +427,3 @@ def test_every_reason_and_warning_has_words(warehouse: Built) -> None:
     rules = {rule for name in models for (rule,) in warehouse.rows(f"select rule from intermediate.{name}")}
     rules |= {rule for (rule,) in warehouse.rows("select reason from marts.fct_rejected_rows")}
     assert rules - {rule for (rule,) in warehouse.rows("select rule from reference.quality_rules")} == set()
-
-
-def test_what_a_source_does_otherwise_is_a_setting(tmp_path: Path) -> None:
-    """Items 4 and 5 stored as scored are doubled; of long stars that come as changes each area's last row
-    counts and a reading stays one; an open episode is stale after 30 days."""
-    for part in ("dbt", "seeds"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("target", "logs"))
-    settings = tmp_path / "seeds/fulfilling_lives/programme_settings.csv"
-    changed = settings.read_text(encoding="utf-8")
-    for usual, other in (
-        ("ndta_risk_items_are_doubled,true", "ndta_risk_items_are_doubled,false"),
-        ("stale_open_after_days,365", "stale_open_after_days,30"),
-    ):
-        assert usual in changed
-        changed = changed.replace(usual, other)
-    settings.write_text(changed, encoding="utf-8")
-    contract = tmp_path / "dbt/models/staging/_landing__sources.yml"
-    as_full = "repeats_by: area\n            extract: full"
-    assert as_full in contract.read_text(encoding="utf-8")
-    contract.write_text(
-        contract.read_text(encoding="utf-8").replace(as_full, as_full.replace("full", "delta")),
-        encoding="utf-8",
-    )
-    workshop = Workshop(tmp_path / "data", tmp_path / "kept", tmp_path)
-    workshop.land(
-        LandedFile("referrals", MARCH, [referral(f"R-{client}", client) for client in CLIENTS]),
-        LandedFile(
-            "caseload", EXTRACT,
-            [episode("E1", "anna", "2015-04-30"), episode("E2", "ben", "2015-05-01"),
-             episode("E3", "cara", "2015-01-10"), episode("E4", "dan", "2015-01-10"),
-             episode("E5", "eve", "2015-01-10"), episode("E6", "finn", "2015-01-10", "2015-02-01"),
-             episode("E7", "gus", "2015-01-10")],
-        ),
-        LandedFile(
-            "contacts", EXTRACT,
-            [{"contact_id": f"K{number}", "client_id": client, "contact_date": day, "result": result}
-             for number, (client, day, result) in enumerate(
-                 # Neither an attempt nor a contact without a result is one
-                 [("cara", "2015-04-30", "successful"), ("gus", "2015-05-01", "successful"),
-                  ("dan", "2015-05-20", None), ("dan", "2015-04-30", "successful"),
-                  ("eve", "2015-05-20", "attempted"), ("eve", "2015-03-01", "successful")])],
-        ),
-        LandedFile(
-            "ndta", MARCH,
-            # 1 + 2 + 3 + 2 x 2 + 2 x 3 + 0 + 1 + 2 + 3 + 4
-            [ndta("anna", "2015-03-01", "1", "2", "3", "2", "3", *TWENTY_SIX[5:], total="26"),
-             ndta("ben", "2015-03-01", *(["4"] * 10), total="48"),
-             ndta("cara", "2015-03-01", "1", "2", "3", "2", "5", *TWENTY_SIX[5:]),
-             ndta("dan", "2015-03-01", "1", "2", "3", "2", "3", *TWENTY_SIX[5:], total="21")],
-        ),
-        LandedFile(
-            "outcome_stars", MARCH,
-            [*long("anna", "2015-03-01", *numbered("1", "2", "3")),
-             *long("ben", "2015-03-01", *numbered("4")), *long("cara", "2015-03-01", *numbered(*FIRST)),
-             *long("dan", "2015-03-01", *numbered("1", "2")), wide("eve", "2015-03-01", "1", "2", "3"),
-             *long("finn", "2015-01-20", *numbered("1", "2", "3")),
-             *long("gus", "2015-03-01", *numbered("1", "2"))],
-        ),
-        LandedFile(
-            "outcome_stars", EXTRACT,
-            # Two areas of three, wrongly, one of ten, whole over areas, an area over the whole, one taken
-            # back, one that is a draft again
-            [*long("anna", "2015-03-01", *numbered("5", "6")), *long("ben", "2015-03-01", *numbered("11")),
-             *long("cara", "2015-03-01", ("area_1", "9")),
-             wide("dan", "2015-03-01", None, "7", "8"), *long("eve", "2015-03-01", ("area_2", "9")),
-             *long("finn", "2015-01-20", ("area_3", None)),
-             *long("gus", "2015-03-01", ("area_1", "3"), status="draft")],
-        ),
-    )  # fmt: skip
-    warehouse = workshop.build(EXTRACT, EXTRACT)
-    totals = dict(warehouse.rows("select client_id, total from staging.stg_ndta"))
-    assert totals == {"anna": 26, "ben": 48, "cara": None}
-    assert scores(warehouse, "anna") == {"area_1": 5, "area_2": 6, "area_3": 3}
-    assert scores(warehouse, "ben") == {"area_1": 4}
-    assert scores(warehouse, "cara") == {
-        area: int(score) for area, score in numbered("9", *FIRST[1:]) if score
-    }
-    assert scores(warehouse, "dan") == {"area_2": 7, "area_3": 8}
-    assert scores(warehouse, "eve") == {"area_1": 1, "area_2": 9, "area_3": 3}
-    assert scores(warehouse, "finn", "2015-01-20") == {"area_1": 1, "area_2": 2}
-    readings = warehouse.rows(
-        "select client_id, stars.status, extract_date from staging.stg_outcome_stars as stars"
-        " inner join staging.stg_loads using (load_id)"
-    )
-    assert sorted(readings) == [
-        ("anna", "approved", EXTRACT), ("ben", "approved", MARCH), ("cara", "approved", EXTRACT),
-        ("dan", "approved", EXTRACT), ("eve", "approved", EXTRACT), ("finn", "approved", EXTRACT),
-        ("gus", "draft", EXTRACT),
-    ]  # fmt: skip
-    assert warehouse.rows("select record_key from marts.fct_vanished_keys") == []
-    # 30 days before 31 May 2015 is 1 May
-    assert warned(warehouse, "int_support_warnings", "stale_open") == {"E1", "E3", "E4", "E5"}

@@ -1,13 +1,10 @@
 """Which loads and rows figures rest on as more becomes known, and what is counted."""
 
-import shutil
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from dagster_project.settings import ROOT
 from tests.dbt.landing_folder import CONTRACTS, LandedFile, Row, Workshop
 
 MARCH, MAY, JUNE = date(2015, 3, 31), date(2015, 5, 31), date(2015, 6, 30)
@@ -277,44 +274,3 @@ def test_exports_that_never_came_are_empty_tables(workshop: Workshop) -> None:
     workshop.land()
     warehouse = workshop.build(MAY, date(2015, 6, 1))
     assert warehouse.rows("select distinct ever_received from marts.fct_source_status") == [(False,)]
-
-
-def test_an_export_of_changes_only_keeps_what_later_files_leave_out(tmp_path: Path) -> None:
-    """The latest valid row of each record counts, whichever file it came in, and nothing vanishes."""
-    for part in ("dbt", "seeds"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("target", "logs"))
-    contract = tmp_path / "dbt/models/staging/_landing__sources.yml"
-    as_full = "key: [line_id]\n            extract: full"
-    assert as_full in contract.read_text(encoding="utf-8")
-    as_delta = contract.read_text(encoding="utf-8").replace(as_full, as_full.replace("full", "delta"))
-    contract.write_text(as_delta, encoding="utf-8")
-    workshop = Workshop(tmp_path / "data", tmp_path / "kept", tmp_path)
-    workshop.land(
-        LandedFile("referrals", MARCH, [referral("R1", "c1")]),
-        LandedFile(
-            "personal_budget",
-            MARCH,
-            [
-                *(line(key, "c1", "2015-02-10", "5") for key in ("L1", "L2", "L3")),
-                *(line(key, "c1", "2015-02-10", "five") for key in ("L4", "L5", "L6")),
-            ],
-        ),
-        LandedFile(
-            "personal_budget",
-            MAY,
-            [
-                line("L2", "c1", "2015-02-10", "6"),
-                line("L3", "c1", "soon", "7"),
-                line("L4", "c1", "2015-02-10", "8"),
-                line("L6", "c1", "2015-02-10", "six"),
-            ],
-        ),
-    )
-    warehouse = workshop.build(MAY, MAY)
-    lines = [(key, str(amount)) for key, amount, _ in warehouse.rows(QUERIES["budget"])]
-    assert lines == [("L1", "5.00"), ("L2", "6.00"), ("L3", "5.00"), ("L4", "8.00")]
-    assert warehouse.rows(QUERIES["vanished"]) == []
-    # L4 was put right; L6 is told once, at its newest place; nobody has sent L5 again.
-    open_ones = "select record_key, fct_loads.extract_date from marts.fct_rejected_rows as rejected"
-    open_ones += " inner join marts.fct_loads using (load_id) where is_open order by all"
-    assert warehouse.rows(open_ones) == [("L3", MAY), ("L5", MARCH), ("L6", MAY)]

@@ -1,6 +1,6 @@
 """Refreshes killed at random moments, several in a row: the next one that is let be gives the same figures.
 
-`make endure` kills fifty; the suite a few (`--kills`).
+`make endure` kills fifty (`--kills`); the suite kills at known places (pipeline/test_killed_anywhere.py).
 """
 
 import os
@@ -40,9 +40,11 @@ def killed_after(programme: Programme, seconds: float) -> bool:
 def test_killed_at_random_moments(
     two_quarters: Programme, undisturbed: Programme, bench: Path, pytestconfig: pytest.Config
 ) -> None:
+    kills = int(str(pytestconfig.getoption("--kills")))
+    if not kills:
+        pytest.skip("`make endure` kills at random moments")
     moments = random.Random(SEED)
     length = float((undisturbed.folder / "seconds").read_text())
-    kills = int(str(pytestconfig.getoption("--kills")))
     while kills > 0:
         programme = two_quarters.on_workbench(bench)
         waiting = next_extracts()

@@ -15,7 +15,8 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from tests.killed import kill_at
+from dagster_project.settings import Settings
+from tests.killed import Place, copy_at, kill_at
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE_INBOX = ROOT / "tests" / "example_inbox"
@@ -49,7 +50,8 @@ def command(
     arguments: list[str],
     environment: Mapping[str, str],
     said: Path,
-    killed_at: tuple[str, str, int, str] | None,
+    killed_at: Place | None,
+    copied_at: Mapping[Path, Place],
 ) -> None:
     """What runs in the process of a command: `flic` with these arguments; its words go into two files."""
     os.environ.clear()
@@ -57,6 +59,8 @@ def command(
     os.chdir(ROOT)
     for stream, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT), stream)
+    for target, place in copied_at.items():
+        copy_at(place, Path(environment["FLIC_DATA_DIR"]), target)
     if killed_at:
         kill_at(*killed_at)
     from dagster_project.cli import main
@@ -84,6 +88,19 @@ class Programme:
         }
 
     @property
+    def settings(self) -> Settings:
+        """The same for what runs in the process of the test."""
+        keys = self.environment
+        return Settings(
+            data_dir=self.folder,
+            publications_dir=self.publications,
+            profile="fulfilling_lives",
+            pseudonym_key=keys["FLIC_PSEUDONYM_KEY"].encode(),
+            rounding_key=keys["FLIC_ROUNDING_KEY"].encode(),
+            refresh_schedule="",
+        )
+
+    @property
     def inbox(self) -> Path:
         return self.folder / "inbox"
 
@@ -105,16 +122,24 @@ class Programme:
         self,
         *arguments: str,
         environment: dict[str, str] | None = None,
-        killed_at: tuple[str, str, int, str] | None = None,
+        killed_at: Place | None = None,
+        copied_at: Mapping[Path, Place] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command line to its end, or until it is killed at a place (arguments of `kill_at`).
+        """Run the command line to its end, or until it is killed at a place.
 
+        `copied_at` names folders, to be made, that get the data folder as it is at each place on the way.
         `environment` replaces variables that `flic` reads; what libraries read when they are loaded is set.
         """
         with tempfile.TemporaryDirectory() as said:
             process = COMMANDS.Process(
                 target=command,
-                args=([*arguments], self.environment | (environment or {}), Path(said), killed_at),
+                args=(
+                    [*arguments],
+                    self.environment | (environment or {}),
+                    Path(said),
+                    killed_at,
+                    copied_at or {},
+                ),
             )
             process.start()
             process.join(LONGEST_COMMAND)

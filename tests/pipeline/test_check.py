@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.programme import FLIC, ROOT, Programme, example_files
+from tests.pipeline.programme import FLIC, REFRESH, ROOT, Programme, example_files
 
 FIRST = "2014-12-31"
 # An extract with a row to reject, one whose star has a cell to empty, and the money.
@@ -51,7 +51,7 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.fixture(scope="module")
 def early(two_quarters: Programme, bench: Path) -> Programme:
-    """A programme that has published its first extracts. Each test leaves it as it was, but the last."""
+    """A programme that has published its first extracts. Each test leaves it as it was, but the last two."""
     return two_quarters.on_workbench(bench)
 
 
@@ -213,11 +213,30 @@ def test_what_a_killed_check_left_is_gone_after_the_next_command(early: Programm
     assert not (early.folder / "preview" / "landing").exists()
 
 
+@pytest.fixture(scope="module")
+def refreshed(
+    early: Programme, checked: subprocess.CompletedProcess[str]
+) -> subprocess.CompletedProcess[str]:
+    """What the refresh of the next extracts said, whose load report could not be written."""
+    early.drop(*NEXT)
+    (early.folder / "reports" / "load_report.md").unlink()
+    (early.folder / "reports" / "load_report.md").mkdir()
+    return early.flic(*REFRESH)
+
+
+def test_reports_that_cannot_be_written_harm_nothing_published(
+    early: Programme, refreshed: subprocess.CompletedProcess[str]
+) -> None:
+    assert refreshed.returncode == 1
+    assert "what is published is not concerned" in last_line(refreshed)
+    assert early.current()["as_at"] == "2015-09-30"
+    assert early.current()["release_id"] in last_line(refreshed)
+
+
+@pytest.mark.usefixtures("refreshed")
 def test_a_refresh_then_gives_the_rows_and_rejects_that_the_check_said(
     early: Programme, checked: subprocess.CompletedProcess[str]
 ) -> None:
-    early.drop(*NEXT)
-    early.refresh()
     said = sections(checked)
     for file in NEXT:
         [(*counts, load_id)] = early.warehouse(

@@ -133,27 +133,44 @@ def test_a_second_refresh_is_told_at_once_who_runs(small: Programme) -> None:
     assert "already running" in last_line(second)
 
 
-def test_a_shrunken_export_stops_until_it_is_confirmed_and_then_nothing_is_new(small: Programme) -> None:
-    """Its end is F14: nothing new keeps the release and notes that somebody looked."""
-    release = small.current()["release_id"]
+def test_a_shrunken_export_stops_until_it_is_confirmed_and_its_draft_until_somebody_approves_it(
+    small: Programme,
+) -> None:
+    """F14 is amid it: nothing new keeps the release and notes that somebody looked."""
+    served = small.current()
     [caseload] = example_files("caseload_2014-09-30.csv")
     small.inbox.mkdir(exist_ok=True)
-    # A few rows of the first extract, sent again under a later day: a filter left on, as it happens.
-    few = b"".join(caseload.read_bytes().splitlines(keepends=True)[:20])
-    (small.inbox / "caseload_2015-01-31.csv").write_bytes(few)
+    # The first extract's 36 rows, the title, the filter, a blank row and the header, and one more blank row.
+    (small.inbox / "caseload_2015-01-31.csv").write_bytes(caseload.read_bytes() + b"\n")
     stopped = small.flic(*REFRESH)
     assert stopped.returncode == 3
     assert "caseload" in last_line(stopped)
     assert "--confirm-volume" in last_line(stopped)
-    assert small.current()["release_id"] == release
+    assert small.current() == served
     # What nobody confirmed is no measure for the next (publication/test_volume_guard.py).
     assert not list((small.folder / "landing" / "accepted").glob("2015-01-31-*"))
-    assert small.flic("refresh", "--confirm-volume").returncode == 0
+    told = report(small)
+    assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 70 before)" in told
+    assert f"Release {served['release_id']}, as at 2014-12-31, is served." in told
+    assert "| caseload_2015-01-31.csv | loaded | 2015-01-31 | 41 | 36 | 0 | 0 | 5 |" in told
+    assert "| caseload | 2015-01-31 | 2014-12-31 | " in told
+
+    done = small.flic("refresh", "--confirm-volume")
+    assert done.returncode == 0
     draft = small.current("drafts")["release_id"]
-    served, told = small.current(), report(small)
-    assert draft != release == served["release_id"]
+    assert draft != served["release_id"]
+    assert small.current() == served | {"checked_at": small.current()["checked_at"]}
+    assert last_line(done) == (
+        f"Draft: release {draft}, as at 2014-12-31, waits for approval;"
+        f" `flic publications approve {draft} --by NAME` serves it."
+    )
+    told = report(small)
+    assert f"Draft       release {draft}" in small.flic("status").stdout
+    assert f"Release {draft}, as at 2014-12-31, is a draft that waits for approval." in told
+    assert f"  {draft}  as at 2014-12-31  draft" in small.flic("publications", "list").stdout
 
     # Nothing came and nothing changed: nothing is built, and the load report says the same of another minute.
+    served = small.current()
     done = small.flic("refresh")
     assert last_line(done).startswith(f"Nothing new: release {draft}, as at 2014-12-31, waits for approval")
     assert "built" in done.stdout.splitlines()[0]
@@ -164,9 +181,26 @@ def test_a_shrunken_export_stops_until_it_is_confirmed_and_then_nothing_is_new(s
     assert "Files: none." in told
     assert report(small).partition("(London)")[2] == told.partition("(London)")[2]
 
-    # Confirmed once it never asks again.
-    assert last_line(small.refresh()).startswith(f"Published: release {draft}, as at 2014-12-31, approved by")
+    approved = small.flic("publications", "approve", draft, "--by", "Jo Bloggs")
+    assert approved.returncode == 0
+    assert f"Served: release {draft}, approved by Jo Bloggs on " in last_line(approved)
     assert small.current()["release_id"] == draft
+    assert small.current()["approved_by"] == "Jo Bloggs"
+    assert "waits for approval" not in small.flic("status").stdout
+    twice = small.flic("publications", "approve", draft, "--by", "Al")
+    assert twice.returncode == 0
+    assert f"release {draft} is approved by Jo Bloggs" in last_line(twice)
+
+    # Automation does not undo a rollback; and what was confirmed once is never asked again.
+    assert small.flic("publications", "rollback", served["release_id"]).returncode == 0
+    rolled_back = small.current()
+    assert rolled_back["release_id"] == served["release_id"]
+    assert last_line(small.refresh()) == (
+        f"Nothing new: release {draft}, as at 2014-12-31, is up to date."
+        " It was rolled back, and is not served."
+    )
+    assert small.current() == rolled_back | {"checked_at": small.current()["checked_at"]}
+    assert small.current()["checked_at"] > rolled_back["checked_at"]
 
 
 def test_status_is_ten_lines_about_what_is_served(published: Programme) -> None:
@@ -194,42 +228,6 @@ def test_status_tells_what_cannot_be_taken_from_what_waits(tmp_path: Path) -> No
         "cannot be taken: referrals_link.csv: it is a link",
         "cannot be taken: referrals_pipe.csv: it is a special file",
     ]
-
-
-def test_a_refresh_without_a_name_leaves_a_draft_and_says_how_to_approve_it(small: Programme) -> None:
-    served = small.current()
-    done = small.flic("refresh", "--as-at", "2014-10-31")
-    draft = small.current("drafts")["release_id"]
-    assert done.returncode == 0
-    assert small.current() == served | {"checked_at": small.current()["checked_at"]}
-    assert last_line(done) == (
-        f"Draft: release {draft}, as at 2014-10-31, waits for approval;"
-        f" `flic publications approve {draft} --by NAME` serves it."
-    )
-    assert f"Draft       release {draft}" in small.flic("status").stdout
-    assert f"Release {draft}, as at 2014-10-31, is a draft that waits for approval." in report(small)
-    assert f"  {draft}  as at 2014-10-31  draft" in small.flic("publications", "list").stdout
-
-    approved = small.flic("publications", "approve", draft, "--by", "Jo Bloggs")
-    assert approved.returncode == 0
-    assert f"Served: release {draft}, approved by Jo Bloggs on " in last_line(approved)
-    assert small.current()["release_id"] == draft
-    assert small.current()["approved_by"] == "Jo Bloggs"
-    assert "waits for approval" not in small.flic("status").stdout
-    twice = small.flic("publications", "approve", draft, "--by", "Al")
-    assert twice.returncode == 0
-    assert f"release {draft} is approved by Jo Bloggs" in last_line(twice)
-    # Automation does not undo a rollback.
-    assert small.flic("publications", "rollback", served["release_id"]).returncode == 0
-    rolled_back = small.current()
-    assert rolled_back["release_id"] == served["release_id"]
-    same = small.refresh("--as-at", "2014-10-31")
-    assert last_line(same) == (
-        f"Nothing new: release {draft}, as at 2014-10-31, is up to date."
-        " It was rolled back, and is not served."
-    )
-    assert small.current() == rolled_back | {"checked_at": small.current()["checked_at"]}
-    assert small.current()["checked_at"] > rolled_back["checked_at"]
 
 
 def test_publications_are_listed_verified_and_rolled_back(

@@ -11,26 +11,34 @@ import pytest
 from dagster_project.nothing_new import MARK
 from dagster_project.publication.releases import verify
 from tests.faults.seven_points import assert_seven_points
+from tests.killed import Place
 from tests.pipeline.programme import REFRESH, Figures, Programme, next_extracts
 
-# Place, each further on than the one before: (module, function, which call of it, before or after)
-PLACES: dict[str, tuple[str, str, int, str]] = {
-    "while the third file is landing": ("pyarrow.parquet", "ParquetWriter.close", 3, "before"),
-    "before as-at and known-by are written": (
-        "dagster_project.ingestion.assets",
-        "write_control",
-        1,
-        "before",
-    ),
-    "amid dbt": ("dbt.adapters.duckdb.connections", "DuckDBConnectionManager.execute", 60, "after"),
-    "amid dbt's tests": ("dbt.task.test", "TestRunner.execute", 70, "after"),
-    "before publication": ("dagster_project.publication.assets", "publish", 1, "before"),
-    "after publication": ("dagster_project.publication.assets", "publish", 1, "after"),
-    "amid approval": ("dagster_project.publication.approval", "_write_taken", 1, "before"),
-    "after approval": ("dagster_project.publication.assets", "approve", 1, "after"),
-    "before refused rows are written": ("dagster_project.reports.assets", "write_rejects", 1, "before"),
-    "before the load report is written": ("dagster_project.reports.assets", "load_report", 1, "before"),
-}
+# Refreshes in a row, and the places that each of them passes. It is killed at the last one; at those before,
+# its folder is copied, which is what a kill there would leave.
+REFRESHES: list[dict[str, Place]] = [
+    {"while the third file is landing": ("pyarrow.parquet", "ParquetWriter.close", 3, "before")},
+    {
+        "before as-at and known-by are written": (
+            "dagster_project.ingestion.assets",
+            "write_control",
+            1,
+            "before",
+        ),
+        "amid dbt": ("dbt.adapters.duckdb.connections", "DuckDBConnectionManager.execute", 60, "after"),
+        "amid dbt's tests": ("dbt.task.test", "TestRunner.execute", 70, "after"),
+    },
+    {
+        "before publication": ("dagster_project.publication.assets", "publish", 1, "before"),
+        "after publication": ("dagster_project.publication.assets", "publish", 1, "after"),
+        "amid approval": ("dagster_project.publication.approval", "_write_taken", 1, "before"),
+    },
+    {
+        "after approval": ("dagster_project.publication.assets", "approve", 1, "after"),
+        "before refused rows are written": ("dagster_project.reports.assets", "write_rejects", 1, "before"),
+        "before the load report is written": ("dagster_project.reports.assets", "load_report", 1, "before"),
+    },
+]
 
 # The files for the data lead are written after approval.
 AFTER_APPROVAL = {
@@ -47,23 +55,29 @@ def figures(undisturbed: Programme) -> Figures:
     return undisturbed.figures()
 
 
-def test_killed(two_quarters: Programme, figures: Figures, bench: Path) -> None:
+def test_killed(two_quarters: Programme, figures: Figures, bench: Path, tmp_path: Path) -> None:
     """One refresh after the other is killed, and the next lives with what the last one left."""
     programme = two_quarters.on_workbench(bench)
     programme.drop(*next_extracts())
     good = programme.current()["release_id"]
-    mark = programme.folder / MARK
-    is_approved = False
-    for place, killed_at in PLACES.items():
-        mark.touch()
-        killed = programme.flic(*REFRESH, "--backfill", killed_at=killed_at)
-        assert killed.returncode == -signal.SIGKILL, place
-        # So the next one has to build.
-        assert not mark.exists(), place
-        served = programme.current()["release_id"]
-        is_approved = is_approved or place in AFTER_APPROVAL
-        assert (served == good) is not is_approved, place
-        assert verify(programme.publications, served) == []
+    for number, places in enumerate(REFRESHES):
+        (programme.folder / MARK).touch()
+        *passed, last = places
+        copies = {place: tmp_path / f"{number} {place}" for place in passed}
+        killed = programme.flic(
+            *REFRESH,
+            "--backfill",
+            killed_at=places[last],
+            copied_at={copy: places[place] for place, copy in copies.items()},
+        )
+        assert killed.returncode == -signal.SIGKILL, last
+        for place, folder in {**copies, last: programme.folder}.items():
+            left = Programme(folder)
+            # So the next one has to build.
+            assert not (folder / MARK).exists(), place
+            served = left.current()["release_id"]
+            assert (served != good) is (place in AFTER_APPROVAL), place
+            assert verify(left.publications, served) == []
     done = programme.flic(*REFRESH, "--backfill")
     assert_seven_points(programme, done, exit_status=0)
     assert programme.figures() == figures

@@ -1,4 +1,4 @@
-"""A publication and its approval, killed at one place: what a process of its own does."""
+"""A publication and its approval, and what a kill at each place on the way would leave behind."""
 
 import logging
 from datetime import datetime
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dagster_project.publication.approval import approve
 from dagster_project.publication.publish import publish
-from tests.killed import kill_at
+from tests.killed import Place, copy_at
 from tests.publication.invented_warehouse import settings_for
 
 RENAMES = (
@@ -17,8 +17,7 @@ RENAMES = (
     "approved file", "manifest of the approved file", "public file", "manifest of the public file",
     "pointer to the approved file", "pointer to the public file", "history of what was served",
 )  # fmt: skip
-# name of the place: (module, function, which call of it, before or after)
-PLACES: dict[str, tuple[str, str, int, str]] = {
+PLACES: dict[str, Place] = {
     "amid rounding": ("dagster_project.publication.rounding", "_minimum", 1, "after"),
     "amid the audit": ("dagster_project.publication.attack", "_witnesses", 2, "after"),
     "amid the audit of sums": ("dagster_project.publication.disclosure", "_remainder_is_safe", 1, "after"),
@@ -40,9 +39,10 @@ SWAPPED = {
 """The places where the new release is served already."""
 
 
-def killed_publish(folder: Path, place: str) -> None:
-    """Publish and approve from a data folder up to one of the places, where the process ends."""
-    kill_at(*PLACES[place])
+def publish_with_copies(folder: Path, copies: Path) -> None:
+    """Publish and approve from a data folder, which is copied at each place below `copies`."""
+    for place, where in PLACES.items():
+        copy_at(where, folder, copies / place)
     zone, now = settings_for(folder), datetime.fromisoformat("2015-07-02T09:00:00")
     report = publish(zone, created_at=now, inputs_sha256="new", log=logging.getLogger())
     approve(zone, report.release_id, by="A tester", at=now)

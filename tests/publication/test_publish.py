@@ -6,7 +6,6 @@ Who may be served what, and when, is in `test_approval.py`; here a release is ap
 import json
 import logging
 import shutil
-import signal
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from dagster_project.publication.releases import current_release, list_releases,
 from dagster_project.settings import Settings
 from tests.pipeline.programme import COMMANDS
 from tests.publication.invented_warehouse import KEY, LISTED, Programme, settings_for, write_warehouse
-from tests.publication.killed_publish import PLACES, SWAPPED, killed_publish
+from tests.publication.killed_publish import PLACES, SWAPPED, publish_with_copies
 
 SPRING, SUMMER = date(2015, 3, 31), date(2015, 6, 30)
 METRIC_VALUES = """
@@ -527,19 +526,28 @@ def undisturbed(spring: Path, summer_warehouse: Path, tmp_path_factory: pytest.T
     return settings
 
 
+@pytest.fixture(scope="module")
+def killed(spring: Path, summer_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The June release is made and approved; below this folder is what kills on the way would leave."""
+    folder = tmp_path_factory.mktemp("killed")
+    shutil.copytree(spring, folder / "data")
+    shutil.copy(summer_warehouse, settings_for(folder / "data").warehouse)
+    child = COMMANDS.Process(target=publish_with_copies, args=(folder / "data", folder))
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    return folder
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_killed_anywhere_a_whole_release_is_served(
-    zone: Settings, summer_warehouse: Path, undisturbed: Settings, place: str
+    killed: Path, spring: Path, undisturbed: Settings, place: str
 ):
-    old = served(zone.publications_dir)
-    shutil.copy(summer_warehouse, zone.warehouse)
+    zone = settings_for(killed / place)
+    old = served(settings_for(spring).publications_dir)
     if place != "amid the audit":
         # It was asked before: most of the time goes into it.
         shutil.copy(undisturbed.data_dir / "audit_answers.json", zone.data_dir)
-    child = COMMANDS.Process(target=killed_publish, args=(zone.data_dir, place))
-    child.start()
-    child.join()
-    assert child.exitcode == -signal.SIGKILL
     assert (served(zone.publications_dir) == old) is (place not in SWAPPED)
     # The public never sees a release before the SPG does.
     assert served(zone.public) in (old, served(zone.publications_dir))
@@ -547,9 +555,15 @@ def test_killed_anywhere_a_whole_release_is_served(
 
     release_id = run(zone, "2015-07-03T09:00:00").release_id
     for folder in (zone.management, zone.drafts, zone.publications_dir, zone.public):
-        assert served(folder) == release_id
         same = undisturbed.data_dir / folder.relative_to(zone.data_dir)
-        figures = [manifest(one, served(one))["tables"]["metric_values"]["sha256"] for one in (folder, same)]
+        now, then = current_release(folder), current_release(same)
+        assert now
+        assert then
+        assert now.release_id == release_id
+        figures = [
+            manifest(one, release.release_id)["tables"]["metric_values"]["sha256"]
+            for one, release in ((folder, now), (same, then))
+        ]
         assert figures[0] == figures[1]
         assert list((folder / "build").iterdir()) == []
         finished = {f"{name}{end}" for name in list_releases(folder) for end in (".duckdb", ".manifest.json")}
