@@ -17,7 +17,7 @@ client belong together as those of one more person, whose reference is empty.
 
 import logging
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +58,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Layers:
-    """What a renewal does with the seeds and models of the project, each by its name."""
+    """What a renewal does with the seeds and models of the project, as dbt selects them."""
 
-    before: Mapping[str, str]
-    """What tables of people rest on without being one, and its `schema.name`."""
+    before: Sequence[str]
+    """All seeds, and the models that tables of people rest on without being one."""
     people: Sequence[str]
     """The models of people, and views between them."""
     after: Sequence[str]
-    """All others."""
+    """All other models."""
     tables: Sequence[Table]
+    rested_on: Sequence[str]
+    """The tables of `before`, by `schema.name`."""
     exports: Mapping[str, Mapping[str, Any]]
     """The exports with rows about people, as dbt knows them."""
 
@@ -94,18 +96,23 @@ def layers(manifest: Mapping[str, Any], folders: Collection[str] = ()) -> Layers
         for node, meta in ((nodes[key], nodes[key]["config"]["meta"]) for key in marked)
     ]
     wanted = {*_OF_PEOPLE, *(table.renewed_with for table in tables)}
+    seeds = {key for key, node in nodes.items() if node["resource_type"] == "seed"}
+    before = upstream - people - seeds
     return Layers(
-        before={
-            nodes[key]["name"]: f"{nodes[key]['schema']}.{nodes[key]['name']}"
-            for key in sorted(upstream - people)
-        },
-        people=sorted(nodes[key]["name"] for key in people),
-        after=sorted(nodes[key]["name"] for key in set(nodes) - upstream - people),
+        # By name alone a seed would be taken for a folder of models that is called like it.
+        before=["resource_type:seed", *_selected(nodes, before)],
+        people=_selected(nodes, people),
+        after=_selected(nodes, nodes.keys() - seeds - before - people),
+        rested_on=sorted(f"{nodes[key]['schema']}.{nodes[key]['name']}" for key in before | seeds),
         tables=tables,
         exports={
             source["name"]: source for source in manifest["sources"].values() if source["name"] in wanted
         },
     )
+
+
+def _selected(nodes: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    return sorted(f"resource_type:model,{nodes[key]['name']}" for key in keys)
 
 
 class Part:
@@ -122,6 +129,8 @@ class Part:
         self.folder = settings.spill / PART
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700, parents=True)
+        self._landing = self.folder / "landing"
+        self._landing.mkdir()
         self._sets = duckdb.connect(str(self.folder / "sets.duckdb"))
         self._run(f"set threads = 1; set memory_limit = '{settings.memory_limit}'")
         self._run(f"set temp_directory = '{self.folder}'")
@@ -135,9 +144,9 @@ class Part:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def is_worthwhile(self) -> bool:
-        """Find out whom the loads touch that `before` knows now, and write their landing folder.
+        """Find out whom the loads touch that `before` knows now, and make their data folder.
 
-        False, and nothing is written, where they are too many (`LARGEST_PART`) or landing lost a load.
+        False where they are too many (`LARGEST_PART`) or landing lost a load.
         """
         with self._warehouse():
             self._run(f"create table new_loads as {_LOADS}")
@@ -148,29 +157,21 @@ class Part:
                 "create table days as"
                 " select load_id, column_name, cell, value from warehouse.staging.base_dates"
             )
+        for folder in self._settings.landing.iterdir():
+            if folder.is_dir() and folder.name not in self._layers.exports:
+                (self._landing / folder.name).symlink_to(folder)
         self._touch()
-        chosen = sum(
-            self._count(f"landed_{name} where {self._chosen(name)}") for name in self._layers.exports
+        chosen, of_all = (
+            sum(self._count(self._files(name, landing)) for name in self._layers.exports)
+            for landing in (self._landing, self._settings.landing)
         )
-        of_all = sum(self._count(f"landed_{name}") for name in self._layers.exports)
         logger.info("New loads touch %d of %d rows about people.", chosen, of_all)
         if chosen > LARGEST_PART * of_all:
             return False
-        for folder in self._settings.landing.iterdir():
-            there = self.folder / "landing" / folder.name
-            if folder.name in self._layers.exports:
-                there.mkdir(parents=True)
-                self._run(
-                    f"copy (select * exclude (client, unit) from landed_{folder.name}"
-                    f" where {self._chosen(folder.name)}) to '{there / 'rows.parquet'}'"
-                )
-            elif folder.is_dir():
-                there.parent.mkdir(exist_ok=True)
-                there.symlink_to(folder)
         with self._warehouse(), self._attached("part", read_only=False):
-            for schema in {path.partition(".")[0] for path in self._layers.before.values()}:
+            for schema in {path.partition(".")[0] for path in self._layers.rested_on}:
                 self._run(f"create schema part.{schema}")
-            for path in self._layers.before.values():
+            for path in self._layers.rested_on:
                 self._run(f"create table part.{path} as from warehouse.{path}")
         return True
 
@@ -227,7 +228,7 @@ class Part:
             self._run(f"detach {name}")
 
     def _touch(self) -> None:
-        """Tables of the clients and records that new loads touch."""
+        """Find the clients and records that new loads touch, and write their landed rows."""
         self._run(
             "create table loads as select distinct load_id, export from"
             " ((from new_loads except from old_loads) union all (from old_loads except from new_loads))"
@@ -250,13 +251,23 @@ class Part:
                     f"create table units_{name} as select distinct unit from landed_{name}"
                     f" where unit is not null and ({self._is_new(name)} or client in (from changed))"
                 )
-                self._add("context", f"select client from landed_{name} where {self._chosen(name)}")
             else:
                 self._run(f"create table clients_{name} as from changed")
                 self._add(f"clients_{name}", f"select client from landed_{name} where {self._is_new(name)}")
                 self._join_persons(f"clients_{name}")
-                self._add("context", f"from clients_{name}")
+            self._write(name)
+            self._add("context", f"select coalesce(client_id, '') from {self._files(name, self._landing)}")
         self._enclose("context")
+        for name in _OF_PEOPLE:
+            self._write(name)
+
+    def _write(self, export: str) -> None:
+        """The landed rows of an export that are of the part."""
+        (self._landing / export).mkdir()
+        self._run(
+            f"copy (select * exclude (client, unit) from landed_{export} where {self._chosen(export)})"
+            f" to '{self._landing / export / 'rows.parquet'}'"
+        )
 
     def _landed(self, name: str, source: Mapping[str, Any]) -> str:
         """The landed rows of an export with `client`, and `unit`, which rows judged together share."""
@@ -275,8 +286,9 @@ class Part:
             f" and landed.{day} = days.cell"
         )
 
-    def _files(self, name: str) -> str:
-        return f"read_parquet('{self._settings.landing / name}/*.parquet', union_by_name = true)"
+    def _files(self, name: str, landing: Path | None = None) -> str:
+        folder = (landing or self._settings.landing) / name
+        return f"read_parquet('{folder}/*.parquet', union_by_name = true)"
 
     def _is_new(self, export: str) -> str:
         """The condition that a row is of a load that came, went or counts otherwise than before."""

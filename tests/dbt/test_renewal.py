@@ -174,7 +174,7 @@ def test_what_new_loads_touch_is_renewed_and_all_is_as_if_built_anew(
             build_warehouse(workshop.settings)
     assert caplog.text.count("New loads touch") == len(days) - 1
     assert "cannot be renewed" not in caplog.text
-    renewed = shutil.move(workshop.settings.warehouse, tmp_path / "renewed.duckdb")
+    renewed = workshop.settings.warehouse.rename(tmp_path / "renewed.duckdb")
     build_warehouse(workshop.settings)
     assert differing(renewed, workshop.settings.warehouse) == []
 

@@ -14,28 +14,57 @@ spent as (
 
 ),
 
-support as (
+supported as (
+
+    select
+        client_key,
+        count(*) as episodes,
+        min(start_date) as first_start,
+        max(coalesce(end_date, cast('9999-12-31' as date))) as last_end
+    from {{ ref('fct_episodes') }}
+    group by client_key
+
+),
+
+-- Between two episodes, which only who was supported twice can be.
+between_episodes as (
 
     select
         spent.line_key,
-        count(episodes.episode_key) as episodes_started,
         max(case when episodes.end_date is null or episodes.end_date >= spent.paid_date then 1 else 0 end) as is_supported
     from spent
-    left join {{ ref('fct_episodes') }} as episodes
+    inner join supported on spent.client_key = supported.client_key and supported.episodes > 1
+    inner join {{ ref('fct_episodes') }} as episodes
         on spent.client_key = episodes.client_key
             and spent.paid_date >= episodes.start_date
     group by spent.line_key
 
 ),
 
-first_days as (
+unsupported as (
+
+    select
+        spent.line_key,
+        not coalesce(spent.paid_date >= supported.first_start, false) as is_before_start
+    from spent
+    left join supported on spent.client_key = supported.client_key
+    left join between_episodes on spent.line_key = between_episodes.line_key
+    where
+        not coalesce(spent.paid_date between supported.first_start and supported.last_end, false)
+        or between_episodes.is_supported = 0
+
+),
+
+-- Whose lines could be more than the allowance of one year at all: most people's are not.
+spenders as (
 
     select
         spent.client_key,
-        coalesce(min(episodes.start_date), min(spent.paid_date)) as first_day
+        min(spent.paid_date) as first_paid
     from spent
-    left join {{ ref('fct_episodes') }} as episodes on spent.client_key = episodes.client_key
+    cross join {{ ref('stg_programme_settings') }} as settings
     group by spent.client_key
+    having sum(case when spent.amount > 0 then spent.amount else 0 end) > max(settings.allowance_gbp_per_year)
 
 ),
 
@@ -44,11 +73,13 @@ anchored as (
     select
         spent.*,
         {{ budget_year_anchor(
-            "settings.budget_year", "settings.programme_start", "settings.financial_year_start_month", "first_days.first_day"
+            "settings.budget_year", "settings.programme_start", "settings.financial_year_start_month",
+            "coalesce(supported.first_start, spenders.first_paid)"
         ) }} as anchor,
         settings.allowance_gbp_per_year
     from spent
-    inner join first_days on spent.client_key = first_days.client_key
+    inner join spenders on spent.client_key = spenders.client_key
+    left join supported on spent.client_key = supported.client_key
     cross join {{ ref('stg_programme_settings') }} as settings
 
 ),
@@ -91,10 +122,9 @@ over_allowance as (
 )
 
 select
-    case when episodes_started = 0 then 'spend_before_start' else 'spend_after_end' end as rule,
+    case when is_before_start then 'spend_before_start' else 'spend_after_end' end as rule,
     line_key as record_key
-from support
-where episodes_started = 0 or is_supported = 0
+from unsupported
 
 union all
 

@@ -1,18 +1,6 @@
 -- Possible but odd stars of the current extract: one row for each rule and reading.
 with
 
-spreads as (
-
-    select
-        record_key,
-        count(*) as areas_scored,
-        min(score) as lowest,
-        max(score) as highest
-    from {{ ref('int_star_scores') }}
-    group by record_key
-
-),
-
 support as (
 
     select
@@ -37,8 +25,11 @@ union all
 select
     'star_all_areas_equal' as rule,
     record_key
-from spreads
-where areas_scored = 10 and lowest = highest
+from {{ ref('stg_outcome_stars') }}
+where
+    {% for number in range(2, 11) -%}
+        area_1 = area_{{ number }}{{ " and " if not loop.last }}
+    {% endfor %}
 
 union all
 

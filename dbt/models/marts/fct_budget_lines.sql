@@ -19,6 +19,19 @@ lines as (
 
 ),
 
+-- Most people are of one borough all the time.
+people_of_boroughs as (
+
+    select
+        client_key,
+        min(start_date) as first_start,
+        min(borough) as borough,
+        min(borough) <> max(borough) as has_moved
+    from {{ ref('fct_episodes') }}
+    group by client_key
+
+),
+
 boroughs as (
 
     select
@@ -28,6 +41,7 @@ boroughs as (
             concat(cast(episodes.start_date as string), episodes.episode_key)
         ) as borough
     from lines
+    inner join people_of_boroughs as moved on lines.client_key = moved.client_key and moved.has_moved
     inner join {{ ref('fct_episodes') }} as episodes
         on lines.client_key = episodes.client_key
             and lines.line_date >= episodes.start_date
@@ -44,6 +58,13 @@ select
     lines.paid_date,
     lines.amount,
     coalesce(lines.category, 'not_known') as category,
-    coalesce(boroughs.borough, 'not_known') as borough
+    coalesce(
+        case
+            when people_of_boroughs.has_moved then boroughs.borough
+            when lines.line_date >= people_of_boroughs.first_start then people_of_boroughs.borough
+        end,
+        'not_known'
+    ) as borough
 from lines
+left join people_of_boroughs on lines.client_key = people_of_boroughs.client_key
 left join boroughs on lines.line_id = boroughs.line_id

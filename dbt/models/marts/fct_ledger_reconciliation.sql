@@ -3,17 +3,28 @@
 -- explained, never split among clients.
 with
 
-paid as (
+paid_days as (
 
     select
-        {{ quarter_start('lines.paid_date', 'settings.quarter_start_month') }} as quarter_start,
+        lines.paid_date,
         sum(lines.amount) as paid_gbp,
         count(*) as lines_paid
     from {{ ref('fct_budget_lines') }} as lines
-    cross join {{ ref('stg_programme_settings') }} as settings
     cross join {{ source('landing', 'control') }} as control
     where lines.status in ('paid', 'refunded') and lines.paid_date <= control.as_at
-    group by {{ quarter_start('lines.paid_date', 'settings.quarter_start_month') }}
+    group by lines.paid_date
+
+),
+
+paid as (
+
+    select
+        {{ quarter_start('days.paid_date', 'settings.quarter_start_month') }} as quarter_start,
+        sum(days.paid_gbp) as paid_gbp,
+        sum(days.lines_paid) as lines_paid
+    from paid_days as days
+    cross join {{ ref('stg_programme_settings') }} as settings
+    group by {{ quarter_start('days.paid_date', 'settings.quarter_start_month') }}
 
 ),
 

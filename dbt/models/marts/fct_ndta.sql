@@ -2,14 +2,14 @@
 -- is valid who consented to share and took it back.
 with
 
-items as (
+scored as (
 
     select
-        record_key,
-        count(*) as items
-    from {{ ref('int_ndta_scores') }}
-    where item <> 'total'
-    group by record_key
+        *,
+        {% for number in range(1, 11) -%}
+            case when item_{{ number }} is null then 0 else 1 end{{ " + " if not loop.last }}
+        {%- endfor %} as items
+    from {{ ref('stg_ndta') }}
 
 ),
 
@@ -20,11 +20,10 @@ assessments as (
         coalesce(people.person_id, ndta.client_id) as client_key,
         ndta.assessed_date,
         coalesce(consents.is_withdrawn, false) as is_withdrawn,
-        cast(coalesce(items.items, 0) as integer) as items,
+        cast(ndta.items as integer) as items,
         cast(ndta.total as integer) as total
-    from {{ ref('stg_ndta') }} as ndta
+    from scored as ndta
     left join {{ ref('stg_people') }} as people on ndta.client_id = people.client_id
-    left join items on ndta.record_key = items.record_key
     left join {{ ref('int_consents') }} as consents on coalesce(people.person_id, ndta.client_id) = consents.client_key
 
 )

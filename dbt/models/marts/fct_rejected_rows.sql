@@ -20,6 +20,7 @@ taken_in as (
         from {{ ref('stg_' ~ export) }} as records
         inner join {{ ref('stg_loads') }} as loads on records.load_id = loads.load_id
         inner join {{ ref('stg_exports') }} as exports on loads.export = exports.export and exports.extract = 'delta'
+        where records.record_key in (select record_key from findings)
         group by exports.export, records.record_key
         {% if not loop.last %}union all{% endif %}
     {% endfor %}

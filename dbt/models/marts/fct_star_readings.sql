@@ -2,13 +2,14 @@
 -- together, else the worker's, else the client's. Nobody's is valid who consented to share and took it back.
 with
 
-areas as (
+scored as (
 
     select
-        record_key,
-        count(*) as areas_scored
-    from {{ ref('int_star_scores') }}
-    group by record_key
+        *,
+        {% for number in range(1, 11) -%}
+            case when area_{{ number }} is null then 0 else 1 end{{ " + " if not loop.last }}
+        {%- endfor %} as areas_scored
+    from {{ ref('stg_outcome_stars') }}
 
 ),
 
@@ -22,14 +23,13 @@ readings as (
         coalesce(stars.completed_by, 'not_known') as completed_by,
         coalesce(stars.status, 'not_known') as status,
         coalesce(stars.status = 'approved', false)
-        and coalesce(areas.areas_scored, 0) >= settings.star_minimum_areas as is_usable,
+        and stars.areas_scored >= settings.star_minimum_areas as is_usable,
         coalesce(consents.is_withdrawn, false) as is_withdrawn,
-        cast(coalesce(areas.areas_scored, 0) as integer) as areas_scored,
+        cast(stars.areas_scored as integer) as areas_scored,
         case stars.completed_by when 'together' then 1 when 'worker' then 2 when 'client' then 3 else 4 end as preference
-    from {{ ref('stg_outcome_stars') }} as stars
+    from scored as stars
     cross join {{ ref('stg_programme_settings') }} as settings
     left join {{ ref('stg_people') }} as people on stars.client_id = people.client_id
-    left join areas on stars.record_key = areas.record_key
     left join {{ ref('int_consents') }} as consents on coalesce(people.person_id, stars.client_id) = consents.client_key
 
 )

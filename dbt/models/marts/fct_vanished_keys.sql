@@ -2,18 +2,39 @@
 -- was always rejected never counted, so nothing is gone when its key is corrected.
 with
 
+full_loads as (
+
+    select
+        loads.load_id,
+        loads.load_number,
+        loads.is_current
+    from {{ ref('stg_loads') }} as loads
+    inner join {{ ref('stg_exports') }} as exports on loads.export = exports.export
+    where exports.extract = 'full' and loads.load_number is not null
+
+),
+
+-- In earlier loads; most files hold all that the one before held.
 seen as (
 
     {% for export in staged_exports() %}
         select
             '{{ export }}' as export,
-            record_key,
-            load_id,
-            min(source_line) as source_line,
-            max(case when reject_reasons is null then 1 else 0 end) as is_accepted
-        from {{ ref('base_' ~ export) }}
-        where record_key is not null
-        group by record_key, load_id
+            earlier.record_key,
+            earlier.load_id,
+            min(earlier.source_line) as source_line,
+            max(case when earlier.reject_reasons is null then 1 else 0 end) as is_accepted
+        from {{ ref('base_' ~ export) }} as earlier
+        inner join full_loads as loads on earlier.load_id = loads.load_id and not loads.is_current
+        where
+            earlier.record_key is not null
+            and not exists (
+                select 1
+                from {{ ref('base_' ~ export) }} as later
+                inner join full_loads as current_load on later.load_id = current_load.load_id and current_load.is_current
+                where later.record_key = earlier.record_key
+            )
+        group by earlier.record_key, earlier.load_id
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -26,9 +47,7 @@ last_seen as (
         seen.record_key,
         max(loads.load_number) as load_number
     from seen
-    inner join {{ ref('stg_loads') }} as loads on seen.load_id = loads.load_id
-    inner join {{ ref('stg_exports') }} as exports on seen.export = exports.export
-    where exports.extract = 'full'
+    inner join full_loads as loads on seen.load_id = loads.load_id
     group by seen.export, seen.record_key
     having max(seen.is_accepted) = 1
 

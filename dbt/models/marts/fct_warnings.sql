@@ -24,6 +24,7 @@ places as (
             max(load_id) as load_id,
             min(source_line) as source_line
         from {{ ref('stg_' ~ export) }}
+        where record_key in (select record_key from records)
         group by record_key
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
