@@ -23,7 +23,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from dagster_project.fingerprint import of_product
-from dagster_project.renewal import PART, Part, layers
+from dagster_project.parts import PART, Layers, Ranges, Touched, count_of_clients, layers
 from dagster_project.settings import FlicError, Settings
 from dagster_project.spark import copy_tables, start_session
 
@@ -41,6 +41,11 @@ NOBODYS_TAG = "about_nobody"
 _TOLD_ROWS = 5
 # The fingerprint of the product that built a warehouse in which many people stand.
 _RESTS_ON = "warehouse_rests_on"
+_UNTESTED = (
+    "build",
+    *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+    "--select",
+)
 _LONGEST_TOLD = 80
 
 
@@ -223,17 +228,21 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     """Seeds, models and data tests, or those selected; returns dbt's results, one a node.
 
     Where the warehouse of before rests on the same program and seeds and many people stand in it
-    (`Settings.whole_up_to`), only what new loads touch is made anew. Raises `TransformationError` with the
-    nodes that failed, unless nothing failed. Unit tests are left to the test suite: they say something about
-    the code, not about today's data.
+    (`Settings.whole_up_to`), only what new loads touch is made anew; of more clients than memory may hold
+    (`Settings.clients_at_once`) a range is built at a time. Raises `TransformationError` with the nodes that
+    failed, unless nothing failed. Unit tests are left to the test suite: they say something about the code,
+    not about today's data.
     """
     product = of_product(settings)
     nodes = None
-    if not select and _rests_on(settings) == product:
-        nodes = renew(settings)
-        if nodes is not None:
-            nodes += _run(settings, ["test", "--exclude-resource-type", "unit_test"])
-    if nodes is None:
+    if not select and settings.engine != "spark":
+        if _rests_on(settings) == product:
+            nodes = renew(settings)
+        if nodes is None and count_of_clients(settings) > settings.clients_at_once:
+            nodes = build_in_ranges(settings)
+    if nodes is not None:
+        nodes += _run(settings, ["test", "--exclude-resource-type", "unit_test"])
+    else:
         remove_warehouse(settings)
         if settings.engine == "spark":
             start_session()
@@ -293,19 +302,16 @@ def renew(settings: Settings, folders: Collection[str] = ()) -> list[Any] | None
     it off leaves no mark, and the next refresh builds all. Nothing is tested.
     """
     settings.warehouse.with_name(_RESTS_ON).unlink(missing_ok=True)
-    manifest = invoke_dbt(settings, ["parse"]).result
-    project = layers(json.loads(manifest_path(settings).read_bytes()), folders)
-    untested = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    project, manifest = _project(settings, folders)
     part = None
     try:
-        part = Part(settings, project)
-        nodes = _run(settings, ["build", *untested, "--select", *project.before], manifest)
+        part = Touched(settings, project)
+        nodes = _run(settings, [*_UNTESTED, *project.before], manifest)
         if not part.is_worthwhile():
             return None
-        of_part = replace(settings, data_dir=part.folder, spill_dir=settings.spill)
-        nodes += _run(of_part, ["run", "--select", *project.people], manifest)
+        nodes += _run(_inside(part.folder, settings), [*_UNTESTED, *project.people], manifest)
         part.put_in_place()
-        nodes += _run(settings, ["build", *untested, "--select", *project.after], manifest)
+        return nodes + _run(settings, [*_UNTESTED, *project.after], manifest)
     except (duckdb.Error, TransformationError) as error:
         logger.warning(
             "The warehouse of before cannot be renewed and is built anew: %s", type(error).__name__
@@ -314,7 +320,38 @@ def renew(settings: Settings, folders: Collection[str] = ()) -> list[Any] | None
     finally:
         if part is not None:
             part.close()
-    return nodes
+
+
+def build_in_ranges(settings: Settings, folders: Collection[str] = ()) -> list[Any]:
+    """Build all tables, or those of some folders of models, a range of clients at a time, without tests.
+
+    Returns dbt's results; of a model of people those of the last range. Raises `TransformationError`.
+    """
+    remove_warehouse(settings)
+    project, manifest = _project(settings, folders)
+    nodes = _run(settings, [*_UNTESTED, *project.before], manifest)
+    part = Ranges(settings, project)
+    try:
+        ranges = part.divide(settings.clients_at_once)
+        of_people = []
+        for number in range(ranges):
+            logger.info("Range %d of %d of the clients ...", number + 1, ranges)
+            part.take(number)
+            of_people = _run(_inside(part.folder, settings), [*_UNTESTED, *project.people], manifest)
+            part.add()
+    finally:
+        part.close()
+    return nodes + of_people + _run(settings, [*_UNTESTED, *project.after], manifest)
+
+
+def _project(settings: Settings, folders: Collection[str]) -> tuple[Layers, Any]:
+    manifest = invoke_dbt(settings, ["parse"]).result
+    return layers(json.loads(manifest_path(settings).read_bytes()), folders), manifest
+
+
+def _inside(folder: Path, settings: Settings) -> Settings:
+    """The same settings with the data folder of a part."""
+    return replace(settings, data_dir=folder, spill_dir=settings.spill)
 
 
 def dagster_events(

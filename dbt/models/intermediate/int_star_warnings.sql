@@ -27,8 +27,9 @@ select
     record_key
 from {{ ref('stg_outcome_stars') }}
 where
+    area_1 is not null
     {% for number in range(2, 11) -%}
-        area_1 = area_{{ number }}{{ " and " if not loop.last }}
+        and area_{{ number }} = area_1
     {% endfor %}
 
 union all

@@ -1,16 +1,17 @@
-"""A warehouse of which only what new loads touch was made anew is the one that is built from nothing."""
+"""A warehouse built a part of its people at a time is the one that is built at once."""
 
 import os
 import random
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from dagster_project import renewal
+from dagster_project import parts
 from dagster_project.settings import ROOT
 from dagster_project.transformation import build_warehouse, prepare_manifest
 from tests.dbt.landing_folder import LandedFile, Row, Workshop
@@ -154,7 +155,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMMES))
-def test_what_new_loads_touch_is_renewed_and_all_is_as_if_built_anew(
+def test_ranges_of_clients_and_what_new_loads_touch_make_what_is_built_at_once(
     seed: int,
     project: Path,
     tmp_path: Path,
@@ -162,21 +163,23 @@ def test_what_new_loads_touch_is_renewed_and_all_is_as_if_built_anew(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Late corrections, records that move to another client, references that are linked or parted."""
-    monkeypatch.setattr(renewal, "LARGEST_PART", 1)
+    monkeypatch.setattr(parts, "LARGEST_PART", 1)
     workshop = Workshop(tmp_path / "data", tmp_path / "kept", project, whole_up_to=0)
+    at_once, in_ranges = workshop.settings, replace(workshop.settings, clients_at_once=9)
     workshop.land(*programme(seed))
-    prepare_manifest(workshop.settings)
+    prepare_manifest(at_once)
     # Back again, too: a load that is not known any more takes its rows with it.
-    days = [DAYS[0], DAYS[2]] if seed % 3 == 0 else DAYS if seed % 3 == 1 else [DAYS[2], DAYS[1]]
+    days = [[DAYS[0], DAYS[2]], [DAYS[2], DAYS[1]], DAYS][seed % 3]
     with caplog.at_level("INFO"):
         for day in days:
             workshop.know(day, day)
-            build_warehouse(workshop.settings)
+            build_warehouse(in_ranges)
+    assert "Range 3 of" in caplog.text
     assert caplog.text.count("New loads touch") == len(days) - 1
     assert "cannot be renewed" not in caplog.text
-    renewed = workshop.settings.warehouse.rename(tmp_path / "renewed.duckdb")
-    build_warehouse(workshop.settings)
-    assert differing(renewed, workshop.settings.warehouse) == []
+    made = at_once.warehouse.rename(tmp_path / "made.duckdb")
+    build_warehouse(at_once)
+    assert differing(made, at_once.warehouse) == []
 
 
 def differing(one: Path, other: Path) -> list[str]:

@@ -1,14 +1,14 @@
-"""Making only that part of the warehouse anew which new loads touch, where many people stand in it.
+"""Building the warehouse a part of its people at a time: whom new loads touch, or a range of clients.
 
-Belongs here: whom new loads touch, their share of landing as a data folder of its own, and its tables in the
-place of theirs. Does not belong here: running dbt (`transformation.py`). The part is built by the very models
-that build the whole, from a landing folder with fewer rows, so that there is one SQL for both.
+Belongs here: who is of a part, their share of landing as a data folder of its own, and its tables among those
+of the whole. Does not belong here: running dbt (`transformation.py`). A part is built by the very models that
+build the whole, from a landing folder with fewer rows, so that there is one SQL for all.
 
 Which tables hold people, and which of their rows go with what, is said at the models (`meta.renewed_with`):
 
 - `people`: all rows of whoever has any new row, as these tables say what the others need to know of a client;
-- an export and a `record`: the records that stand in new loads, and those that belong together with them: one
-  reference, or one person's of one day where the client is part of the key;
+- an export and a `record`: the records that stand in new loads, and those that are judged together with them:
+  of one reference, or one person's of one day where the client is part of the key;
 - an export alone: all rows of whoever has a new row in it.
 
 Of somebody whose referrals, caseload or links changed all rows of all tables are made anew. Rows without a
@@ -16,6 +16,7 @@ client belong together as those of one more person, whose reference is empty.
 """
 
 import logging
+import math
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ class Layers:
     people: Sequence[str]
     """The models of people, and views between them."""
     after: Sequence[str]
-    """All other models."""
+    """All other models, and once more the views between."""
     tables: Sequence[Table]
     rested_on: Sequence[str]
     """The tables of `before`, by `schema.name`."""
@@ -102,7 +103,7 @@ def layers(manifest: Mapping[str, Any], folders: Collection[str] = ()) -> Layers
         # By name alone a seed would be taken for a folder of models that is called like it.
         before=["resource_type:seed", *_selected(nodes, before)],
         people=_selected(nodes, people),
-        after=_selected(nodes, nodes.keys() - seeds - before - people),
+        after=_selected(nodes, nodes.keys() - seeds - before - set(marked)),
         rested_on=sorted(f"{nodes[key]['schema']}.{nodes[key]['name']}" for key in before | seeds),
         tables=tables,
         exports={
@@ -116,32 +117,131 @@ def _selected(nodes: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
 
 
 class Part:
-    """The part of the warehouse that new loads touch, from before anything is built to its place in it.
+    """A data folder with some of the people: their landed rows, and the warehouse that is built from them.
 
-    Its folder holds rows of people and is gone after `close`. What DuckDB finds wrong with the warehouse of
-    before is raised as its own error.
+    It is gone after `close`. What DuckDB finds wrong with the warehouse is raised as its own error.
     """
 
     def __init__(self, settings: Settings, layers: Layers) -> None:
         self._settings = settings
         self._layers = layers
-        self._by_record = {table.renewed_with for table in layers.tables if table.record}
         self.folder = settings.spill / PART
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700, parents=True)
         self._landing = self.folder / "landing"
         self._landing.mkdir()
+        for folder in settings.landing.iterdir():
+            if folder.is_dir() and folder.name not in layers.exports:
+                (self._landing / folder.name).symlink_to(folder)
         self._sets = duckdb.connect(str(self.folder / "sets.duckdb"))
         self._run(f"set threads = 1; set memory_limit = '{settings.memory_limit}'")
         self._run(f"set temp_directory = '{self.folder}'")
-        with self._warehouse():
-            self._run(f"create table old_loads as {_LOADS}")
-            self._run(f"create table old_people as {_PEOPLE}")
 
     def close(self) -> None:
         """Let go of the folder."""
         self._sets.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _read_landing(self) -> None:
+        """Landed rows by client, as the models before know them: views `landed_<export>`."""
+        with self._warehouse():
+            self._run(f"create table new_people as {_PEOPLE}")
+            self._run(
+                "create table days as"
+                " select load_id, column_name, cell, value from warehouse.staging.base_dates"
+            )
+        for name, source in self._layers.exports.items():
+            self._run(f"create view landed_{name} as {self._landed(name, source)}")
+
+    def _hand_over(self) -> None:
+        """Give the part's warehouse the tables that those of people rest on."""
+        with self._warehouse(), self._attached("part", read_only=False):
+            for schema in {path.partition(".")[0] for path in self._layers.rested_on}:
+                self._run(f"create schema part.{schema}")
+            for path in self._layers.rested_on:
+                self._run(f"create table part.{path} as from warehouse.{path}")
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        return self._sets.execute(sql)
+
+    def _count(self, rows: str) -> int:
+        found = self._run(f"select count(*) from {rows}").fetchone()
+        assert found is not None
+        return found[0]
+
+    @contextmanager
+    def _warehouse(self, read_only: bool = True) -> Iterator[None]:
+        with self._attached("warehouse", self._settings.warehouse, read_only):
+            yield
+
+    @contextmanager
+    def _attached(self, name: str, path: Path | None = None, read_only: bool = True) -> Iterator[None]:
+        file = path or self.folder / self._settings.warehouse.name
+        self._run(f"attach '{file}' as {name}{' (read_only)' if read_only else ''}")
+        try:
+            yield
+        finally:
+            self._run(f"detach {name}")
+
+    def _write(self, export: str, chosen: str) -> None:
+        """The landed rows of an export that are of the part."""
+        (self._landing / export).mkdir(exist_ok=True)
+        self._run(
+            f"copy (select * exclude (client, unit) from landed_{export} where {chosen})"
+            f" to '{self._landing / export / 'rows.parquet'}'"
+        )
+
+    def _landed(self, name: str, source: Mapping[str, Any]) -> str:
+        """The landed rows of an export with `client`, and `unit`, which rows judged together share."""
+        key = source["config"]["meta"]["key"]
+        rows = self._files(name)
+        client = "coalesce(landed.client_id, '')"
+        if "client_id" not in key:
+            unit = " || '|' || ".join(_CLEAN.format(f"landed.{column}") for column in key)
+            return f"select landed.*, {client} as client, {unit} as unit from {rows} as landed"
+        day = next(column for column in key if source["columns"][column]["config"]["meta"]["type"] == "date")
+        return (
+            f"select landed.*, {client} as client, concat(coalesce(person_id, {client}), '|',"
+            f" coalesce(cast(days.value as varchar), landed.{day})) as unit from {rows} as landed"
+            " left join new_people as persons on landed.client_id = persons.client_id"
+            f" left join days on landed.load_id = days.load_id and days.column_name = '{day}'"
+            f" and landed.{day} = days.cell"
+        )
+
+    def _files(self, name: str, landing: Path | None = None) -> str:
+        folder = (landing or self._settings.landing) / name
+        return f"read_parquet('{folder}/*.parquet', union_by_name = true)"
+
+    def _add(self, table: str, clients: str) -> bool:
+        """Add clients to a table of them; whether there was one to add."""
+        before = self._count(table)
+        self._run(
+            f"insert into {table} select distinct client from ({clients}) as found (client)"
+            f" where client not in (from {table})"
+        )
+        return self._count(table) > before
+
+    def _join_persons(self, table: str) -> bool:
+        """Add the other references, of now and of before, of the persons in a table, however indirectly."""
+        others = (
+            "select others.client_id from people inner join people as others using (person_id)"
+            f" where people.client_id in (from {table})"
+        )
+        joined = False
+        while self._add(table, others):
+            joined = True
+        return joined
+
+
+class Touched(Part):
+    """The part that new loads touch, from before anything is built to its place in the warehouse."""
+
+    def __init__(self, settings: Settings, layers: Layers) -> None:
+        super().__init__(settings, layers)
+        self._by_record = {table.renewed_with for table in layers.tables if table.record}
+        with self._warehouse():
+            self._run(f"create table old_loads as {_LOADS}")
+            self._run(f"create table old_people as {_PEOPLE}")
 
     def is_worthwhile(self) -> bool:
         """Find out whom the loads touch that `before` knows now, and make their data folder.
@@ -152,14 +252,7 @@ class Part:
             self._run(f"create table new_loads as {_LOADS}")
             if self._count(f"old_loads where load_id not in (select load_id from {self._files('loads')})"):
                 return False
-            self._run(f"create table new_people as {_PEOPLE}")
-            self._run(
-                "create table days as"
-                " select load_id, column_name, cell, value from warehouse.staging.base_dates"
-            )
-        for folder in self._settings.landing.iterdir():
-            if folder.is_dir() and folder.name not in self._layers.exports:
-                (self._landing / folder.name).symlink_to(folder)
+        self._read_landing()
         self._touch()
         chosen, of_all = (
             sum(self._count(self._files(name, landing)) for name in self._layers.exports)
@@ -168,11 +261,7 @@ class Part:
         logger.info("New loads touch %d of %d rows about people.", chosen, of_all)
         if chosen > LARGEST_PART * of_all:
             return False
-        with self._warehouse(), self._attached("part", read_only=False):
-            for schema in {path.partition(".")[0] for path in self._layers.rested_on}:
-                self._run(f"create schema part.{schema}")
-            for path in self._layers.rested_on:
-                self._run(f"create table part.{path} as from warehouse.{path}")
+        self._hand_over()
         return True
 
     def put_in_place(self) -> None:
@@ -205,28 +294,6 @@ class Part:
                 self._run(f"insert into warehouse.{table.path} by name from part.{table.path}")
             self._run("checkpoint warehouse")
 
-    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
-        return self._sets.execute(sql)
-
-    def _count(self, rows: str) -> int:
-        found = self._run(f"select count(*) from {rows}").fetchone()
-        assert found is not None
-        return found[0]
-
-    @contextmanager
-    def _warehouse(self, read_only: bool = True) -> Iterator[None]:
-        with self._attached("warehouse", self._settings.warehouse, read_only):
-            yield
-
-    @contextmanager
-    def _attached(self, name: str, path: Path | None = None, read_only: bool = True) -> Iterator[None]:
-        file = path or self.folder / self._settings.warehouse.name
-        self._run(f"attach '{file}' as {name}{' (read_only)' if read_only else ''}")
-        try:
-            yield
-        finally:
-            self._run(f"detach {name}")
-
     def _touch(self) -> None:
         """Find the clients and records that new loads touch, and write their landed rows."""
         self._run(
@@ -234,8 +301,6 @@ class Part:
             " ((from new_loads except from old_loads) union all (from old_loads except from new_loads))"
         )
         self._run("create table people as from new_people union from old_people")
-        for name, source in self._layers.exports.items():
-            self._run(f"create view landed_{name} as {self._landed(name, source)}")
         self._run(
             "create table changed as select distinct client_id as client from"
             " ((from new_people except from old_people) union all (from old_people except from new_people))"
@@ -255,40 +320,11 @@ class Part:
                 self._run(f"create table clients_{name} as from changed")
                 self._add(f"clients_{name}", f"select client from landed_{name} where {self._is_new(name)}")
                 self._join_persons(f"clients_{name}")
-            self._write(name)
+            self._write(name, self._chosen(name))
             self._add("context", f"select coalesce(client_id, '') from {self._files(name, self._landing)}")
         self._enclose("context")
         for name in _OF_PEOPLE:
-            self._write(name)
-
-    def _write(self, export: str) -> None:
-        """The landed rows of an export that are of the part."""
-        (self._landing / export).mkdir()
-        self._run(
-            f"copy (select * exclude (client, unit) from landed_{export} where {self._chosen(export)})"
-            f" to '{self._landing / export / 'rows.parquet'}'"
-        )
-
-    def _landed(self, name: str, source: Mapping[str, Any]) -> str:
-        """The landed rows of an export with `client`, and `unit`, which rows judged together share."""
-        key = source["config"]["meta"]["key"]
-        rows = self._files(name)
-        client = "coalesce(landed.client_id, '')"
-        if "client_id" not in key:
-            unit = " || '|' || ".join(_CLEAN.format(f"landed.{column}") for column in key)
-            return f"select landed.*, {client} as client, {unit} as unit from {rows} as landed"
-        day = next(column for column in key if source["columns"][column]["config"]["meta"]["type"] == "date")
-        return (
-            f"select landed.*, {client} as client, concat(coalesce(person_id, {client}), '|',"
-            f" coalesce(cast(days.value as varchar), landed.{day})) as unit from {rows} as landed"
-            " left join new_people as persons on landed.client_id = persons.client_id"
-            f" left join days on landed.load_id = days.load_id and days.column_name = '{day}'"
-            f" and landed.{day} = days.cell"
-        )
-
-    def _files(self, name: str, landing: Path | None = None) -> str:
-        folder = (landing or self._settings.landing) / name
-        return f"read_parquet('{folder}/*.parquet', union_by_name = true)"
+            self._write(name, self._chosen(name))
 
     def _is_new(self, export: str) -> str:
         """The condition that a row is of a load that came, went or counts otherwise than before."""
@@ -302,26 +338,6 @@ class Part:
 
     def _clients(self, renewed_with: str) -> str:
         return "context" if renewed_with in {PEOPLE, *_OF_PEOPLE} else f"clients_{renewed_with}"
-
-    def _add(self, table: str, clients: str) -> bool:
-        """Add clients to a table of them; whether there was one to add."""
-        before = self._count(table)
-        self._run(
-            f"insert into {table} select distinct client from ({clients}) as found (client)"
-            f" where client not in (from {table})"
-        )
-        return self._count(table) > before
-
-    def _join_persons(self, table: str) -> bool:
-        """Add the other references, of now and of before, of the persons in a table, however indirectly."""
-        others = (
-            "select others.client_id from people inner join people as others using (person_id)"
-            f" where people.client_id in (from {table})"
-        )
-        joined = False
-        while self._add(table, others):
-            joined = True
-        return joined
 
     def _enclose(self, table: str) -> None:
         """Add whoever has a referral or an episode of the same reference as somebody in a table, too.
@@ -338,6 +354,62 @@ class Part:
                     f"select client from landed_{name} where unit in"
                     f" (select unit from landed_{name} where unit is not null and client in (from {table}))",
                 )
+
+
+class Ranges(Part):
+    """All people, a range of clients at a time, so that memory holds them however many there are."""
+
+    def divide(self, clients_at_once: int) -> int:
+        """Find out who is of which range; returns how many there are.
+
+        Whose records share a reference with somebody else's are judged together, and so all of one range.
+        """
+        self._read_landing()
+        self._run("create table people as from new_people")
+        self._run("create table entangled as select '' as client")
+        for name, source in self._layers.exports.items():
+            if "client_id" not in source["config"]["meta"]["key"]:
+                self._add(
+                    "entangled",
+                    f"select client from landed_{name} where unit in (select unit from landed_{name}"
+                    " where unit is not null group by unit having min(client) <> max(client))",
+                )
+        self._join_persons("entangled")
+        everybody = " union ".join(f"select client from landed_{name}" for name in self._layers.exports)
+        self._run(f"create table clients as {everybody}")
+        ranges = max(1, math.ceil(self._count("clients") / clients_at_once))
+        self._run(
+            "create table ranges as select client, case when client in (from entangled) then 0"
+            f" else hash(coalesce(person_id, client)) % {ranges} end as range"
+            " from clients left join new_people as persons on client = persons.client_id"
+        )
+        return ranges
+
+    def take(self, number: int) -> None:
+        """Make the data folder of one range in the place of the one before."""
+        (self.folder / self._settings.warehouse.name).unlink(missing_ok=True)
+        for name in self._layers.exports:
+            self._write(name, f"client in (select client from ranges where range = {number})")
+        self._hand_over()
+
+    def add(self) -> None:
+        """Add the rows of the range's tables to those of the warehouse."""
+        with self._warehouse(read_only=False), self._attached("part"):
+            for table in self._layers.tables:
+                self._run(f"create schema if not exists warehouse.{table.path.partition('.')[0]}")
+                self._run(
+                    f"create table if not exists warehouse.{table.path} as from part.{table.path} limit 0"
+                )
+                self._run(f"insert into warehouse.{table.path} by name from part.{table.path}")
+
+
+def count_of_clients(settings: Settings) -> int:
+    """How many references of clients stand in the landed referrals."""
+    with duckdb.connect() as connection:
+        [(count,)] = connection.execute(
+            f"select count(distinct client_id) from read_parquet('{settings.landing}/referrals/*.parquet')"
+        ).fetchall()
+    return count
 
 
 # A load that is not the current one any more changes nothing about the rows of an export of changes.
