@@ -26,7 +26,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.settings import Settings
+from dagster_project.settings import FlicError, Settings
 
 logger = logging.getLogger("flic")
 
@@ -39,6 +39,10 @@ PEOPLE = "people"
 _OF_PEOPLE = ("referrals", "caseload")
 # What landed as a reference, as the models read it (macro clean_text).
 _CLEAN = r"nullif(trim(regexp_replace({}, '[ \t\n\f\r\x{{00A0}}]+', ' ', 'g')), '')"
+
+
+class UnmarkedModelError(FlicError):
+    """A model between tables about people does not say which of its rows go with what."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ class Layers:
 
 
 def layers(manifest: Mapping[str, Any], folders: Collection[str] = ()) -> Layers:
-    """Sort what dbt's manifest knows, or the seeds and the models of some folders."""
+    """Sort what dbt's manifest knows, or the seeds and the models of some folders.
+
+    Raises `UnmarkedModelError`.
+    """
     nodes = {
         key: node
         for key, node in manifest["nodes"].items()
@@ -97,6 +104,15 @@ def layers(manifest: Mapping[str, Any], folders: Collection[str] = ()) -> Layers
         for node, meta in ((nodes[key], nodes[key]["config"]["meta"]) for key in marked)
     ]
     wanted = {*_OF_PEOPLE, *(table.renewed_with for table in tables)}
+    if between := sorted(
+        nodes[key]["name"]
+        for key in upstream - people
+        if people.intersection(nodes[key]["depends_on"].get("nodes", []))
+    ):
+        raise UnmarkedModelError(
+            f"{', '.join(between)}: built from tables about people, and such rest on it; say at it what it is"
+            " renewed with (meta.renewed_with)"
+        )
     seeds = {key for key, node in nodes.items() if node["resource_type"] == "seed"}
     before = upstream - people - seeds
     return Layers(

@@ -182,6 +182,30 @@ def test_ranges_of_clients_and_what_new_loads_touch_make_what_is_built_at_once(
     assert differing(made, at_once.warehouse) == []
 
 
+def test_a_model_between_tables_of_people_has_to_say_so() -> None:
+    """Built before them, it would hold what the part's people had before."""
+
+    def node(name: str, *rests_on: str, **meta: str) -> dict[str, object]:
+        return {
+            "resource_type": "model",
+            "name": name,
+            "schema": "marts",
+            "fqn": ["flic", "marts", name],
+            "config": {"meta": meta, "materialized": "table"},
+            "depends_on": {"nodes": list(rests_on)},
+        }
+
+    people = {
+        "one": node("one", renewed_with="people"),
+        "last": node("last", "between", renewed_with="people"),
+    }
+    marked = {**people, "between": node("between", "one", renewed_with="people")}
+    assert parts.layers({"nodes": marked, "sources": {}}).after == []
+    unmarked = {**people, "between": node("between", "one")}
+    with pytest.raises(parts.UnmarkedModelError, match=r"^between: "):
+        parts.layers({"nodes": unmarked, "sources": {}})
+
+
 def differing(one: Path, other: Path) -> list[str]:
     """The tables of which two warehouses have not the same rows."""
     with duckdb.connect() as connection:
