@@ -18,12 +18,12 @@ from dagster_project.publication.disclosure import (
     Payment,
     PublishedFigure,
     Rules,
+    SafeDraws,
     SafeFigures,
     exact_figures,
     money_passes,
     nearest,
     rounded_rows,
-    safe_figures,
     safe_share,
 )
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
@@ -73,7 +73,7 @@ def safe(
         )
         for metric_id, measure, period_type, first, second in tables
     ]
-    return safe_figures(
+    return SafeDraws(
         figures,
         plan,
         {d.metric_id: d for d in definitions},
@@ -81,7 +81,7 @@ def safe(
         programme_start=PROGRAMME_START,
         key=KEY,
         payments=lambda metric_id: payments,
-    )
+    ).draw()
 
 
 def only(figures: Sequence[ExactFigure], *definitions: MetricDefinition) -> PublishedFigure:
@@ -546,7 +546,7 @@ def test_a_random_programme_keeps_every_rule_from_end_to_end(seed: int, people: 
         seed, people=people, as_at=date(2015, 6, 30), days=[date(2015, 3, 31), date(2015, 6, 30)]
     )
     figures = programme.figures()
-    got = safe_figures(
+    got = SafeDraws(
         figures,
         programme.plan(),
         programme.definitions(),
@@ -554,7 +554,7 @@ def test_a_random_programme_keeps_every_rule_from_end_to_end(seed: int, people: 
         programme_start=PROGRAMME_START,
         key=KEY,
         payments=programme.payments,
-    )
+    ).draw()
     assert got.apart == []
     assert bool(got.dropped_tables) == any(f.note == DROPPED for f in got.figures)
     assert len(got.figures) == len(figures)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.publication import rounding
-from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounded, round_tables, wish
+from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounded, Rounding, wish
 
 KEY = b"a rounding key for tests only, 32+"
 DAY = date(2015, 3, 31)
@@ -55,7 +55,7 @@ def table(name: str, counts: dict[Cell, int]) -> CountTable:
 
 def rounded(tables: list[CountTable], exact: dict[Cell, int] | None = None, key: bytes = KEY) -> Rounded:
     """Round to base 5, figures under 10 hidden."""
-    return round_tables(tables, exact or {}, key=key, base=5, shown_from=10)
+    return Rounding(tables, exact or {}, key=key, base=5, shown_from=10).draw()
 
 
 @settings(max_examples=40, deadline=None)
