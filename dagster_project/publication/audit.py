@@ -7,7 +7,7 @@ count is worked out (`attack.py`), how one is rounded (`rounding.py`).
 import hashlib
 import json
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -29,7 +29,7 @@ from dagster_project.publication.disclosure import (
     table_of,
 )
 from dagster_project.publication.plan import MetricDefinition, PublicationError
-from dagster_project.publication.reader import Told, read_as_a_reader
+from dagster_project.publication.reader import Told, Within, read_as_a_reader
 
 DRAWS = 5
 """How often the counts of one population and day are drawn anew before a table is given up. The publication
@@ -81,6 +81,8 @@ def audited(
     what was asked before.
     """
     linked = Linked.of(definitions)
+    read = _Reader(definitions, rules, programme_start)
+    known: dict[object, list[Finding]] = {}
     links = sorted(linked.flows), sorted((name, sorted(kept)) for name, kept in linked.lasting.items())
     result = Audited(*draw({}))
     tries: Counter[tuple[str, date]] = Counter()
@@ -91,7 +93,7 @@ def audited(
 
     def findings_in(safe: SafeFigures, stays: Collection[TableOfPeriod]) -> list[Finding]:
         """What is found on the first day on which anything is: what is drawn anew moves the days after."""
-        told, within = read_as_a_reader(safe.figures, definitions, rules, programme_start)
+        told, within = read.told_by(safe.figures)
         groups = [sorted(family, key=_place) for family in families(told, within)]
         asked = [(days, number) for number, family in enumerate(groups) for days in windows(family)]
         found: list[Finding] = []
@@ -105,10 +107,14 @@ def audited(
                 continue  # published as they are, and nothing beside them that could be drawn again
             stay = tuple(sorted({count.table for count in counts}.intersection(stays)))
             window = Window(days, programme_start, needs_threshold, rules.count_minimum, stay)
-            found += answers.of(
-                (counts, sorted(within), links, window),
-                partial(attack_day, groups[number], within, linked, window),
-            )
+            # Most draws leave most windows as they were.
+            same = tuple(counts), within, window
+            if same not in known:
+                known[same] = answers.of(
+                    (counts, sorted(within), links, window),
+                    partial(attack_day, groups[number], within, linked, window),
+                )
+            found += known[same]
         return found
 
     while True:
@@ -139,6 +145,34 @@ def audited(
         result.safe.figures = withhold(result.safe.figures, result.given_up)
         result.safe.dropped_tables += [in_words(table) for table in result.given_up]
         result.safe.attempts += max(result.draws.values(), default=0)
+
+
+class _Reader:
+    """Figures as a reader has them: those of a period that are as they were are not read again.
+
+    What the figures of one period tell hangs on no other period (`read_as_a_reader`).
+    """
+
+    def __init__(
+        self, definitions: Mapping[str, MetricDefinition], rules: Rules, programme_start: date
+    ) -> None:
+        self._definitions, self._rules, self._programme_start = definitions, rules, programme_start
+        self._read: dict[tuple[date, date], tuple[list[PublishedFigure], list[Told], set[Within]]] = {}
+
+    def told_by(self, figures: Iterable[PublishedFigure]) -> tuple[list[Told], frozenset[Within]]:
+        """The counts of all figures, and which are part of which."""
+        of_period: dict[tuple[date, date], list[PublishedFigure]] = defaultdict(list)
+        for figure in figures:
+            start = self._programme_start if figure.period_type == "as_at" else figure.period_start
+            of_period[start, figure.period_end].append(figure)
+        for period, own in of_period.items():
+            if period not in self._read or self._read[period][0] != own:
+                told, within = read_as_a_reader(own, self._definitions, self._rules, self._programme_start)
+                self._read[period] = own, told, within
+        parts = [self._read[period] for period in of_period]
+        return [count for _, told, _ in parts for count in told], frozenset().union(
+            *(within for _, _, within in parts)
+        )
 
 
 def _place(count: Told) -> tuple[object, ...]:
