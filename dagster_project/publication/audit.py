@@ -5,19 +5,17 @@ count is worked out (`attack.py`), how one is rounded (`rounding.py`).
 """
 
 import hashlib
-import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dagster_project.ingestion.landing import written_whole
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.attack import Finding, Linked, Window, attack_day, families, windows
 from dagster_project.publication.disclosure import (
     WITHHELD,
@@ -70,7 +68,7 @@ def audited(
     *,
     programme_start: date,
     needs_threshold: int,
-    answers: "Answers",
+    answers: Answers,
     log: logging.Logger,
 ) -> Audited:
     """Draw figures until the attacker finds nothing in them.
@@ -111,8 +109,9 @@ def audited(
             same = tuple(counts), within, window
             if same not in known:
                 known[same] = answers.of(
-                    (counts, sorted(within), links, window),
+                    (ATTACKER, (counts, sorted(within), links, window)),
                     partial(attack_day, groups[number], within, linked, window),
+                    _findings,
                 )
             found += known[same]
         return found
@@ -193,48 +192,25 @@ def withhold(figures: Iterable[PublishedFigure], tables: Collection[TableOfPerio
     ]  # fmt: skip
 
 
-class Answers:
-    """What was asked before of the very same figures, kept so that it is not asked again.
-
-    A file of the restricted zone, beside the warehouse: it says what would have been told too nearly. It
-    speeds an audit up and changes none: who removes it loses time alone. Kept are the answers that this audit
-    used.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._before: dict[str, list[Finding]] = {}
-        self._used: dict[str, list[Finding]] = {}
-        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            self._before = {
-                key: [_finding(entry) for entry in found]
-                for key, found in json.loads(path.read_text(encoding="utf-8")).items()
-            }
-
-    def of(self, facts: object, ask: Callable[[], list[Finding]]) -> list[Finding]:
-        """The findings for these facts, asked now or before."""
-        key = hashlib.sha256(json.dumps((ATTACKER, facts), default=str).encode()).hexdigest()
-        if key not in self._used:
-            self._used[key] = self._before[key] if key in self._before else ask()
-        return self._used[key]
-
-    def keep(self) -> None:
-        """Write down what was used."""
-        kept = {key: [asdict(finding) for finding in found] for key, found in self._used.items()}
-        with written_whole(self._path) as file:
-            file.write(json.dumps(kept, default=str).encode())
-
-
-def _finding(entry: Mapping[str, Any]) -> Finding:
-    tables = tuple(
-        (
-            (metric_id, measure, period_type, tuple(dimensions)),
-            date.fromisoformat(start),
-            date.fromisoformat(end),
+def _findings(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """The findings of an answer that was kept."""
+    return [
+        Finding(
+            entry["kind"],
+            entry["what"],
+            entry["low"],
+            entry["high"],
+            tuple(
+                (
+                    (metric_id, measure, period_type, tuple(dimensions)),
+                    date.fromisoformat(start),
+                    date.fromisoformat(end),
+                )
+                for (metric_id, measure, period_type, dimensions), start, end in entry["tables"]
+            ),
         )
-        for (metric_id, measure, period_type, dimensions), start, end in entry["tables"]
-    )
-    return Finding(entry["kind"], entry["what"], entry["low"], entry["high"], tables)
+        for entry in entries
+    ]
 
 
 # Another attacker, or another solver, gives other answers.

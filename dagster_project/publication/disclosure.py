@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from itertools import permutations, product
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
 from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounding, wish
 from dagster_project.statistics.intervals import t_interval, wilson
@@ -319,12 +320,14 @@ class SafeDraws:
         programme_start: date,
         key: bytes,
         payments: Callable[[str], Sequence[Payment]],
+        answers: Answers | None = None,
     ) -> None:
         """Take up `figures`, which are those of the plan's tables alone.
 
         `programme_start` makes "as at a day" and "programme start to that day" one period: a population
         counted either way is the same. `payments` gives the contributions of a money metric, asked for only
-        when a withheld sum could be worked out from those shown.
+        when a withheld sum could be worked out from those shown. `answers` keeps roundings for later
+        refreshes.
         """
         figures = list(figures)
         self._definitions, self._rules = definitions, rules
@@ -351,6 +354,7 @@ class SafeDraws:
             key=key,
             base=rules.rounding_base,
             shown_from=rules.count_minimum,
+            answers=answers,
         )
         self._tables = [(in_words(table), members) for table, members in tables.items()]
         self._made: dict[str, tuple[object, dict[ExactFigure, PublishedFigure]]] = {}

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.approval import folders_taken_from_it, newest_approved, prepare_served
-from dagster_project.publication.audit import Answers, Audited, Draws, audited
+from dagster_project.publication.audit import Audited, Draws, audited
 from dagster_project.publication.batches import as_released, in_batches
 from dagster_project.publication.disclosure import (
     Rules,
@@ -253,6 +254,7 @@ def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: loggi
         len(figures) - len(released),
     )
     programme_start = date.fromisoformat(warehouse.setting("programme_start"))
+    answers = Answers(settings.data_dir / "audit_answers.json")
     draws_of = SafeDraws(
         released,
         warehouse.plan,
@@ -261,6 +263,7 @@ def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: loggi
         programme_start=programme_start,
         key=settings.rounding_key,
         payments=cache(partial(payments, settings.warehouse)),
+        answers=answers,
     )
 
     def drawn(draws: Draws, stay: Mapping[Cell, int]) -> tuple[SafeFigures, set[TableOfPeriod]]:
@@ -280,7 +283,7 @@ def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: loggi
         rules,
         programme_start=programme_start,
         needs_threshold=int(warehouse.setting("needs_threshold")),
-        answers=Answers(settings.data_dir / "audit_answers.json"),
+        answers=answers,
         log=log,
     )
     if audit.frozen:

@@ -11,11 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.metadata import version
 from itertools import combinations, permutations
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+
+from dagster_project.publication.answers import Answers
 
 # Weight of a wish: all count nearly alike, and none exactly alike, so that one answer is best on every
 # machine.
@@ -137,14 +141,17 @@ class Rounding:
         key: bytes,
         base: int,
         shown_from: int,
+        answers: Answers | None = None,
     ) -> None:
         """Each count is to go to a neighbouring multiple of `base`.
 
         `exact` holds the counts that are published unrounded. Parts of an exact count add up to a rounded
         figure that is not shown; and no count within an exact one is rounded above it where that would be
-        seen (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted.
+        seen (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. `answers`
+        keeps what took a search.
         """
         self._exact, self._key, self._base, self._shown_from = exact, key, base, shown_from
+        self._answers = answers
         by_day: dict[date, list[CountTable]] = defaultdict(list)
         for table in tables:
             by_day[table.end].append(table)
@@ -168,7 +175,7 @@ class Rounding:
             left = tables
             while True:
                 network = self._network(end, left)
-                failed = network.solve(self._solved, draws or {}, before)
+                failed = network.solve(self._solved, draws or {}, before, self._answers)
                 if not failed:
                     break
                 rounded.attempts += 1
@@ -358,12 +365,13 @@ class _Network:
         solved: dict[object, tuple[int, ...] | None],
         draws: Mapping[Cell, int],
         before: Mapping[Cell, tuple[int, int]],
+        answers: Answers | None,
     ) -> list[set[str]]:
         """Round every count into `figures`; return the tables of each linked set that has no answer.
 
         `draws` says by which draw each cell is rounded, `before` what the days before gave it. `solved` keeps
         the answers of linked sets that were met before: the same cells with the same counts and ties, in
-        whatever period, are rounded alike.
+        whatever period, are rounded alike. `answers` has those of earlier refreshes.
         """
         asked = [
             tuple((draws.get(cell, 0), self._as_before(cell, before)) for cell in linked.cells)
@@ -376,7 +384,7 @@ class _Network:
         for linked, asked_of_set in zip(self._sets, asked, strict=True):
             same = linked.facts, asked_of_set, tuple(linked.rows)
             if same not in solved:
-                solved[same] = self._best(linked.cells, linked.rows, asked_of_set)
+                solved[same] = self._best(linked, asked_of_set, answers)
             answer = solved[same]
             if answer is None:
                 failed.append(linked.tables)
@@ -406,8 +414,9 @@ class _Network:
     def _tables_at(self, ties: Iterable[_Tie]) -> set[str]:
         return {name for tie in ties for cell in tie.cells for name in self._tables[cell]}
 
-    def _best(self, cells: list[Cell], rows: list[_Row], asked: "_Asked") -> tuple[int, ...] | None:
+    def _best(self, linked: _LinkedSet, asked: _Asked, answers: Answers | None) -> tuple[int, ...] | None:
         """The answer against the fewest wishes, the same on every machine; None if there is none."""
+        cells, rows = linked.cells, linked.rows
         draws, kept = zip(*asked, strict=True)
         wishes = np.array(
             [
@@ -422,6 +431,34 @@ class _Network:
         low, high = (np.array([row[side] for row in rows]) for side in (1, 2))
         if np.all((low <= matrix @ wishes) & (matrix @ wishes <= high)):
             return tuple(wishes.tolist())
+
+        def search() -> tuple[int, ...] | None:
+            return self._search(cells, asked, wishes, matrix, low, high)
+
+        def read(kept: list[int] | None) -> tuple[int, ...] | None:
+            """What was kept, if it holds the ties and is not from somewhere else."""
+            if kept is None:
+                return None
+            if set(kept) <= {0, 1} and np.all((low <= matrix @ kept) & (matrix @ kept <= high)):
+                return tuple(kept)
+            raise ValueError
+
+        if answers is None:
+            return search()
+        # The key takes part in it: who has the file and not the key cannot try counts.
+        who = hmac.digest(self.key, ROUNDER, hashlib.sha256).hex()
+        return answers.of((who, self.base, linked.facts, asked, rows), search, read)
+
+    def _search(
+        self,
+        cells: list[Cell],
+        asked: _Asked,
+        wishes: np.ndarray,
+        matrix: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+    ) -> tuple[int, ...] | None:
+        draws, kept = zip(*asked, strict=True)
         for draw in range(DRAWS):
             weights = np.array(
                 [
@@ -472,3 +509,7 @@ def _linked(cells: Iterable[Cell], ties: Iterable[_Tie]) -> dict[Cell, Cell]:
         for cell, _ in tie.signs[1:]:
             parent[root(cell)] = root(tie.signs[0][0])
     return {cell: root(cell) for cell in parent}
+
+
+# Another programme, or another solver, may give other answers.
+ROUNDER = Path(__file__).read_bytes() + version("scipy").encode()

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.attack import attack
-from dagster_project.publication.audit import DRAWS, GIVEN_UP, Answers, Audited, Draws, audited
+from dagster_project.publication.audit import DRAWS, GIVEN_UP, Audited, Draws, audited
 from dagster_project.publication.batches import Members, Released, as_released, in_batches
 from dagster_project.publication.disclosure import (
     WITHHELD,
