@@ -538,6 +538,34 @@ def test_management_sees_what_there_is():
 # --- whole programmes ---
 
 
+def test_a_draw_is_the_same_whatever_was_drawn_before():
+    days = [date(2015, 3, 31), date(2015, 6, 30)]
+    programme = Programme(493, people=47, as_at=days[-1], days=days)
+
+    def undrawn() -> SafeDraws:
+        return SafeDraws(
+            programme.figures(),
+            programme.plan(),
+            programme.definitions(),
+            RULES,
+            programme_start=PROGRAMME_START,
+            key=KEY,
+            payments=programme.payments,
+        )
+
+    populations = {definition.population for definition in programme.definitions().values()}
+    draws = [
+        {},
+        {(population, days[0]): 1 for population in populations},
+        {(max(populations), days[1]): 2},
+        {},
+    ]
+    used = undrawn()
+    drawn = [used.draw(each) for each in draws]
+    assert drawn == [undrawn().draw(each) for each in draws]
+    assert drawn[0].figures != drawn[1].figures
+
+
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000), people=st.integers(0, 70))
 @example(seed=493, people=47)  # loses a table
