@@ -25,6 +25,16 @@ class RunHistory(ConsolidatedSqliteEventLogStorage):
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
+    @cached_property
+    def _tables_found(self) -> set[str]:
+        return set()
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked for each event: what is there stays there."""
+        if table_name not in self._tables_found and super().has_table(table_name):
+            self._tables_found.add(table_name)
+        return table_name in self._tables_found
+
     def dispose(self) -> None:
         """Let go of the file; what stands in the log beside it goes into it."""
         self._engine.dispose()

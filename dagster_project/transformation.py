@@ -140,7 +140,9 @@ def prepare_manifest(settings: Settings) -> None:
             *settings.seeds_dir.rglob("*"),
         ]
         if not any(
-            path.is_file() and "target" not in path.parts and path.stat().st_mtime > made for path in sources
+            # A folder too: it is as old as the last file that was taken out of it.
+            "target" not in path.parts and path.stat().st_mtime > made
+            for path in sources
         ):
             return
     logger.info("Reading the dbt project ...")
@@ -271,7 +273,8 @@ def _run(settings: Settings, arguments: Sequence[str], manifest: Any = None) -> 
             if done % 20 == 0:
                 logger.info("  %d tables built ...", done)
 
-    result = invoke_dbt(settings, arguments, [progress], manifest)
+    # The manifest is that of `prepare_manifest`; to write it twice more takes as long as a hundred checks.
+    result = invoke_dbt(settings, [*arguments, "--no-write-json"], [progress], manifest)
     nodes = list(getattr(result.result, "results", None) or [])
     if not result.success:
         failed = [node for node in nodes if str(node.status) in {"error", "fail", "runtime error"}]
@@ -345,7 +348,7 @@ def build_in_ranges(settings: Settings, folders: Collection[str] = ()) -> list[A
 
 
 def _project(settings: Settings, folders: Collection[str]) -> tuple[Layers, Any]:
-    manifest = invoke_dbt(settings, ["parse"]).result
+    manifest = invoke_dbt(settings, ["parse", "--no-write-json"]).result
     return layers(json.loads(manifest_path(settings).read_bytes()), folders), manifest
 
 

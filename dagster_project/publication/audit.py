@@ -5,19 +5,17 @@ count is worked out (`attack.py`), how one is rounded (`rounding.py`).
 """
 
 import hashlib
-import json
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dagster_project.ingestion.landing import written_whole
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.attack import Finding, Linked, Window, attack_day, families, windows
 from dagster_project.publication.disclosure import (
     WITHHELD,
@@ -29,7 +27,7 @@ from dagster_project.publication.disclosure import (
     table_of,
 )
 from dagster_project.publication.plan import MetricDefinition, PublicationError
-from dagster_project.publication.reader import Told, read_as_a_reader
+from dagster_project.publication.reader import Told, Within, read_as_a_reader
 
 DRAWS = 5
 """How often the counts of one population and day are drawn anew before a table is given up. The publication
@@ -70,7 +68,7 @@ def audited(
     *,
     programme_start: date,
     needs_threshold: int,
-    answers: "Answers",
+    answers: Answers,
     log: logging.Logger,
 ) -> Audited:
     """Draw figures until the attacker finds nothing in them.
@@ -81,6 +79,8 @@ def audited(
     what was asked before.
     """
     linked = Linked.of(definitions)
+    read = _Reader(definitions, rules, programme_start)
+    known: dict[object, list[Finding]] = {}
     links = sorted(linked.flows), sorted((name, sorted(kept)) for name, kept in linked.lasting.items())
     result = Audited(*draw({}))
     tries: Counter[tuple[str, date]] = Counter()
@@ -91,7 +91,7 @@ def audited(
 
     def findings_in(safe: SafeFigures, stays: Collection[TableOfPeriod]) -> list[Finding]:
         """What is found on the first day on which anything is: what is drawn anew moves the days after."""
-        told, within = read_as_a_reader(safe.figures, definitions, rules, programme_start)
+        told, within = read.told_by(safe.figures)
         groups = [sorted(family, key=_place) for family in families(told, within)]
         asked = [(days, number) for number, family in enumerate(groups) for days in windows(family)]
         found: list[Finding] = []
@@ -105,10 +105,15 @@ def audited(
                 continue  # published as they are, and nothing beside them that could be drawn again
             stay = tuple(sorted({count.table for count in counts}.intersection(stays)))
             window = Window(days, programme_start, needs_threshold, rules.count_minimum, stay)
-            found += answers.of(
-                (counts, sorted(within), links, window),
-                partial(attack_day, groups[number], within, linked, window),
-            )
+            # Most draws leave most windows as they were.
+            same = tuple(counts), within, window
+            if same not in known:
+                known[same] = answers.of(
+                    (ATTACKER, (counts, sorted(within), links, window)),
+                    partial(attack_day, groups[number], within, linked, window),
+                    _findings,
+                )
+            found += known[same]
         return found
 
     while True:
@@ -141,6 +146,34 @@ def audited(
         result.safe.attempts += max(result.draws.values(), default=0)
 
 
+class _Reader:
+    """Figures as a reader has them: those of a period that are as they were are not read again.
+
+    What the figures of one period tell hangs on no other period (`read_as_a_reader`).
+    """
+
+    def __init__(
+        self, definitions: Mapping[str, MetricDefinition], rules: Rules, programme_start: date
+    ) -> None:
+        self._definitions, self._rules, self._programme_start = definitions, rules, programme_start
+        self._read: dict[tuple[date, date], tuple[list[PublishedFigure], list[Told], set[Within]]] = {}
+
+    def told_by(self, figures: Iterable[PublishedFigure]) -> tuple[list[Told], frozenset[Within]]:
+        """The counts of all figures, and which are part of which."""
+        of_period: dict[tuple[date, date], list[PublishedFigure]] = defaultdict(list)
+        for figure in figures:
+            start = self._programme_start if figure.period_type == "as_at" else figure.period_start
+            of_period[start, figure.period_end].append(figure)
+        for period, own in of_period.items():
+            if period not in self._read or self._read[period][0] != own:
+                told, within = read_as_a_reader(own, self._definitions, self._rules, self._programme_start)
+                self._read[period] = own, told, within
+        parts = [self._read[period] for period in of_period]
+        return [count for _, told, _ in parts for count in told], frozenset().union(
+            *(within for _, _, within in parts)
+        )
+
+
 def _place(count: Told) -> tuple[object, ...]:
     """What counts are sorted by: most are beside nothing, and nothing compares with no space."""
     return (*count[:-1], count.beside or ())
@@ -159,48 +192,25 @@ def withhold(figures: Iterable[PublishedFigure], tables: Collection[TableOfPerio
     ]  # fmt: skip
 
 
-class Answers:
-    """What was asked before of the very same figures, kept so that it is not asked again.
-
-    A file of the restricted zone, beside the warehouse: it says what would have been told too nearly. It
-    speeds an audit up and changes none: who removes it loses time alone. Kept are the answers that this audit
-    used.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._before: dict[str, list[Finding]] = {}
-        self._used: dict[str, list[Finding]] = {}
-        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            self._before = {
-                key: [_finding(entry) for entry in found]
-                for key, found in json.loads(path.read_text(encoding="utf-8")).items()
-            }
-
-    def of(self, facts: object, ask: Callable[[], list[Finding]]) -> list[Finding]:
-        """The findings for these facts, asked now or before."""
-        key = hashlib.sha256(json.dumps((ATTACKER, facts), default=str).encode()).hexdigest()
-        if key not in self._used:
-            self._used[key] = self._before[key] if key in self._before else ask()
-        return self._used[key]
-
-    def keep(self) -> None:
-        """Write down what was used."""
-        kept = {key: [asdict(finding) for finding in found] for key, found in self._used.items()}
-        with written_whole(self._path) as file:
-            file.write(json.dumps(kept, default=str).encode())
-
-
-def _finding(entry: Mapping[str, Any]) -> Finding:
-    tables = tuple(
-        (
-            (metric_id, measure, period_type, tuple(dimensions)),
-            date.fromisoformat(start),
-            date.fromisoformat(end),
+def _findings(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """The findings of an answer that was kept."""
+    return [
+        Finding(
+            entry["kind"],
+            entry["what"],
+            entry["low"],
+            entry["high"],
+            tuple(
+                (
+                    (metric_id, measure, period_type, tuple(dimensions)),
+                    date.fromisoformat(start),
+                    date.fromisoformat(end),
+                )
+                for (metric_id, measure, period_type, dimensions), start, end in entry["tables"]
+            ),
         )
-        for (metric_id, measure, period_type, dimensions), start, end in entry["tables"]
-    )
-    return Finding(entry["kind"], entry["what"], entry["low"], entry["high"], tables)
+        for entry in entries
+    ]
 
 
 # Another attacker, or another solver, gives other answers.

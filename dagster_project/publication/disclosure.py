@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from itertools import permutations, product
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
-from dagster_project.publication.rounding import Cell, CountTable, Layer, round_tables, wish
+from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounding, wish
 from dagster_project.statistics.intervals import t_interval, wilson
 from dagster_project.statistics.store import METHODS, NOBODY_LEFT, PAIRED
 
@@ -303,89 +304,125 @@ def money_metrics(
 # --- everyone else: safe ----------------------------------------------------------------------------------
 
 
-def safe_figures(
-    figures: Iterable[ExactFigure],
-    plan: Iterable[PlannedTable],
-    definitions: Mapping[str, MetricDefinition],
-    rules: Rules,
-    *,
-    programme_start: date,
-    key: bytes,
-    payments: Callable[[str], Sequence[Payment]],
-    draws: Mapping[tuple[str, date], int] | None = None,
-    solved: dict[object, tuple[int, ...] | None] | None = None,
-    released: Iterable[PublishedFigure] = (),
-) -> SafeFigures:
-    """Make the figures of the planned tables safe.
+class SafeDraws:
+    """The figures of the planned tables, to be made safe: as often as draws are asked for.
 
-    `figures` are those of the plan's tables alone. `programme_start` makes "as at a day" and "programme start
-    to that day" one period: a population counted either way is the same. `payments` gives the contributions
-    of a money metric, asked for only when a withheld sum could be worked out from those shown. `draws` gives,
-    by population and last day of the period, which draw its counts are rounded by; `solved` is handed from
-    one draw to the next (`round_tables`). `released` are figures that readers have already and keep.
+    What does not hang on the draw is worked out once; what a draw leaves as it was is not made again.
     """
-    figures = list(figures)
-    headlines = {table.name for table in plan if table.exact}
-    money = money_metrics(figures, definitions)
-    tables: dict[TableOfPeriod, list[ExactFigure]] = defaultdict(list)
-    for figure in figures:
-        tables[figure.table, figure.period_start, figure.period_end].append(figure)
-    # What the partnership writes or budgets is nobody's own, and neither is a table without figures for want
-    # of an export: shown as it is, no part of the rounding.
-    nobodys: dict[ExactFigure, PublishedFigure] = {}
-    for table, members in list(tables.items()):
-        definition = definitions[table[0][0]]
-        if definition.counts == "entries" or all(_is_for_want_of_files(f, definition) for f in members):
-            nobodys |= {figure: _as_it_is(figure) for figure in members}
-            del tables[table]
-    counted = _Counts(definitions, money, programme_start)
-    # Headlines first, then counts: what comes later has to agree with them.
-    for table in sorted(tables, key=lambda t: (t[0] not in headlines, t[0][1] != "count", t)):
-        counted.add(table, tables[table], exact=table[0] in headlines)
-    rounded = round_tables(
-        counted.tables,
-        counted.exact,
-        key=key,
-        base=rules.rounding_base,
-        shown_from=rules.count_minimum,
-        draws=counted.draws(draws or {}),
-        solved=solved,
-        released=counted.figures_of(released),
-    )
 
-    shown: dict[ExactFigure, PublishedFigure] = {}
-    for table, members in tables.items():
-        roles = {
-            figure: {role: rounded.figures.get(cell, 0) for role, cell in counted.cells[figure].items()}
-            for figure in members
-        }
-        definition = definitions[table[0][0]]
-        if in_words(table) in rounded.dropped:
-            shown |= {figure: _withheld(figure, DROPPED) for figure in members}
-        elif definition.counts in DONE_OFTEN and any(
-            figure.measure == "count" and roles[figure]["people"] < rules.count_minimum for figure in members
+    def __init__(
+        self,
+        figures: Iterable[ExactFigure],
+        plan: Iterable[PlannedTable],
+        definitions: Mapping[str, MetricDefinition],
+        rules: Rules,
+        *,
+        programme_start: date,
+        key: bytes,
+        payments: Callable[[str], Sequence[Payment]],
+        answers: Answers | None = None,
+    ) -> None:
+        """Take up `figures`, which are those of the plan's tables alone.
+
+        `programme_start` makes "as at a day" and "programme start to that day" one period: a population
+        counted either way is the same. `payments` gives the contributions of a money metric, asked for only
+        when a withheld sum could be worked out from those shown. `answers` keeps roundings for later
+        refreshes.
+        """
+        figures = list(figures)
+        self._definitions, self._rules = definitions, rules
+        self._headlines = {table.name for table in plan if table.exact}
+        self._money = money_metrics(figures, definitions)
+        tables: dict[TableOfPeriod, list[ExactFigure]] = defaultdict(list)
+        for figure in figures:
+            tables[figure.table, figure.period_start, figure.period_end].append(figure)
+        # What the partnership writes or budgets is nobody's own, and neither is a table without figures for
+        # want of an export: shown as it is, no part of the rounding.
+        self._nobodys: dict[ExactFigure, PublishedFigure] = {}
+        for table, members in list(tables.items()):
+            definition = definitions[table[0][0]]
+            if definition.counts == "entries" or all(_is_for_want_of_files(f, definition) for f in members):
+                self._nobodys |= {figure: _as_it_is(figure) for figure in members}
+                del tables[table]
+        self._counted = counted = _Counts(definitions, self._money, programme_start)
+        # Headlines first, then counts: what comes later has to agree with them.
+        for table in sorted(tables, key=lambda t: (t[0] not in self._headlines, t[0][1] != "count", t)):
+            counted.add(table, tables[table], exact=table[0] in self._headlines)
+        self._rounding = Rounding(
+            counted.tables,
+            counted.exact,
+            key=key,
+            base=rules.rounding_base,
+            shown_from=rules.count_minimum,
+            answers=answers,
+        )
+        self._tables = [(in_words(table), members) for table, members in tables.items()]
+        self._made: dict[str, tuple[object, dict[ExactFigure, PublishedFigure]]] = {}
+        """By table what it was made of last time, and what was made of it."""
+        totals = [
+            figure for _, members in self._tables for figure in members if figure.measure == "total_gbp"
+        ]
+        self._complements = _Complements(totals, rules, payments)
+
+    def counts_of(self, released: Iterable[PublishedFigure]) -> dict[Cell, int]:
+        """The counts that figures which readers have already, and keep, show: what `draw` goes on from."""
+        return self._counted.figures_of(released)
+
+    def draw(
+        self,
+        draws: Mapping[tuple[str, date], int] | None = None,
+        released: Mapping[Cell, int] | None = None,
+    ) -> SafeFigures:
+        """The safe figures of one draw.
+
+        `draws` gives, by population and last day of the period, which draw its counts are rounded by, where
+        it is not the first; `released` what readers have already and keep (`counts_of`).
+        """
+        rounded = self._rounding.draw(self._counted.draws(draws or {}), released)
+        shown: dict[ExactFigure, PublishedFigure] = {}
+        for name, members in self._tables:
+            roles = [
+                {role: rounded.figures.get(cell, 0) for role, cell in self._counted.cells[figure].items()}
+                for figure in members
+            ]
+            made_of = name in rounded.dropped, roles
+            if name not in self._made or self._made[name][0] != made_of:
+                self._made[name] = made_of, self._table(members, *made_of)
+            shown |= self._made[name][1]
+        self._complements.withhold(shown)
+        return SafeFigures(
+            figures=[*self._nobodys.values(), *shown.values()],
+            dropped_tables=rounded.dropped,
+            not_additive=rounded.not_additive,
+            apart=self._counted.apart,
+            attempts=rounded.attempts,
+        )
+
+    def _table(
+        self, members: Sequence[ExactFigure], is_dropped: bool, roles: Sequence[Mapping[str, int]]
+    ) -> dict[ExactFigure, PublishedFigure]:
+        """What is shown of one table of one period, before its complements."""
+        rules, definition = self._rules, self._definitions[members[0].metric_id]
+        if is_dropped:
+            return {figure: _withheld(figure, DROPPED) for figure in members}
+        if definition.counts in DONE_OFTEN and any(
+            figure.measure == "count" and own["people"] < rules.count_minimum
+            for figure, own in zip(members, roles, strict=True)
         ):
             # One withheld cell would be what is left of the whole, and it may be one person's: or nobody's,
             # which is not told apart.
-            shown |= {figure: _withheld(figure, FEW_PEOPLE) for figure in members}
-        else:
-            for figure in members:
-                shown[figure] = _safe_figure(
-                    figure,
-                    roles[figure],
-                    rules,
-                    definition,
-                    headline=figure.table in headlines,
-                    money=figure.metric_id in money,
-                )
-    _withhold_complements(shown, rules, payments)
-    return SafeFigures(
-        figures=[*nobodys.values(), *shown.values()],
-        dropped_tables=rounded.dropped,
-        not_additive=rounded.not_additive,
-        apart=counted.apart,
-        attempts=rounded.attempts,
-    )
+            return {figure: _withheld(figure, FEW_PEOPLE) for figure in members}
+        return {
+            figure: _safe_figure(
+                figure,
+                own,
+                rules,
+                definition,
+                headline=figure.table in self._headlines,
+                money=figure.metric_id in self._money,
+            )
+            for figure, own in zip(members, roles, strict=True)
+        }
 
 
 def safe_issues(
@@ -765,43 +802,65 @@ def _withheld(figure: ExactFigure, note: str) -> PublishedFigure:
 # --- a complement is a table too --------------------------------------------------------------------------
 
 
-def _withhold_complements(
-    shown: dict[ExactFigure, PublishedFigure],
-    rules: Rules,
-    payments: Callable[[str], Sequence[Payment]],
-) -> None:
-    """Withhold further sums of money until those withheld cannot be worked out from those shown.
+class _Complements:
+    """What more has to be withheld of sums of money, and what is known of it already."""
 
-    Where a whole and all but some of its parts are shown, those some together are a figure a reader can work
-    out: they must pass the money rule themselves, or the next smallest part is withheld too. Then every mean
-    goes whose sum is withheld: it would give the sum back.
-    """
-    totals = [figure for figure in shown if figure.measure == "total_gbp"]
-    splits = [
-        (whole, parts)
-        for whole in totals
-        for parts in _splits(whole, [f for f in totals if f.metric_id == whole.metric_id])
-    ]
-    changed = True
-    while changed:
-        changed = False
-        for whole, parts in splits:
-            if shown[whole].mark:
-                continue
-            hidden = [part for part in parts if shown[part].mark]
-            left = sorted(
-                (part for part in parts if not shown[part].mark),
-                key=lambda part: (part.value or 0.0, part.period_start, part.categories),
-            )
-            while hidden and left and not _remainder_is_safe(whole, hidden, len(left), rules, payments):
-                hidden.append(left.pop(0))
-                shown[hidden[-1]] = _withheld(hidden[-1], COMPLEMENT)
-                changed = True
-        changed |= _withhold_differences(shown, rules, payments)
-    withheld = {_place_of(figure) for figure in totals if shown[figure].mark}
-    for figure, safe in shown.items():
-        if figure.measure == "mean" and not safe.mark and _place_of(figure) in withheld:
-            shown[figure] = _withheld(figure, COMPLEMENT)
+    def __init__(
+        self,
+        totals: Sequence[ExactFigure],
+        rules: Rules,
+        payments: Callable[[str], Sequence[Payment]],
+    ) -> None:
+        self._totals, self._rules, self._payments = totals, rules, payments
+        of_metric: dict[str, list[ExactFigure]] = defaultdict(list)
+        for figure in totals:
+            of_metric[figure.metric_id].append(figure)
+        self._splits = [
+            (whole, parts) for whole in totals for parts in _splits(whole, of_metric[whole.metric_id])
+        ]
+        self._known: dict[tuple[bool, ...], list[ExactFigure]] = {}
+
+    def withhold(self, shown: dict[ExactFigure, PublishedFigure]) -> None:
+        """Withhold further sums of money until those withheld cannot be worked out from those shown.
+
+        Where a whole and all but some of its parts are shown, those some together are a figure a reader can
+        work out: they must pass the money rule themselves, or the next smallest part is withheld too. Then
+        every mean goes whose sum is withheld: it would give the sum back.
+        """
+        # Which sums are shown is all that hangs on the draw.
+        marked = tuple(bool(shown[figure].mark) for figure in self._totals)
+        if marked not in self._known:
+            self._known[marked] = self._found({figure: shown[figure] for figure in self._totals})
+        shown |= {figure: _withheld(figure, COMPLEMENT) for figure in self._known[marked]}
+        withheld = {_place_of(figure) for figure in self._totals if shown[figure].mark}
+        for figure, safe in shown.items():
+            if figure.measure == "mean" and not safe.mark and _place_of(figure) in withheld:
+                shown[figure] = _withheld(figure, COMPLEMENT)
+
+    def _found(self, shown: dict[ExactFigure, PublishedFigure]) -> list[ExactFigure]:
+        """The sums to be withheld beside those that are."""
+        before = {figure for figure, safe in shown.items() if safe.mark}
+        changed = True
+        while changed:
+            changed = False
+            for whole, parts in self._splits:
+                if shown[whole].mark:
+                    continue
+                hidden = [part for part in parts if shown[part].mark]
+                left = sorted(
+                    (part for part in parts if not shown[part].mark),
+                    key=lambda part: (part.value or 0.0, part.period_start, part.categories),
+                )
+                while (
+                    hidden
+                    and left
+                    and not _remainder_is_safe(whole, hidden, len(left), self._rules, self._payments)
+                ):
+                    hidden.append(left.pop(0))
+                    shown[hidden[-1]] = _withheld(hidden[-1], COMPLEMENT)
+                    changed = True
+            changed |= _withhold_differences(shown, self._rules, self._payments)
+        return [figure for figure, safe in shown.items() if safe.mark and figure not in before]
 
 
 def _withhold_differences(

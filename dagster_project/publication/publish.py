@@ -15,20 +15,21 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.approval import (
     folders_taken_from_it,
     newest_approved,
     note_looked,
     prepare_served,
 )
-from dagster_project.publication.audit import Answers, Audited, Draws, audited
+from dagster_project.publication.audit import Audited, Draws, audited
 from dagster_project.publication.batches import as_released, in_batches
 from dagster_project.publication.disclosure import (
     Rules,
+    SafeDraws,
     SafeFigures,
     TableOfPeriod,
     exact_figures,
-    safe_figures,
     safe_issues,
 )
 from dagster_project.publication.figure_changes import as_manifest
@@ -53,6 +54,7 @@ from dagster_project.publication.releases import (
     verify,
     write_release,
 )
+from dagster_project.publication.rounding import Cell
 from dagster_project.publication.warehouse import Warehouse, members, payments, read_warehouse
 from dagster_project.settings import Settings
 
@@ -255,22 +257,20 @@ def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: loggi
         len(figures) - len(released),
     )
     programme_start = date.fromisoformat(warehouse.setting("programme_start"))
-    solved: dict[object, tuple[int, ...] | None] = {}
-    paid = cache(partial(payments, settings.warehouse))
+    answers = Answers(settings.data_dir / "audit_answers.json")
+    draws_of = SafeDraws(
+        released,
+        warehouse.plan,
+        warehouse.definitions,
+        rules,
+        programme_start=programme_start,
+        key=settings.rounding_key,
+        payments=cache(partial(payments, settings.warehouse)),
+        answers=answers,
+    )
 
-    def drawn(draws: Draws, stay: set[TableOfPeriod]) -> tuple[SafeFigures, set[TableOfPeriod]]:
-        safe = safe_figures(
-            released,
-            warehouse.plan,
-            warehouse.definitions,
-            rules,
-            programme_start=programme_start,
-            key=settings.rounding_key,
-            payments=paid,
-            draws=draws,
-            solved=solved,
-            released=[row for table in stay for row in earlier[table].rows],
-        )
+    def drawn(draws: Draws, stay: Mapping[Cell, int]) -> tuple[SafeFigures, set[TableOfPeriod]]:
+        safe = draws_of.draw(draws, stay)
         kept, stayed = as_released(
             safe.figures, released, warehouse.definitions, earlier=earlier, minimum=rules.batch_people_minimum
         )
@@ -278,14 +278,15 @@ def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: loggi
 
     log.info("The audit asks what readers could work out (a whole history takes a minute or two, once)")
     # Which tables stay does not hang on the draw; what comes after them goes on from what readers have.
-    stay = drawn({}, set())[1] if earlier else set[TableOfPeriod]()
+    stayed = drawn({}, {})[1] if earlier else ()
+    stay = draws_of.counts_of(row for table in stayed for row in earlier[table].rows)
     audit = audited(
         partial(drawn, stay=stay),
         warehouse.definitions,
         rules,
         programme_start=programme_start,
         needs_threshold=int(warehouse.setting("needs_threshold")),
-        answers=Answers(settings.data_dir / "audit_answers.json"),
+        answers=answers,
         log=log,
     )
     if audit.frozen:

@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -56,11 +57,18 @@ class Table:
 
     def sha256(self, without: Sequence[str] = ()) -> str:
         """The fingerprint of the content, `without` some columns: alike for the same rows in any order."""
+        has_these = any(name in without for name, _ in self.columns)
+        return self._fingerprint(without) if has_these else self._of_all
+
+    @cached_property
+    def _of_all(self) -> str:
+        return self._fingerprint(())
+
+    def _fingerprint(self, without: Sequence[str]) -> str:
         kept = [(place, column) for place, column in enumerate(self.columns) if column[0] not in without]
-        lines = sorted(
-            json.dumps([_plain(row[place], kind) for place, (_, kind) in kept], ensure_ascii=False)
-            for row in self.rows
-        )
+        # Not by `json.dumps`, which makes an encoder for each row.
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        lines = sorted(encode([_plain(row[place], kind) for place, (_, kind) in kept]) for row in self.rows)
         columns = json.dumps([column for _, column in kept])
         return hashlib.sha256("\n".join([columns, *lines]).encode()).hexdigest()
 

@@ -11,11 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.metadata import version
 from itertools import combinations, permutations
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+
+from dagster_project.publication.answers import Answers
 
 # Weight of a wish: all count nearly alike, and none exactly alike, so that one answer is best on every
 # machine.
@@ -122,57 +126,81 @@ def _kin(cell: Cell) -> str:
     return SHARED_WISHES.get(cell.population, cell.population)
 
 
-def round_tables(
-    tables: Sequence[CountTable],
-    exact: Mapping[Cell, int],
-    *,
-    key: bytes,
-    base: int,
-    shown_from: int,
-    draws: Mapping[Cell, int] | None = None,
-    solved: dict[object, tuple[int, ...] | None] | None = None,
-    released: Mapping[Cell, int] | None = None,
-) -> Rounded:
-    """Round all counts of `tables` together, each to a neighbouring multiple of `base`.
+class Rounding:
+    """The counts of a set of tables, to be rounded together: as often as draws are asked for.
 
-    `exact` holds the counts that are published unrounded. Parts of an exact count add up to a rounded figure
-    that is not shown; and no count within an exact one is rounded above it where that would be seen
-    (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. Linked tables that
-    have no common rounding lose their finest one (two breakdowns before one, then the most cells); the rule
-    itself is never relaxed. `draws` says which draw a cell is rounded by, where that is not the first;
-    `solved` keeps what was rounded before, for the next draw of others. `released` holds figures that readers
-    have already and keep: what comes after goes on from them.
+    What does not hang on the draw is worked out once, and a day of which the same is asked as last time is
+    not rounded again.
     """
-    solved = {} if solved is None else solved
-    rounded = Rounded(figures={})
-    by_day: dict[date, list[CountTable]] = defaultdict(list)
-    for table in tables:
-        by_day[table.end].append(table)
-    before: dict[Cell, tuple[int, int]] = {}
-    for end in sorted(by_day):
-        left = by_day[end]
-        while True:
-            network = _Network(
-                left, exact, key=key, base=base, shown_from=shown_from, draws=draws or {}, before=before
+
+    def __init__(
+        self,
+        tables: Sequence[CountTable],
+        exact: Mapping[Cell, int],
+        *,
+        key: bytes,
+        base: int,
+        shown_from: int,
+        answers: Answers | None = None,
+    ) -> None:
+        """Each count is to go to a neighbouring multiple of `base`.
+
+        `exact` holds the counts that are published unrounded. Parts of an exact count add up to a rounded
+        figure that is not shown; and no count within an exact one is rounded above it where that would be
+        seen (`shown_from` and more), because "15 of 12" tells that nearly all twelve are counted. `answers`
+        keeps what took a search.
+        """
+        self._exact, self._key, self._base, self._shown_from = exact, key, base, shown_from
+        self._answers = answers
+        by_day: dict[date, list[CountTable]] = defaultdict(list)
+        for table in tables:
+            by_day[table.end].append(table)
+        self._tables = {end: by_day[end] for end in sorted(by_day)}
+        self._networks: dict[tuple[date, tuple[str, ...]], _Network] = {}
+        self._solved: dict[object, tuple[int, ...] | None] = {}
+
+    def draw(
+        self, draws: Mapping[Cell, int] | None = None, released: Mapping[Cell, int] | None = None
+    ) -> Rounded:
+        """Round all counts together.
+
+        Linked tables that have no common rounding lose their finest one (two breakdowns before one, then the
+        most cells); the rule itself is never relaxed. `draws` says which draw a cell is rounded by, where
+        that is not the first. `released` holds figures that readers have already and keep: what comes after
+        goes on from them.
+        """
+        rounded = Rounded(figures={})
+        before: dict[Cell, tuple[int, int]] = {}
+        for end, tables in self._tables.items():
+            left = tables
+            while True:
+                network = self._network(end, left)
+                failed = network.solve(self._solved, draws or {}, before, self._answers)
+                if not failed:
+                    break
+                rounded.attempts += 1
+                for names in failed:
+                    linked = [table for table in left if table.name in names]
+                    if len(linked) < len(names):
+                        continue  # one of them was given up just now: see what is left
+                    finest = max(linked, key=lambda table: (table.dimensions, table.size, table.name))
+                    rounded.dropped.append(finest.name)
+                    left = [table for table in left if table.name != finest.name]
+            rounded.figures |= network.figures
+            rounded.not_additive += network.not_additive
+            before |= {
+                whenever: (network.counts[cell], (released or {}).get(cell, network.figures[cell]))
+                for cell, whenever in network.whenever.items()
+            }
+        return rounded
+
+    def _network(self, end: date, tables: Sequence[CountTable]) -> "_Network":
+        place = end, tuple(table.name for table in tables)
+        if place not in self._networks:
+            self._networks[place] = _Network(
+                tables, self._exact, key=self._key, base=self._base, shown_from=self._shown_from
             )
-            failed = network.solve(solved)
-            if not failed:
-                break
-            rounded.attempts += 1
-            for names in failed:
-                linked = [table for table in left if table.name in names]
-                if len(linked) < len(names):
-                    continue  # one of them was given up just now: see what is left
-                finest = max(linked, key=lambda table: (table.dimensions, table.size, table.name))
-                rounded.dropped.append(finest.name)
-                left = [table for table in left if table.name != finest.name]
-        rounded.figures |= network.figures
-        rounded.not_additive += network.not_additive
-        before |= {
-            _whenever(cell): (network.counts[cell], (released or {}).get(cell, figure))
-            for cell, figure in network.figures.items()
-        }
-    return rounded
+        return self._networks[place]
 
 
 def _whenever(cell: Cell) -> Cell:
@@ -189,6 +217,19 @@ class _Tie(NamedTuple):
     high: float
 
 
+_Asked = tuple[tuple[int, int | None], ...]
+"""For each cell of a linked set its draw, and up (1) or down (0) where the period before asks for it."""
+
+
+class _LinkedSet(NamedTuple):
+    """Counts that are tied together, directly or through others; `facts` is what they are in any period."""
+
+    cells: list[Cell]
+    rows: list[_Row]
+    facts: tuple[tuple[object, ...], ...]
+    tables: set[str]
+
+
 class _Network:
     """The counts of a set of tables and everything that ties them together."""
 
@@ -200,10 +241,7 @@ class _Network:
         key: bytes,
         base: int,
         shown_from: int,
-        draws: Mapping[Cell, int],
-        before: Mapping[Cell, tuple[int, int]],
     ) -> None:
-        self.draws, self.before = draws, before
         self.key, self.base, self.shown_from, self.exact = key, base, shown_from, exact
         self._exact_units = {cell.unit for cell in exact}
         self.counts: dict[Cell, int] = {}
@@ -228,6 +266,10 @@ class _Network:
         self._tie_equal_counts()
         # A count may go up only if it is no multiple and no exact count around it forbids it.
         self._free = {cell for cell, n in self.counts.items() if n % base and not self._capped(cell)}
+        self.whenever = {cell: _whenever(cell) for cell in self.counts}
+        self._sets, self._contradictions = self._linked_sets()
+        self._asked: list[_Asked] | None = None
+        self._failed: list[set[str]] = []
 
     def _tie_equal_counts(self) -> None:
         """Give the same number of people, of their episodes, and of those still there one figure: two would
@@ -288,12 +330,8 @@ class _Network:
                 signs = [(smaller, 1)] + ([(greater, -1)] if greater in self._free else [])
                 yield _Tie((smaller, greater), tuple(signs), -np.inf, 0)
 
-    def solve(self, solved: dict[object, tuple[int, ...] | None]) -> list[set[str]]:
-        """Round every count into `figures`; return the tables of each linked set that has no answer.
-
-        `solved` keeps the answers of linked sets that were met before: the same cells with the same counts
-        and ties, in whatever period, are rounded alike.
-        """
+    def _linked_sets(self) -> tuple[list["_LinkedSet"], list[set[str]]]:
+        """The sets of counts that are tied together, and the tables of ties that cannot hold."""
         ties_of: dict[Cell, list[_Tie]] = defaultdict(list)
         ties = list(self._ties())
         roots = _linked(self._free, ties)
@@ -305,47 +343,65 @@ class _Network:
             members[roots[cell]].append(cell)
         # Nothing is free in these, and they do not hold.
         failed = [self._tables_at([tie]) for tie in ties if not tie.signs and not tie.low <= 0 <= tie.high]
-        ups: set[Cell] = set()
+        sets = []
         for root, cells in members.items():
             number = {cell: place for place, cell in enumerate(cells)}
-            rows = sorted(
-                {
-                    (tuple(sorted((number[c], sign) for c, sign in tie.signs)), tie.low, tie.high)
-                    for tie in ties_of[root]
-                }
+            rows = {
+                (tuple(sorted((number[c], sign) for c, sign in tie.signs)), tie.low, tie.high)
+                for tie in ties_of[root]
+            }
+            sets.append(
+                _LinkedSet(
+                    cells,
+                    sorted(rows),
+                    tuple((cell.population, cell.unit, cell.parts, self.counts[cell]) for cell in cells),
+                    self._tables_at(ties_of[root]),
+                )
             )
-            same = (
-                tuple(
-                    (
-                        cell.population,
-                        cell.unit,
-                        cell.parts,
-                        self.counts[cell],
-                        self.draws.get(cell, 0),
-                        self._as_before(cell),
-                    )
-                    for cell in cells
-                ),
-                tuple(rows),
-            )
+        return sets, failed
+
+    def solve(
+        self,
+        solved: dict[object, tuple[int, ...] | None],
+        draws: Mapping[Cell, int],
+        before: Mapping[Cell, tuple[int, int]],
+        answers: Answers | None,
+    ) -> list[set[str]]:
+        """Round every count into `figures`; return the tables of each linked set that has no answer.
+
+        `draws` says by which draw each cell is rounded, `before` what the days before gave it. `solved` keeps
+        the answers of linked sets that were met before: the same cells with the same counts and ties, in
+        whatever period, are rounded alike. `answers` has those of earlier refreshes.
+        """
+        asked = [
+            tuple((draws.get(cell, 0), self._as_before(cell, before)) for cell in linked.cells)
+            for linked in self._sets
+        ]
+        if asked == self._asked:
+            return self._failed
+        failed = list(self._contradictions)
+        ups: set[Cell] = set()
+        for linked, asked_of_set in zip(self._sets, asked, strict=True):
+            same = linked.facts, asked_of_set, tuple(linked.rows)
             if same not in solved:
-                solved[same] = self._best(cells, rows)
+                solved[same] = self._best(linked, asked_of_set, answers)
             answer = solved[same]
             if answer is None:
-                failed.append(self._tables_at(ties_of[root]))
+                failed.append(linked.tables)
             else:
-                ups.update(cell for cell, up in zip(cells, answer, strict=True) if up)
+                ups.update(cell for cell, up in zip(linked.cells, answer, strict=True) if up)
         self.figures = {cell: self._floor(cell) + self.base * (cell in ups) for cell in self.counts}
+        self._asked, self._failed = asked, failed
         return failed
 
-    def _as_before(self, cell: Cell) -> int | None:
+    def _as_before(self, cell: Cell, before: Mapping[Cell, tuple[int, int]]) -> int | None:
         """Up (1) or down (0) where the figure of the period before asks for it.
 
         A count that did not fall is not shown lower than before, nor one that did not rise higher: either
         tells within which few numbers it is.
         """
         count, floor = self.counts[cell], self._floor(cell)
-        count_before, figure_before = self.before.get(_whenever(cell), (-1, -1))
+        count_before, figure_before = before.get(self.whenever[cell], (-1, -1))
         if figure_before == floor + self.base and count >= count_before:
             return 1
         if figure_before == floor and count <= count_before:
@@ -358,10 +414,10 @@ class _Network:
     def _tables_at(self, ties: Iterable[_Tie]) -> set[str]:
         return {name for tie in ties for cell in tie.cells for name in self._tables[cell]}
 
-    def _best(self, cells: list[Cell], rows: list[_Row]) -> tuple[int, ...] | None:
+    def _best(self, linked: _LinkedSet, asked: _Asked, answers: Answers | None) -> tuple[int, ...] | None:
         """The answer against the fewest wishes, the same on every machine; None if there is none."""
-        kept = [self._as_before(cell) for cell in cells]
-        draws = [self.draws.get(cell, 0) for cell in cells]
+        cells, rows = linked.cells, linked.rows
+        draws, kept = zip(*asked, strict=True)
         wishes = np.array(
             [
                 wish(cell, self.counts[cell], self.key, self.base, draw) if as_before is None else as_before
@@ -375,6 +431,34 @@ class _Network:
         low, high = (np.array([row[side] for row in rows]) for side in (1, 2))
         if np.all((low <= matrix @ wishes) & (matrix @ wishes <= high)):
             return tuple(wishes.tolist())
+
+        def search() -> tuple[int, ...] | None:
+            return self._search(cells, asked, wishes, matrix, low, high)
+
+        def read(kept: list[int] | None) -> tuple[int, ...] | None:
+            """What was kept, if it holds the ties and is not from somewhere else."""
+            if kept is None:
+                return None
+            if set(kept) <= {0, 1} and np.all((low <= matrix @ kept) & (matrix @ kept <= high)):
+                return tuple(kept)
+            raise ValueError
+
+        if answers is None:
+            return search()
+        # The key takes part in it: who has the file and not the key cannot try counts.
+        who = hmac.digest(self.key, ROUNDER, hashlib.sha256).hex()
+        return answers.of((who, self.base, linked.facts, asked, rows), search, read)
+
+    def _search(
+        self,
+        cells: list[Cell],
+        asked: _Asked,
+        wishes: np.ndarray,
+        matrix: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+    ) -> tuple[int, ...] | None:
+        draws, kept = zip(*asked, strict=True)
         for draw in range(DRAWS):
             weights = np.array(
                 [
@@ -425,3 +509,7 @@ def _linked(cells: Iterable[Cell], ties: Iterable[_Tie]) -> dict[Cell, Cell]:
         for cell, _ in tie.signs[1:]:
             parent[root(cell)] = root(tie.signs[0][0])
     return {cell: root(cell) for cell in parent}
+
+
+# Another programme, or another solver, may give other answers.
+ROUNDER = Path(__file__).read_bytes() + version("scipy").encode()

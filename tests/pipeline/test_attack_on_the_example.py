@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.attack import attack
-from dagster_project.publication.audit import Answers, audited
+from dagster_project.publication.audit import audited
 from dagster_project.publication.disclosure import PublishedFigure, Rules, SafeFigures
 from dagster_project.publication.plan import MetricDefinition, read_definitions
 from tests.pipeline.programme import Programme

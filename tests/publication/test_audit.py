@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.publication.answers import Answers
 from dagster_project.publication.attack import attack
-from dagster_project.publication.audit import DRAWS, GIVEN_UP, Answers, Audited, Draws, audited
+from dagster_project.publication.audit import DRAWS, GIVEN_UP, Audited, Draws, audited
 from dagster_project.publication.batches import Members, Released, as_released, in_batches
 from dagster_project.publication.disclosure import (
     WITHHELD,
     ExactFigure,
     PublishedFigure,
+    SafeDraws,
     SafeFigures,
     TableOfPeriod,
     categories_of,
     published,
-    safe_figures,
     table_of,
 )
 from dagster_project.publication.reader import read_as_a_reader
@@ -95,13 +96,12 @@ def release(programme: Programme, earlier: Mapping[TableOfPeriod, Released], ans
         minimum=RULES.batch_people_minimum,
         members=members_of(programme),
     )
-    solved: dict[object, tuple[int, ...] | None] = {}
+    draws_of = SafeDraws(
+        exact, plan, definitions, RULES, programme_start=PROGRAMME_START, key=KEY, payments=programme.payments
+    )
 
     def draw(draws: Draws) -> tuple[SafeFigures, set[TableOfPeriod]]:
-        safe = safe_figures(
-            exact, plan, definitions, RULES, programme_start=PROGRAMME_START, key=KEY,
-            payments=programme.payments, draws=draws, solved=solved,
-        )  # fmt: skip
+        safe = draws_of.draw(draws)
         kept, stayed = as_released(
             safe.figures, exact, definitions, earlier=earlier, minimum=RULES.batch_people_minimum
         )
@@ -178,14 +178,19 @@ def drawn(
     """The audit of all days at once, and the draws that it asked for; `stubborn` figures never change."""
     asked: list[dict[tuple[str, date], int]] = []
     figures, plan, definitions = programme.figures(), programme.plan(), programme.definitions()
+    draws_of = SafeDraws(
+        figures,
+        plan,
+        definitions,
+        RULES,
+        programme_start=PROGRAMME_START,
+        key=key,
+        payments=programme.payments,
+    )
 
     def draw(draws: Draws) -> tuple[SafeFigures, set[TableOfPeriod]]:
         asked.append(dict(draws))
-        safe = safe_figures(
-            figures, plan, definitions, RULES, programme_start=PROGRAMME_START, key=key,
-            payments=programme.payments, draws={} if stubborn else draws,
-        )  # fmt: skip
-        return safe, set(frozen)
+        return draws_of.draw({} if stubborn else draws), set(frozen)
 
     audit = audited(
         draw,

@@ -18,12 +18,12 @@ from dagster_project.publication.disclosure import (
     Payment,
     PublishedFigure,
     Rules,
+    SafeDraws,
     SafeFigures,
     exact_figures,
     money_passes,
     nearest,
     rounded_rows,
-    safe_figures,
     safe_share,
 )
 from dagster_project.publication.plan import MetricDefinition, PlannedTable, PublicationError
@@ -73,7 +73,7 @@ def safe(
         )
         for metric_id, measure, period_type, first, second in tables
     ]
-    return safe_figures(
+    return SafeDraws(
         figures,
         plan,
         {d.metric_id: d for d in definitions},
@@ -81,7 +81,7 @@ def safe(
         programme_start=PROGRAMME_START,
         key=KEY,
         payments=lambda metric_id: payments,
-    )
+    ).draw()
 
 
 def only(figures: Sequence[ExactFigure], *definitions: MetricDefinition) -> PublishedFigure:
@@ -538,6 +538,34 @@ def test_management_sees_what_there_is():
 # --- whole programmes ---
 
 
+def test_a_draw_is_the_same_whatever_was_drawn_before():
+    days = [date(2015, 3, 31), date(2015, 6, 30)]
+    programme = Programme(493, people=47, as_at=days[-1], days=days)
+
+    def undrawn() -> SafeDraws:
+        return SafeDraws(
+            programme.figures(),
+            programme.plan(),
+            programme.definitions(),
+            RULES,
+            programme_start=PROGRAMME_START,
+            key=KEY,
+            payments=programme.payments,
+        )
+
+    populations = {definition.population for definition in programme.definitions().values()}
+    draws = [
+        {},
+        {(population, days[0]): 1 for population in populations},
+        {(max(populations), days[1]): 2},
+        {},
+    ]
+    used = undrawn()
+    drawn = [used.draw(each) for each in draws]
+    assert drawn == [undrawn().draw(each) for each in draws]
+    assert drawn[0].figures != drawn[1].figures
+
+
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000), people=st.integers(0, 70))
 @example(seed=493, people=47)  # loses a table
@@ -546,7 +574,7 @@ def test_a_random_programme_keeps_every_rule_from_end_to_end(seed: int, people: 
         seed, people=people, as_at=date(2015, 6, 30), days=[date(2015, 3, 31), date(2015, 6, 30)]
     )
     figures = programme.figures()
-    got = safe_figures(
+    got = SafeDraws(
         figures,
         programme.plan(),
         programme.definitions(),
@@ -554,7 +582,7 @@ def test_a_random_programme_keeps_every_rule_from_end_to_end(seed: int, people: 
         programme_start=PROGRAMME_START,
         key=KEY,
         payments=programme.payments,
-    )
+    ).draw()
     assert got.apart == []
     assert bool(got.dropped_tables) == any(f.note == DROPPED for f in got.figures)
     assert len(got.figures) == len(figures)

@@ -1,17 +1,20 @@
 """Controlled rounding: neighbouring multiples, sums that hold, one figure a cell, the same answer always."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.publication import rounding
-from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounded, round_tables, wish
+from dagster_project.publication.answers import Answers
+from dagster_project.publication.rounding import Cell, CountTable, Layer, Rounded, Rounding, wish
 
 KEY = b"a rounding key for tests only, 32+"
 DAY = date(2015, 3, 31)
@@ -55,7 +58,7 @@ def table(name: str, counts: dict[Cell, int]) -> CountTable:
 
 def rounded(tables: list[CountTable], exact: dict[Cell, int] | None = None, key: bytes = KEY) -> Rounded:
     """Round to base 5, figures under 10 hidden."""
-    return round_tables(tables, exact or {}, key=key, base=5, shown_from=10)
+    return Rounding(tables, exact or {}, key=key, base=5, shown_from=10).draw()
 
 
 @settings(max_examples=40, deadline=None)
@@ -90,6 +93,31 @@ def test_random_programmes_keep_every_rule(
 
     again = rounded(sorted(tables, key=lambda t: t.name), exact)
     assert again.figures == result.figures, "the order of tables does not matter"
+
+
+def test_a_search_that_was_kept_is_not_made_again_and_what_is_no_rounding_is_not_taken(tmp_path: Path):
+    chance = random.Random(7)
+    tables = []
+    for end in (date(2015, month, 28) for month in range(1, 7)):
+        counts = {cell(end, a=a, c=c): chance.randint(0, 14) for a in "xy" for c in "uv"}
+        tables.append(CountTable(str(end), 2, (Layer(counts, ("a", "c")),)))
+    file = tmp_path / "answers.json"
+
+    def figures() -> dict[Cell, int]:
+        answers = Answers(file)
+        drawn = Rounding(tables, {}, key=KEY, base=5, shown_from=10, answers=answers).draw()
+        answers.keep()
+        return drawn.figures
+
+    first = figures()
+    assert first == Rounding(tables, {}, key=KEY, base=5, shown_from=10).draw().figures
+    kept = json.loads(file.read_text())
+    assert kept, "some of these take a search"
+    file.write_text(json.dumps({facts: [1 - up for up in ups] for facts, ups in kept.items()}))
+    assert figures() == first, "no rounding that adds up: searched again"
+    assert json.loads(file.read_text()) == kept
+    file.write_text(json.dumps(dict.fromkeys(kept)))
+    assert len(figures()) < len(first), "that there is none is taken from the file"
 
 
 def test_every_answer_is_the_one_against_the_fewest_wishes():
