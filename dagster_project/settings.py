@@ -74,7 +74,7 @@ class Settings:
     memory_limit: str = "4GB"
     """What DuckDB may take while it builds the warehouse before it puts rows down in `spill`."""
     whole_up_to: int = 20_000
-    """With more referrals than this figures are made metric by metric, and only what new loads touch anew."""
+    """With more clients than this figures are made metric by metric, and only what new loads touch anew."""
     clients_at_once: int = 250_000
     """Of more clients than this the tables about people are built a range of them at a time."""
     spill_dir: Path | None = None
@@ -103,7 +103,7 @@ class Settings:
             raise SettingsError(f"FLIC_MEMORY_LIMIT={memory_limit!r} is no amount of memory, such as 2.5GB.")
         whole_up_to = os.environ.get("FLIC_WHOLE_UP_TO") or str(cls.whole_up_to)
         if not whole_up_to.isdecimal():
-            raise SettingsError(f"FLIC_WHOLE_UP_TO={whole_up_to!r} is no number of referrals, such as 20000.")
+            raise SettingsError(f"FLIC_WHOLE_UP_TO={whole_up_to!r} is no number of clients, such as 20000.")
         at_once = os.environ.get("FLIC_CLIENTS_AT_ONCE") or str(cls.clients_at_once)
         if not at_once.isdecimal() or int(at_once) == 0:
             raise SettingsError(f"FLIC_CLIENTS_AT_ONCE={at_once!r} is no number of clients, such as 250000.")

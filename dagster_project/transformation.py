@@ -235,13 +235,13 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
     failed, unless nothing failed. Unit tests are left to the test suite: they say something about the code,
     not about today's data.
     """
-    product = of_product(settings)
+    clients = 0 if select or settings.engine == "spark" else count_of_clients(settings)
+    product = of_product(settings) if clients > settings.whole_up_to else None
     nodes = None
-    if not select and settings.engine != "spark":
-        if _rests_on(settings) == product:
-            nodes = renew(settings)
-        if nodes is None and count_of_clients(settings) > settings.clients_at_once:
-            nodes = build_in_ranges(settings)
+    if product is not None and _rests_on(settings) == product:
+        nodes = renew(settings)
+    if nodes is None and clients > settings.clients_at_once:
+        nodes = build_in_ranges(settings)
     if nodes is not None:
         nodes += _run(settings, ["test", "--exclude-resource-type", "unit_test"])
     else:
@@ -257,9 +257,10 @@ def build_warehouse(settings: Settings, select: Sequence[str] = ()) -> list[Any]
             logger.warning("%s%s%s", _asked(node.node), node.node.name, _told_rows(settings, node))
     tests = sum(node.node.resource_type == "test" for node in nodes)
     logger.info("Warehouse built: %d tables and %d checks passed.", len(nodes) - tests, tests)
-    if not select and settings.engine != "spark" and _has_many(settings):
+    if product is not None:
         settings.warehouse.with_name(_RESTS_ON).write_text(product)
-    return nodes
+    # A view is made in each part and in the whole.
+    return [*{node.node.unique_id: node for node in nodes}.values()]
 
 
 def _run(settings: Settings, arguments: Sequence[str], manifest: Any = None) -> list[Any]:
@@ -290,12 +291,6 @@ def _rests_on(settings: Settings) -> str | None:
     """The product by which the warehouse of before was built as a whole or renewed, if that ended well."""
     mark = settings.warehouse.with_name(_RESTS_ON)
     return mark.read_text() if mark.exists() and settings.warehouse.exists() else None
-
-
-def _has_many(settings: Settings) -> bool:
-    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
-        [(referrals,)] = warehouse.execute("select count(*) from marts.fct_referrals").fetchall()
-    return referrals > settings.whole_up_to
 
 
 def renew(settings: Settings, folders: Collection[str] = ()) -> list[Any] | None:

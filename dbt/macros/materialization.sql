@@ -21,11 +21,11 @@
 {% macro the_part() -%} (1 = 1) {%- endmacro %}
 
 -- The conditions of the parts, one for each value of a column (`in_parts`: {relation, column}); all at once where there are no
--- more referrals than FLIC_WHOLE_UP_TO says.
+-- more clients with a referral than FLIC_WHOLE_UP_TO says.
 {% macro parts_to_make(in_parts) %}
     {%- if not in_parts -%} {{ return([the_part()]) }} {%- endif -%}
-    {%- set referrals = run_query("select count(*) from marts.fct_referrals").rows[0][0] -%}
-    {%- if referrals <= env_var("FLIC_WHOLE_UP_TO", "20000") | int -%} {{ return([the_part()]) }} {%- endif -%}
+    {%- set clients = run_query("select count(distinct client_key) from marts.fct_referrals").rows[0][0] -%}
+    {%- if clients <= env_var("FLIC_WHOLE_UP_TO", "20000") | int -%} {{ return([the_part()]) }} {%- endif -%}
     {%- set conditions = [] -%}
     {%- for row in run_query("select distinct " ~ in_parts.column ~ " from " ~ in_parts.relation ~ " order by 1").rows -%}
         {%- do conditions.append("(" ~ in_parts.column ~ " = '" ~ row[0] ~ "')") -%}
