@@ -27,8 +27,10 @@ from dagster_project.cli import run_refresh
 from dagster_project.ingestion.assets import everything_known, latest_described_day, write_control
 from dagster_project.ingestion.inbox import SETTLED_SECONDS
 from dagster_project.ingestion.load import ingest
+from dagster_project.parts import count_of_clients
 from dagster_project.settings import ROOT, FlicError, Settings
 from dagster_project.transformation import (
+    build_in_ranges,
     dbt_environment,
     invoke_dbt,
     prepare_manifest,
@@ -120,7 +122,11 @@ def _prepare(settings: Settings) -> None:
 
 
 def _marts(settings: Settings) -> None:
-    _dbt(settings, "run", "--select", *MARTS)
+    """As a refresh makes them: of many clients a range at a time, which begins with the seeds once more."""
+    if count_of_clients(settings) > settings.clients_at_once:
+        build_in_ranges(settings, MARTS)
+    else:
+        _dbt(settings, "run", "--select", *MARTS)
 
 
 def _changes(settings: Settings) -> None:
