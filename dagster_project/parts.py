@@ -15,6 +15,7 @@ Of somebody whose referrals, caseload or links changed all rows of all tables ar
 client belong together as those of one more person, whose reference is empty.
 """
 
+import hashlib
 import logging
 import math
 import shutil
@@ -32,13 +33,17 @@ logger = logging.getLogger("flic")
 
 # Of landing's rows about people: with more of them in the part, to build the whole takes no longer.
 LARGEST_PART = 0.5
-PART = "part"
-"""Its folder, below the spill folder."""
 PEOPLE = "people"
 # What says who a client is and since when; what other exports hold is judged by it.
 _OF_PEOPLE = ("referrals", "caseload")
 # What landed as a reference, as the models read it (macro clean_text).
 _CLEAN = r"nullif(trim(regexp_replace({}, '[ \t\n\f\r\x{{00A0}}]+', ' ', 'g')), '')"
+
+
+def part_folder(settings: Settings) -> Path:
+    """Where the part of a data folder lies; several may share a folder for what they spill."""
+    name = hashlib.sha256(str(settings.data_dir).encode()).hexdigest()[:12]
+    return settings.spill / f"part-{name}"
 
 
 class UnmarkedModelError(FlicError):
@@ -141,7 +146,7 @@ class Part:
     def __init__(self, settings: Settings, layers: Layers) -> None:
         self._settings = settings
         self._layers = layers
-        self.folder = settings.spill / PART
+        self.folder = part_folder(settings)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700, parents=True)
         self._landing = self.folder / "landing"
@@ -151,7 +156,7 @@ class Part:
                 (self._landing / folder.name).symlink_to(folder)
         self._sets = duckdb.connect(str(self.folder / "sets.duckdb"))
         self._run(f"set threads = 1; set memory_limit = '{settings.memory_limit}'")
-        self._run(f"set temp_directory = '{self.folder}'")
+        self._run(f"set temp_directory = {_quoted(self.folder)}")
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -162,10 +167,9 @@ class Part:
         """Landed rows by client, as the models before know them: views `landed_<export>`."""
         with self._warehouse():
             self._run(f"create table new_people as {_PEOPLE}")
-            self._run(
-                "create table days as"
-                " select load_id, column_name, cell, value from warehouse.staging.base_dates"
-            )
+            # Those of before stay: a load that is not known any more is read like the others.
+            self._run(f"create table if not exists days as {_DAYS} limit 0")
+            self._run(f"insert into days {_DAYS} except from days")
         for name, source in self._layers.exports.items():
             self._run(f"create view landed_{name} as {self._landed(name, source)}")
 
@@ -193,7 +197,7 @@ class Part:
     @contextmanager
     def _attached(self, name: str, path: Path | None = None, read_only: bool = True) -> Iterator[None]:
         file = path or self.folder / self._settings.warehouse.name
-        self._run(f"attach '{file}' as {name}{' (read_only)' if read_only else ''}")
+        self._run(f"attach {_quoted(file)} as {name}{' (read_only)' if read_only else ''}")
         try:
             yield
         finally:
@@ -204,7 +208,7 @@ class Part:
         (self._landing / export).mkdir(exist_ok=True)
         self._run(
             f"copy (select * exclude (client, unit) from landed_{export} where {chosen})"
-            f" to '{self._landing / export / 'rows.parquet'}'"
+            f" to {_quoted(self._landing / export / 'rows.parquet')}"
         )
 
     def _landed(self, name: str, source: Mapping[str, Any]) -> str:
@@ -225,8 +229,7 @@ class Part:
         )
 
     def _files(self, name: str, landing: Path | None = None) -> str:
-        folder = (landing or self._settings.landing) / name
-        return f"read_parquet('{folder}/*.parquet', union_by_name = true)"
+        return _files(landing or self._settings.landing, name)
 
     def _add(self, table: str, clients: str) -> bool:
         """Add clients to a table of them; whether there was one to add."""
@@ -258,6 +261,18 @@ class Touched(Part):
         with self._warehouse():
             self._run(f"create table old_loads as {_LOADS}")
             self._run(f"create table old_people as {_PEOPLE}")
+            self._run(f"create table days as {_DAYS}")
+        with self._warehouse(read_only=False):
+            # Made anew in the end. A renewal that is killed must not look like a warehouse.
+            kept = {*layers.rested_on, *(table.path for table in layers.tables)}
+            for path in self._tables() - kept:
+                self._run(f"drop table warehouse.{path}")
+
+    def _tables(self) -> set[str]:
+        found = self._run(
+            "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'warehouse'"
+        )
+        return {path for (path,) in found.fetchall()}
 
     def is_worthwhile(self) -> bool:
         """Find out whom the loads touch that `before` knows now, and make their data folder.
@@ -423,9 +438,17 @@ def count_of_clients(settings: Settings) -> int:
     """How many references of clients stand in the landed referrals."""
     with duckdb.connect() as connection:
         [(count,)] = connection.execute(
-            f"select count(distinct client_id) from read_parquet('{settings.landing}/referrals/*.parquet')"
+            f"select count(distinct client_id) from {_files(settings.landing, 'referrals')}"
         ).fetchall()
     return count
+
+
+def _files(landing: Path, name: str) -> str:
+    return f"read_parquet({_quoted(landing / name / '*.parquet')}, union_by_name = true)"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 # A load that is not the current one any more changes nothing about the rows of an export of changes.
@@ -441,3 +464,4 @@ _LOADS = """
     where loads.load_number is not null
 """
 _PEOPLE = "select client_id, person_id from warehouse.staging.stg_people"
+_DAYS = "select load_id, column_name, cell, value from warehouse.staging.base_dates"

@@ -23,7 +23,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from dagster_project.fingerprint import of_product
-from dagster_project.parts import PART, Layers, Ranges, Touched, count_of_clients, layers
+from dagster_project.parts import Layers, Ranges, Touched, count_of_clients, layers, part_folder
 from dagster_project.settings import FlicError, Settings
 from dagster_project.spark import copy_tables, start_session
 
@@ -181,7 +181,7 @@ def remove_warehouse(settings: Settings) -> None:
     settings.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
     for leftover in settings.spill.glob("duckdb_temp_*"):
         leftover.unlink()
-    shutil.rmtree(settings.spill / PART, ignore_errors=True)
+    shutil.rmtree(part_folder(settings), ignore_errors=True)
 
 
 def _safe_message(node_name: str, message: str | None) -> str:
@@ -318,6 +318,8 @@ def renew(settings: Settings, folders: Collection[str] = ()) -> list[Any] | None
     finally:
         if part is not None:
             part.close()
+        # This process is not to take the part's folder for its own.
+        dbt_environment(settings)
 
 
 def build_in_ranges(settings: Settings, folders: Collection[str] = ()) -> list[Any]:
@@ -328,8 +330,9 @@ def build_in_ranges(settings: Settings, folders: Collection[str] = ()) -> list[A
     remove_warehouse(settings)
     project, manifest = _project(settings, folders)
     nodes = _run(settings, [*_UNTESTED, *project.before], manifest)
-    part = Ranges(settings, project)
+    part = None
     try:
+        part = Ranges(settings, project)
         ranges = part.divide(settings.clients_at_once)
         of_people = []
         for number in range(ranges):
@@ -337,8 +340,12 @@ def build_in_ranges(settings: Settings, folders: Collection[str] = ()) -> list[A
             part.take(number)
             of_people = _run(_inside(part.folder, settings), [*_UNTESTED, *project.people], manifest)
             part.add()
+    except duckdb.Error as error:
+        raise TransformationError(f"a range of clients: {type(error).__name__}") from None
     finally:
-        part.close()
+        if part is not None:
+            part.close()
+        dbt_environment(settings)
     return nodes + of_people + _run(settings, [*_UNTESTED, *project.after], manifest)
 
 

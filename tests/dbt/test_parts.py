@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from dagster_project import parts
-from dagster_project.settings import ROOT
+from dagster_project.settings import ROOT, Settings
 from dagster_project.transformation import build_warehouse, prepare_manifest
 from tests.dbt.landing_folder import LandedFile, Row, Workshop
 
@@ -47,11 +47,15 @@ class Records:
         )
 
     def _changed(self, row: Row, until: date) -> Row:
-        """Another day, or another client: a correction."""
+        """Something else under the same key, another day, or another client: a correction."""
+        lot = self._lot
         days = [name for name in row if name.endswith("_date")]
-        if days and self._lot.random() < 0.6:
-            return {**row, self._lot.choice(days): self._day(until)}
-        return {**row, "client_id": self._lot.choice([*CLIENTS, None])}
+        others = {"area_1": "7", "item_1": "0", "amount": "3.00", "result": "attempted", "borough": "camden"}
+        if (kept := [name for name in others if name in row]) and lot.random() < 0.5:
+            return {**row, kept[0]: others[kept[0]]}
+        if days and lot.random() < 0.6:
+            return {**row, lot.choice(days): self._day(until)}
+        return {**row, "client_id": lot.choice([*CLIENTS, None])}
 
     def _row(self, export: str, client: str, until: date) -> Row:
         lot = self._lot
@@ -164,22 +168,31 @@ def test_ranges_of_clients_and_what_new_loads_touch_make_what_is_built_at_once(
 ) -> None:
     """Late corrections, records that move to another client, references that are linked or parted."""
     monkeypatch.setattr(parts, "LARGEST_PART", 1)
-    workshop = Workshop(tmp_path / "data", tmp_path / "kept", project, whole_up_to=0)
-    at_once, in_ranges = workshop.settings, replace(workshop.settings, clients_at_once=9)
+    workshop = Workshop(tmp_path / "somebody's data", tmp_path / "kept", project, whole_up_to=0)
+    settings = workshop.settings
     workshop.land(*programme(seed))
-    prepare_manifest(at_once)
-    # Back again, too: a load that is not known any more takes its rows with it.
-    days = [[DAYS[0], DAYS[2]], [DAYS[2], DAYS[1]], DAYS][seed % 3]
+    prepare_manifest(settings)
+
+    def build(day: date, settings: Settings, name: str) -> Path:
+        workshop.know(day, day)
+        build_warehouse(settings)
+        # What Dagster tells of a failure is read from the environment.
+        assert os.environ["FLIC_DATA_DIR"] == str(settings.data_dir)
+        assert list(settings.spill.iterdir()) == []
+        return shutil.copyfile(settings.warehouse, tmp_path / name)
+
     with caplog.at_level("INFO"):
-        for day in days:
-            workshop.know(day, day)
-            build_warehouse(in_ranges)
+        ranges = build(DAYS[2], replace(settings, clients_at_once=9), "ranges.duckdb")
+        # A load that is not known any more takes its rows with it.
+        back = build(DAYS[1], settings, "back.duckdb")
+        settings.warehouse.unlink()
+        at_once = build(DAYS[1], settings, "at_once.duckdb")
+        forward = build(DAYS[2], settings, "forward.duckdb")
     assert "Range 3 of" in caplog.text
-    assert caplog.text.count("New loads touch") == len(days) - 1
+    assert caplog.text.count("New loads touch") == 2
     assert "cannot be renewed" not in caplog.text
-    made = at_once.warehouse.rename(tmp_path / "made.duckdb")
-    build_warehouse(at_once)
-    assert differing(made, at_once.warehouse) == []
+    assert differing(back, at_once) == []
+    assert differing(forward, ranges) == []
 
 
 def test_a_model_between_tables_of_people_has_to_say_so() -> None:
