@@ -31,12 +31,14 @@ def test_the_exports_have_the_usual_shape_and_are_the_same_each_time(tmp_path: P
 
 def test_the_marts_are_the_tables_that_a_script_by_hand_makes(tmp_path: Path) -> None:
     lines = list(measure(tmp_path, [60], "1GB", whole_up_to=0))
-    [compared] = [line for line in lines if "compared" in line]
+    # At once, and with the last month's files alone after those of before.
+    compared, after_a_month = [line for line in lines if "compared" in line]
     # 60 referrals, 360 stars with 3,600 scores, 480 assessments with 5,280 scores and totals, 1,800 lines,
     # 1,500 contacts, and an episode or two each.
     count = int(compared.split(":")[1].split()[0].replace(",", ""))
     assert 13_140 <= count <= 13_200
     assert compared.endswith("0 differ")
+    assert after_a_month == compared
     assert [line.split()[0] for line in lines[2:7]] == ["start", "copy", "landing", "floor", "prepare"]
 
 

@@ -414,7 +414,6 @@ def break_folder(zone: Settings, fault: str) -> None:
         ("a dangling link", "does not name a release"),
         ("not JSON", "does not name a release"),
         ("a list", "does not name a release"),
-        ("a list for the public", "public/current.json does not name a release"),
     ],
 )
 def test_a_broken_folder_stops_before_anything_is_built(zone: Settings, fault: str, reason: str):
@@ -422,6 +421,13 @@ def test_a_broken_folder_stops_before_anything_is_built(zone: Settings, fault: s
     zone.warehouse.unlink()  # it is not even looked for
     with pytest.raises(PublicationError, match=reason):
         run(zone, "2015-05-01T09:00:00")
+
+
+def test_a_broken_pointer_of_the_public_is_written_anew(zone: Settings):
+    """Its files are taken from the served folder's, which says what it is to serve."""
+    break_folder(zone, "a list for the public")
+    run(zone, "2015-05-01T09:00:00")
+    assert served(zone.public) == served(zone.publications_dir)
 
 
 def test_a_missing_folder_is_made_only_where_it_is_the_default(zone: Settings, tmp_path: Path):
