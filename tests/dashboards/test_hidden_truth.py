@@ -114,7 +114,9 @@ def seen(browser: BrowserContext, address: str, name: str) -> dict[str, object]:
         "traffic": traffic(frames),
         "text": page.inner_text("[data-testid=stMain]"),
         "charts": page.evaluate(
-            "[...document.querySelectorAll('.js-plotly-plot')].map(e => JSON.stringify([e.data, e.layout]))"
+            # Plotly notes there where it has measured its place once more, which hangs on the moment alone.
+            "[...document.querySelectorAll('.js-plotly-plot')]"
+            ".map(e => ({data: e.data, layout: {...e.layout, autosize: undefined}}))"
         ),
     }
     page.close()
