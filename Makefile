@@ -38,7 +38,7 @@ demo: setup ## example exports -> one refresh -> dashboards and Dagster
 test: setup ## every test; pages in a browser too where Chromium is installed
 	@$(BIN)/python -m pytest
 
-endure: setup ## fifty refreshes killed at random moments, ten orders of extracts, fifty sets of any files (half an hour)
+endure: setup ## fifty refreshes killed at random, ten orders of extracts, fifty sets of any files, ten programmes built in parts (an hour)
 	@FLIC_TEST_ORDERS=10 FLIC_TEST_FILES=50 FLIC_TEST_PLAIN_FILES=1000 FLIC_TEST_RENEWALS=10 $(BIN)/python -m pytest -n 0 --kills 50 \
 	  tests/faults/test_killed_at_random.py tests/pipeline/test_any_order.py tests/faults/test_any_file.py \
 	  tests/ingestion/test_plain_rows.py tests/dbt/test_parts.py

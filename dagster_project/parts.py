@@ -253,7 +253,10 @@ class Part:
 
 
 class Touched(Part):
-    """The part that new loads touch, from before anything is built to its place in the warehouse."""
+    """The part that new loads touch, from before anything is built to its place in the warehouse.
+
+    To make one takes away from the warehouse all tables that are built after those of people.
+    """
 
     def __init__(self, settings: Settings, layers: Layers) -> None:
         super().__init__(settings, layers)

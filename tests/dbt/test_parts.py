@@ -16,7 +16,7 @@ from dagster_project.settings import ROOT, Settings
 from dagster_project.transformation import build_warehouse, prepare_manifest
 from tests.dbt.landing_folder import LandedFile, Row, Workshop
 
-# Each is a warehouse built three times (20 s each); `make endure` asks for more of them.
+# Each is a warehouse built four times (20 s each); `make endure` asks for more of them.
 PROGRAMMES = int(os.environ.get("FLIC_TEST_RENEWALS", "1"))
 DAYS = [date(2014, 12, 31), date(2015, 3, 31), date(2015, 6, 30)]
 CLIENTS = [f"c{number:02}" for number in range(30)]
