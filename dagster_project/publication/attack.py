@@ -208,7 +208,7 @@ def attack_day(
         if not contradicted:
             return list(dict.fromkeys(found))
     # What says nothing contradicts nothing.
-    newest = [c for c in family if c.table not in window.stays or (c.low, c.high) == UNKNOWN]
+    newest = [c for c in family if c.exact or c.table not in window.stays or (c.low, c.high) == UNKNOWN]
     if len(newest) < len(family):
         return list(dict.fromkeys([*found, *attack_day(newest, within, linked, window)]))
     metrics = sorted({count.table[0][0] for count in family})

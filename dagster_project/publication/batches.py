@@ -11,7 +11,7 @@ the month. And a period that was released before stays as it was, until enough p
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from dagster_project.publication.disclosure import (
     PublishedFigure,
     TableName,
     TableOfPeriod,
+    categories_of,
     table_of,
 )
 from dagster_project.publication.plan import MetricDefinition
@@ -175,7 +176,8 @@ def as_released(
 
     A correction of one record would show in an old period as the difference of two releases. Tables of one
     population and period stay or move together, so that they go on adding up. Headlines are what they are,
-    and so is what is nobody's own. Returns the tables that stayed too.
+    with the people beside them as they were told; and so is what is nobody's own. Returns the tables that
+    stayed too.
     """
     now: dict[TableOfPeriod, dict[tuple[tuple[str, str], ...], int]] = defaultdict(dict)
     for figure in exact:
@@ -194,16 +196,28 @@ def as_released(
         table = table_of(figure)
         frozen = (
             table in earlier
-            and not figure.exact
             and definitions[figure.metric_id].counts != "entries"
             and most[_group(table, definitions)] < minimum
         )
         if not frozen:
             kept.append(figure)
+        elif figure.exact:
+            stayed.add(table)
+            kept.append(_beside_headline(figure, earlier[table]))
         elif table not in stayed:
             stayed.add(table)
             kept.extend(earlier[table].rows)
     return kept, stayed
+
+
+def _beside_headline(figure: PublishedFigure, released: Released) -> PublishedFigure:
+    """The headline with its people as they were told: two draws of one count narrow it.
+
+    More people than the headline counts are drawn anew ("15 of 13" would tell that nearly all are counted).
+    """
+    told = {categories_of(row): row.people for row in released.rows}
+    people = told.get(categories_of(figure), figure.people)
+    return figure if people is not None and people > (figure.value or 0) else replace(figure, people=people)
 
 
 def _group(table: TableOfPeriod, definitions: Mapping[str, MetricDefinition]) -> tuple[str, str, date]:

@@ -574,7 +574,9 @@ class _Counts:
             row = rows.get((table, frozenset(figure.categories)))
             for role, cell in cells.items() if row else ():
                 number = getattr(row, role)
-                if number is not None and (role != "value" or figure.measure == "count"):
+                # A headline's own count is exact, and always the newest.
+                rounded = role != "value" or (figure.measure == "count" and not row.exact)
+                if number is not None and rounded:
                     shown[cell] = int(number)
         return shown
 

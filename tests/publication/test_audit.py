@@ -374,6 +374,17 @@ def found_in_sequence(answers: Answers, seed: int, people: int, corrected: bool)
     return findings_in(programme, everything)
 
 
+def test_what_was_released_is_released_alike_where_nothing_came_since(answers: Answers):
+    """Also the people beside a headline: two draws of one count narrow it."""
+    programme = invented(13, 90)
+    [first], earlier = in_sequence([programme], answers)
+    assert first.audit.found, "else nothing was drawn again"
+    assert any(figure.exact and figure.people != figure.value for figure in first.audit.safe.figures)
+    assert sorted(release(programme, earlier, answers).audit.safe.figures, key=str) == sorted(
+        first.audit.safe.figures, key=str
+    )
+
+
 # --- one person between two releases ------------------------------------------------------------------------
 
 BEFORE, AFTER = QUARTER_ENDS[7], QUARTER_ENDS[8]

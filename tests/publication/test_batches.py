@@ -1,6 +1,7 @@
 """The batch rule: when a table is released, and what of earlier releases stays (rules 5 and 7)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -211,6 +212,27 @@ def test_a_period_of_an_earlier_release_stays_until_enough_people_moved_in_it(
     assert kept[0] == headline
     assert [figure.value for figure in kept[1:]] == ([40, 40] if stays else [45, 45])
     assert len(stayed) == int(stays)
+
+
+@pytest.mark.parametrize(
+    ("value", "people_now", "told", "told_now", "is_shown"),
+    [
+        (83, 82, 80, 85, 80),
+        (84, 83, None, 85, None),
+        (79, 79, 80, 75, 75),  # "80 people of 79 starts" would tell that the newest were drawn upwards
+        (95, 94, 80, 95, 95),
+    ],
+    ids=["corrected", "was fewer than ten", "fewer than were told", "moved"],
+)
+def test_the_people_beside_a_headline_stay_as_they_were_drawn(
+    value: int, people_now: int, told: int | None, told_now: int, is_shown: int | None
+) -> None:
+    figure = replace(exact("starts", "month", MARCH, count=people_now), value=value)
+    now = replace(shown(figure, value, is_exact=True), people=told_now)
+    before = replace(shown(figure, 82, is_exact=True), people=told)
+    earlier = {table_of(before): Released((before,), {figure.categories: 81})}
+    [kept], _ = as_released([now], [figure], DEFINITIONS, earlier=earlier, minimum=10)
+    assert (kept.value, kept.people) == (value, is_shown)
 
 
 def test_tables_of_one_population_and_day_stay_or_move_together() -> None:
