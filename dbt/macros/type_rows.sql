@@ -59,11 +59,11 @@ repeated_keys as (
     from (
         {{ keyed_rows(rules, columns | selectattr("name", "in", rules.key) | list, landed_rows, settings) }}
     ) as keyed
-    where record_key is not null
     group by
         load_id,
         record_key
-    having count(*) > 1
+    -- Rows without a key are in no group here. Where they are left out before, keys are made twice.
+    having count(record_key) > 1
 
 ),
 
