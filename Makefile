@@ -67,7 +67,7 @@ lint: setup ## style, types, import boundaries, dbt conventions, SQL style
 	$(BIN)/lint-imports
 	$(BIN)/flic prepare
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt/models dbt/tests
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 ONLY_311 = sed -e "/python_full_version >= '3.12'/d" -e "s/ ; python_full_version < '3.12'//"
