@@ -44,10 +44,11 @@ demo: setup ## example exports -> one refresh -> dashboards and Dagster
 test: setup ## every test; pages in a browser too where Chromium is installed
 	@$(BIN)/python -m pytest
 
-endure: setup ## fifty refreshes killed at random, ten orders of extracts, fifty sets of any files, ten programmes built in parts (an hour)
-	@FLIC_TEST_ORDERS=10 FLIC_TEST_FILES=50 FLIC_TEST_PLAIN_FILES=1000 FLIC_TEST_RENEWALS=10 $(BIN)/python -m pytest -n 0 --kills 50 \
+endure: setup ## fifty refreshes killed at random, ten orders of extracts, fifty sets of any files, ten programmes built in parts, fifty histories of releases (an hour)
+	@FLIC_TEST_ORDERS=10 FLIC_TEST_FILES=50 FLIC_TEST_PLAIN_FILES=1000 FLIC_TEST_RENEWALS=10 FLIC_TEST_HISTORIES=50 \
+	  $(BIN)/python -m pytest -n 0 --kills 50 \
 	  tests/faults/test_killed_at_random.py tests/pipeline/test_any_order.py tests/faults/test_any_file.py \
-	  tests/ingestion/test_plain_rows.py tests/dbt/test_parts.py
+	  tests/ingestion/test_plain_rows.py tests/dbt/test_parts.py tests/publication/test_audit.py
 
 docs: setup ## docs/data_dictionary.md and dbt's site of what `make demo` built, data/docs/index.html
 	@$(BIN)/flic docs

@@ -22,8 +22,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # The folders of whole refreshes, then the other files that take longest.
 LONGEST = (
-    *("pipeline", "faults", "test_pages_in_browser.py", "test_publish.py", "test_approval.py"),
-    *("test_pages.py", "test_audit.py", "test_loads.py", "test_login_in_browser.py", "test_exports.py"),
+    *("pipeline", "faults", "test_pages_in_browser.py", "test_parts.py", "benchmarks", "test_publish.py"),
+    *("test_approval.py", "test_areas.py", "test_loads.py", "test_paper_in_browser.py"),
+    *("test_login_in_browser.py", "test_pages.py", "test_audit.py", "test_exports.py"),
 )
 
 

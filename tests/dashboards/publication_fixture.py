@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from statistics import mean, median, stdev
@@ -772,6 +773,16 @@ TO_MEND = [
 ]  # fmt: skip
 
 
+@cache
+def _figures(as_at: date, kind: str, truth: Callable[[float], float]) -> _Figures:
+    """All figures of a publication: most of what one takes to write. Not to be changed."""
+    figures = _Figures(kind, truth)
+    referrals, people = _programme() if kind != "empty" else ([], [])
+    _fill(figures, as_at, referrals, people)
+    _fill_the_rest(figures, as_at)
+    return figures
+
+
 def write_publication(
     folder: Path,
     as_at: date = LATEST,
@@ -795,10 +806,7 @@ def write_publication(
         (*(row[name] for name in PLANNED[:3]), *sorted(row[name] for name in PLANNED[3:])): row["audience"]
         for row in _plan()
     }
-    figures = _Figures(kind, truth or float)
-    referrals, people = _programme() if kind != "empty" else ([], [])
-    _fill(figures, as_at, referrals, people)
-    _fill_the_rest(figures, as_at)
+    figures = _figures(as_at, kind, truth or float)
     path = folder / f"{release_id}.duckdb"
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
@@ -818,7 +826,8 @@ def write_publication(
             rows = [row for _, row in sorted(zip(figures.truths, rows, strict=True), key=itemgetter(0))]
         _bulk(connection, "metric_values", rows)
         insert("metric_definitions", [_definition(words) for words in METRICS.values()])
-        insert(
+        _bulk(
+            connection,
             "reference_categories",
             [
                 (d, c, label, n)
@@ -827,8 +836,9 @@ def write_publication(
             ],
         )
         insert("reference_wording", [(row["term"], row["label"]) for row in _seed("wording")])
-        insert("reference_periods", _periods(as_at))
-        insert(
+        _bulk(connection, "reference_periods", _periods(as_at))
+        _bulk(
+            connection,
             "reference_plan",
             [
                 (m, me, p, d1, d2, audiences.get((m, me, p, *sorted((d1, d2))), "spg"), exact, "")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -15,7 +16,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.access import Visitor
+from dashboards.components import Table
+from dashboards.sentences import shown, table_cell
+from dashboards.workbook import Sheets
 from tests.dashboards.publication_fixture import LATEST, METRICS, write_publication
+from tests.dashboards.test_workbook import book, midnight, table
 from tests.pipeline.programme import Programme
 
 ROOT = Path(__file__).parents[2]
@@ -37,14 +42,19 @@ PAGES = [*CHOSEN_PERIOD, "data_quality", "definitions", "reports"]
 KINDS = ["normal", "part_period", "all_suppressed", "empty"]
 
 
-def open_page(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
-    """One page of the application on one folder of publications."""
+def serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the application show one folder of publications."""
     monkeypatch.setenv("FLIC_PUBLICATIONS_DIR", str(folder))
     # A checkout in which the demonstration ran has a restricted zone that this process can read.
     monkeypatch.setenv("FLIC_ALLOW_RESTRICTED_ZONE", "1")
     monkeypatch.setenv("FLIC_WITHOUT_LOGIN", "1")
     # There is no browser that could say where it is; `test_login_in_browser.py` has one.
     monkeypatch.setattr("dashboards.access.visitor", lambda: VISITOR)
+
+
+def open_page(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
+    """One page of the application on one folder of publications."""
+    serve(folder, monkeypatch)
     app = AppTest.from_file(str(ROOT / "dashboards" / "streamlit_app.py"), default_timeout=60)
     for name, value in address.items():
         app.query_params[name] = value
@@ -67,12 +77,30 @@ def text(app: AppTest) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", without_style)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_of_every_publication(
-    page: str, kind: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = open_page(publications[kind], page, monkeypatch)
+@pytest.fixture(scope="module")
+def readers() -> dict[str, AppTest]:
+    """Who reads each kind of publication, where they are now."""
+    return {}
+
+
+# To go on from page to page is half the work of opening each in a session of its own.
+@pytest.fixture(scope="module", params=[(kind, page) for kind in KINDS for page in PAGES], ids="-".join)
+def opened(
+    request: pytest.FixtureRequest, publications: dict[str, Path], readers: dict[str, AppTest]
+) -> Iterator[tuple[str, AppTest]]:
+    """A page of a kind of publication, and its name."""
+    kind, page = request.param
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        if kind in readers:
+            serve(publications[kind], monkeypatch)
+            go_to(readers[kind], page)
+        else:
+            readers[kind] = open_page(publications[kind], page, monkeypatch)
+        yield page, readers[kind]
+
+
+def test_every_page_of_every_publication(opened: tuple[str, AppTest]) -> None:
+    _, app = opened
     written = text(app)
     assert not app.exception
     assert "cannot be shown just now" not in written
@@ -86,11 +114,55 @@ def test_every_page_of_every_publication(
     assert not re.search(r"\bnan\b", written, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("learning", "decisions", "data_quality")])
+def test_a_page_and_its_workbook_show_the_same(opened: tuple[str, AppTest]) -> None:
+    _, app = opened
+    sheets: Sheets = app.session_state["on_this_page"]
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert ("Download this page as a workbook (XLSX)" in labels) == bool(sheets)
+    if not sheets:
+        return
+    written = unescape(markup(app))
+    made = book(app.session_state["view"], sheets)
+    for name, (_, content) in zip(made.sheetnames[1:], sheets, strict=False):
+        rows = table(made[name])
+        if isinstance(content, Table):
+            assert len(rows) == len(content.rows)
+            continue
+        assert len(rows) == len(content)
+        for row, figure in zip(rows, content, strict=True):
+            if figure.value is None:
+                assert row["Value"] == table_cell(figure)
+            else:
+                assert row["Value"] == pytest.approx(figure.value)
+                assert shown(figure) in written
+            assert row["To"] == midnight(figure.period_end)
+
+
+@pytest.mark.parametrize("opened", [("normal", page) for page in CHOSEN_PERIOD], indirect=True, ids="-".join)
+def test_every_chart_has_a_text_a_table_and_a_file(opened: tuple[str, AppTest]) -> None:
+    _, app = opened
+    drawn = [chart.proto for chart in app.get("plotly_chart")]
+    assert drawn
+    assert all(chart.alt for chart in drawn)
+    for chart in drawn:
+        go.Figure(
+            json.loads(chart.spec)
+        )  # raises what Plotly does not know: `charts.py` asks it for no check
+    tables = markup(app).count("<details>")
+    assert tables >= 1
+    assert len(app.get("download_button")) >= tables
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [("area", page) for page in PAGES if page not in ("learning", "decisions", "data_quality")],
+    indirect=True,
+    ids="-".join,
+)
 def test_every_page_of_an_areas_file_names_the_area_and_says_what_is_not_given(
-    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    opened: tuple[str, AppTest],
 ) -> None:
-    app = open_page(publications["area"], page, monkeypatch)
+    page, app = opened
     written = text(app)
     assert not app.exception
     assert "cannot be shown just now" not in written
@@ -188,19 +260,19 @@ def test_the_day_of_the_review(publications: dict[str, Path], monkeypatch: pytes
     assert "The quarter is not over" in written
 
 
-@pytest.mark.parametrize("page", CHOSEN_PERIOD)
 def test_the_view_is_in_the_address_and_stays_on_the_way_to_another_page(
-    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page(
         publications["normal"], "this_quarter", monkeypatch, period="2016-09-30", borough="camden"
     )
     assert "Showing July to September 2016, Camden" in text(app)
-    app.query_params.clear()
-    go_to(app, page)
-    assert "Showing July to September 2016, Camden" in text(app)
-    assert app.query_params["period"] == "2016-09-30"
-    assert app.query_params["borough"] == "camden"
+    for page in [*CHOSEN_PERIOD[1:], CHOSEN_PERIOD[0]]:
+        app.query_params.clear()
+        go_to(app, page)
+        assert "Showing July to September 2016, Camden" in text(app), page
+        assert app.query_params["period"] == "2016-09-30", page
+        assert app.query_params["borough"] == "camden", page
 
 
 def test_a_choice_goes_into_the_address(
@@ -303,23 +375,6 @@ def test_definitions_can_be_searched(publications: dict[str, Path], monkeypatch:
     assert "1 of 59 shown" in text(app)
     app.text_input(key="search_definitions").set_value("no such words").run()
     assert "No definition holds these words" in text(app)
-
-
-@pytest.mark.parametrize("page", CHOSEN_PERIOD)
-def test_every_chart_has_a_text_a_table_and_a_file(
-    page: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = open_page(publications["normal"], page, monkeypatch)
-    drawn = [chart.proto for chart in app.get("plotly_chart")]
-    assert drawn
-    assert all(chart.alt for chart in drawn)
-    for chart in drawn:
-        go.Figure(
-            json.loads(chart.spec)
-        )  # raises what Plotly does not know: `charts.py` asks it for no check
-    tables = markup(app).count("<details>")
-    assert tables >= 1
-    assert len(app.get("download_button")) >= tables
 
 
 def test_every_metric_stands_on_a_page(
@@ -496,15 +551,13 @@ def test_approved_returns_can_be_taken_and_a_changed_one_cannot(
     assert page.get("download_button")[0].proto.label == "Figures (CSV)"
 
 
-@pytest.mark.parametrize(
-    ("folder", "page"),
-    [*(("drafts", page) for page in PAGES), ("management", "data_quality_lists")],
-)
+@pytest.mark.parametrize(("folder", "pages"), [("drafts", PAGES), ("management", ["data_quality_lists"])])
 def test_every_page_of_a_release_of_the_example_exports(
-    folder: str, page: str, published: Programme, monkeypatch: pytest.MonkeyPatch
+    folder: str, pages: list[str], published: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_page(published.folder / folder, page, monkeypatch)
-    written = text(app)
-    assert "cannot be shown just now" not in written
-    assert "Not published" not in written
-    assert "None" not in re.sub(r"None( is a number| yet|\.)", "", written)
+    app = open_page(published.folder / folder, PAGES[0], monkeypatch)
+    for page in pages:
+        written = text(go_to(app, page))
+        assert "cannot be shown just now" not in written, page
+        assert "Not published" not in written, page
+        assert "None" not in re.sub(r"None( is a number| yet|\.)", "", written), page

@@ -1,11 +1,13 @@
-"""The workbook of a page: the figures of its tables as numbers, their meaning, and nothing that could run."""
+"""The workbook of a page: the figures of its tables as numbers, their meaning, and nothing that could run.
+
+That each page's workbook shows what the page shows stands in `test_pages.py`.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import replace
 from datetime import date, datetime, time
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboards.components import Table
 from dashboards.published import PublicationsFolder, Served
-from dashboards.sentences import shown, table_cell
 from dashboards.state import View, default_period, make_view
 from dashboards.workbook import Sheets, workbook_bytes
 from tests.dashboards.publication_fixture import write_publication
-from tests.dashboards.test_pages import KINDS, PAGES, markup, open_page
 
 
 @pytest.fixture(scope="module")
@@ -135,31 +135,3 @@ def test_management_is_told_that_its_figures_are_exact(tmp_path: Path) -> None:
     about = book(exact, [("One", exact.figures("open_caseload", "count", "as_at", ("sex",)))])["About"]
     written = " ".join(str(cell.value) for row in about.iter_rows() for cell in row)
     assert "exact and for named managers only" in written
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_and_its_workbook_show_the_same(
-    page: str, kind: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = open_page(publications[kind], page, monkeypatch)
-    sheets: Sheets = app.session_state["on_this_page"]
-    labels = [button.proto.label for button in app.get("download_button")]
-    assert ("Download this page as a workbook (XLSX)" in labels) == bool(sheets)
-    if not sheets:
-        return
-    written = unescape(markup(app))
-    made = book(app.session_state["view"], sheets)
-    for name, (_, content) in zip(made.sheetnames[1:], sheets, strict=False):
-        rows = table(made[name])
-        if isinstance(content, Table):
-            assert len(rows) == len(content.rows)
-            continue
-        assert len(rows) == len(content)
-        for row, figure in zip(rows, content, strict=True):
-            if figure.value is None:
-                assert row["Value"] == table_cell(figure)
-            else:
-                assert row["Value"] == pytest.approx(figure.value)
-                assert shown(figure) in written
-            assert row["To"] == midnight(figure.period_end)

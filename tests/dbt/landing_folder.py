@@ -128,16 +128,17 @@ class Workshop:
         control = [{"as_at": as_at, "known_by": datetime.combine(known_by, time.max)}]
         _write(self.settings.landing / "control/control.parquet", control, CONTROL)
 
-    def build(self, as_at: date, known_by: date) -> Built:
+    def build(self, as_at: date, known_by: date, *tables: str) -> Built:
         """Run dbt up to the marts, with their tests, on what is known by the end of a day; keep the result.
 
-        Fails with dbt's words if a model or test fails.
+        Of `tables`, if any are named, and what they rest on. Fails with dbt's words if a model or test fails.
         """
         self.know(as_at, known_by)
         layers = [f"path:models/{layer}" for layer in ("staging", "intermediate", "marts")]
+        selected = [f"+{table}" for table in tables] or ["resource_type:seed", *layers]
         result = invoke_dbt(
             self.settings,
-            ["build", "--select", "resource_type:seed", *layers, "--indirect-selection", "cautious",
+            ["build", "--select", *selected, "--indirect-selection", "cautious",
              "--exclude-resource-type", "unit_test"],
         )  # fmt: skip
         assert result.success, result.exception or [node.message for node in result.result if node.message]

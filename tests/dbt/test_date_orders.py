@@ -80,7 +80,8 @@ def warehouse(workshop: Workshop) -> Built:
         LandedFile("referrals", EXTRACT, [client], revision=99),
         *(file_of(case, number) for number, case in enumerate(CASES.values(), 1)),
     )
-    return workshop.build(EXTRACT, EXTRACT)
+    bases = {f"base_{case.export}" for case in CASES.values()}
+    return workshop.build(EXTRACT, EXTRACT, *bases, "quality_rules")
 
 
 @pytest.mark.parametrize("name", CASES)

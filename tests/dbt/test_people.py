@@ -212,4 +212,4 @@ def test_a_chain_too_long_to_be_one_person_stops_the_refresh(workshop: Workshop)
     names = [f"c{number:02}" for number in range(14)]
     workshop.land(LandedFile("client_links", EXTRACT, [link(a, b) for a, b in pairwise(names)]))
     with pytest.raises(AssertionError, match="Got 1 result, configured to fail if != 0"):
-        workshop.build(EXTRACT, EXTRACT)
+        workshop.build(EXTRACT, EXTRACT, "stg_people", "stg_client_links")

@@ -217,7 +217,7 @@ def warehouse(workshop: Workshop) -> Built:
         {**GOOD["referrals"], "referral_id": f"known-{client}", "client_id": client} for client in referred
     ]
     workshop.land(*(LandedFile(export, EXTRACT, rows[export]) for export in CASES))
-    return workshop.build(EXTRACT, date(2015, 6, 1))
+    return workshop.build(EXTRACT, date(2015, 6, 1), "fct_data_quality_issues")
 
 
 @pytest.mark.parametrize(

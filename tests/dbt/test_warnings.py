@@ -134,7 +134,7 @@ def decided(first: Built, workshop: Workshop) -> Built:
     workshop.decide(unlisted, "accepted", datetime.fromisoformat("2015-06-01T09:00"))
     workshop.decide(unlisted, "reopened", datetime.fromisoformat("2015-06-01T10:00"))
     workshop.decide(vanished, "accepted", datetime.fromisoformat("2015-07-01T00:01"))
-    return workshop.build(JUNE, JUNE)
+    return workshop.build(JUNE, JUNE, "fct_data_quality_issues")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def settled(workshop: Workshop) -> Built:
         LandedFile("assignments", APRIL, sha256="same", arrived=MAY),
         LandedFile("assignments", MAY, sha256="same", arrived=APRIL, has_dated_name=False),
     )
-    return workshop.build(MAY, JUNE)
+    return workshop.build(MAY, JUNE, "fct_warnings")
 
 
 @pytest.mark.parametrize("case", SETTLED)

@@ -1,7 +1,7 @@
 """Crashes, disk, concurrency, clock: the rows of class F that other tests do not hold (spec: faults).
 
-F1 is in test_killed_anywhere.py, test_killed_at_random.py, ingestion/test_loading_once.py and
-publication/test_publish.py; F6 in test_command_line.py, test_served_while_refreshing.py and test_readers.py;
+F1 is in test_amid_a_refresh.py, test_killed_at_random.py, ingestion/test_loading_once.py and
+publication/test_publish.py; F6 in test_command_line.py, test_amid_a_refresh.py and test_readers.py;
 F9 (releases) in test_publish.py and dashboards/test_published.py; F10 in test_warnings.py; F14 in
 test_command_line.py.
 """

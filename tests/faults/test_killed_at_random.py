@@ -1,6 +1,6 @@
 """Refreshes killed at random moments, several in a row: the next one that is let be gives the same figures.
 
-`make endure` kills fifty (`--kills`); the suite kills at known places (pipeline/test_killed_anywhere.py).
+`make endure` kills fifty (`--kills`); the suite kills at known places (pipeline/test_amid_a_refresh.py).
 """
 
 import os

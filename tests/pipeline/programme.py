@@ -1,6 +1,7 @@
 """A programme on a folder of its own: its inbox, the real `flic`, and what came out of it."""
 
 import json
+import logging
 import multiprocessing
 import os
 import shutil
@@ -9,13 +10,18 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
+from dagster_project.ingestion.assets import everything_known, latest_described_day, write_control
+from dagster_project.ingestion.load import ingest
 from dagster_project.settings import Settings
+from dagster_project.statistics.store import fill_store
+from dagster_project.transformation import invoke_dbt, remove_warehouse
 from tests.killed import Place, copy_at, kill_at
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,6 +158,21 @@ class Programme:
         done = self.flic(*REFRESH, *arguments)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done
+
+    def take_in(self, received_at: datetime) -> None:
+        """A look at the inbox in this process, as history; nothing is built."""
+        ingest(self.settings, received_at=received_at, backfill=True, log=logging.getLogger("tests"))
+
+    def build(self, as_at: date | None = None) -> None:
+        """The warehouse alone, as at a day or the latest that is described; untested and unpublished."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        known_by = everything_known(self.settings, now)
+        write_control(self.settings, as_at or latest_described_day(self.settings, known_by), known_by)
+        remove_warehouse(self.settings)
+        without = [part for kind in ("test", "unit_test") for part in ("--exclude-resource-type", kind)]
+        result = invoke_dbt(self.settings, ["build", *without, "--no-write-json"])
+        assert result.success, result.exception or [node.message for node in result.result if node.message]
+        fill_store(self.settings)
 
     def current(self, folder: str = "publications") -> dict[str, str]:
         """`current.json` of the served folder or of `management`."""

@@ -8,6 +8,7 @@ import csv
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -202,10 +203,11 @@ def early_files() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def ours(bench: Path) -> Programme:
-    """Eight early example exports under the profile of the first programme."""
+    """The warehouse of eight early example exports under the profile of the first programme."""
     programme = Programme(emptied(bench))
     programme.drop(*early_files())
-    programme.refresh("--backfill")
+    programme.take_in(datetime.now(UTC))
+    programme.build()
     return programme
 
 
@@ -241,10 +243,9 @@ def test_no_header_name_or_code_of_the_system_is_known_to_the_product() -> None:
 def figures(programme: Programme, needs: Mapping[str, str] | None = None) -> dict[tuple, tuple]:
     """Every exact figure by what it is about, `needs` renamed."""
     known = needs or {}
-    rows = programme.query(
+    rows = programme.warehouse(
         "select metric_id, measure, period_type, period_start, period_end, dimension_1, category_1,"
-        " dimension_2, category_2, value, people, denominator from metric_values",
-        folder="management",
+        " dimension_2, category_2, value, people, denominator from metrics.fct_metric_values"
     )
     return {
         (

@@ -1,6 +1,5 @@
 """The same extracts, in any order, in any number of looks, any number of times: the same publication."""
 
-import logging
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.ingestion.load import ingest
 from tests.faults.seven_points import assert_clients_events_and_pence_reconcile
 from tests.pipeline.programme import EXAMPLE_INBOX, REFRESH, Programme, Tables, emptied, example_files
 
@@ -80,7 +78,7 @@ def test_any_split_order_and_repetition_give_the_same_publication(
             # A draft: the figures of an approved release would stay, and not all extracts are in it.
             assert programme.flic("refresh", "--backfill").returncode == 0
         else:
-            take_in(programme, FIRST_ARRIVAL + timedelta(days=number))
+            programme.take_in(FIRST_ARRIVAL + timedelta(days=number))
     programme.refresh("--backfill")
     tables = programme.tables()
     # Table by table, or a difference would fill pages.
@@ -109,10 +107,3 @@ def drop(programme: Programme, names: Iterable[str]) -> None:
     programme.inbox.mkdir(parents=True, exist_ok=True)
     for name in names:
         shutil.copyfile(EXTRACTS[name], programme.inbox / name)
-
-
-def take_in(programme: Programme, received_at: datetime) -> None:
-    """A look at the inbox without a refresh."""
-    ingest(
-        programme.settings, received_at=received_at, backfill=True, log=logging.getLogger("tests.any_order")
-    )

@@ -1,6 +1,6 @@
 """A refresh builds unless nothing has changed since the last one that ended well; then it only notes that.
 
-Whole refreshes that find nothing new stand in test_command_line.py, killed ones in test_killed_anywhere.py.
+Whole refreshes that find nothing new stand in test_command_line.py, killed ones in test_amid_a_refresh.py.
 """
 
 import os

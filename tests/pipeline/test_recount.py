@@ -1,15 +1,12 @@
 """The pipeline holds against an independent count of the same files: figures, refusals, vanished keys."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from math import isclose
 from pathlib import Path
 
 import pytest
 
-from dagster_project.ingestion.assets import everything_known, write_control
-from dagster_project.statistics.store import fill_store
-from dagster_project.transformation import build_warehouse
 from tests.expected import practice_rules
 from tests.expected.recount import (
     Figures,
@@ -157,11 +154,7 @@ def test_figures_as_at_the_review(published_may_2015: Programme, metric_id: str)
 def counted_between(published: Programme, bench: Path, request: pytest.FixtureRequest) -> Programme:
     """The figures of the same exports as at a leap day, and as at a day in the midst of a quarter."""
     programme = published.on_workbench(bench)
-    settings = programme.settings
-    now = datetime.now(UTC).replace(tzinfo=None)
-    write_control(settings, date.fromisoformat(request.param), everything_known(settings, now))
-    build_warehouse(settings)
-    fill_store(settings)
+    programme.build(date.fromisoformat(request.param))
     return programme
 
 
