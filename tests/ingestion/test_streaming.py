@@ -39,7 +39,7 @@ def peak_megabytes(folder: Path, rows: int, width: int) -> float:
 @pytest.mark.parametrize(
     ("small", "large"),
     [
-        ((300_000, 20), (900_000, 20)),  # 45 and 135 MB
+        ((900_000, 20), (1_800_000, 20)),  # 135 and 270 MB: buffers are full with the first
         ((100, 400_000), (400, 400_000)),  # 40 and 160 MB in few rows
     ],
 )
