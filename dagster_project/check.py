@@ -4,18 +4,19 @@ The copy lies in `preview/` below the data folder, for its owner alone, and hold
 between two checks. Nothing else of the data folder is touched, and no value of a file is said.
 """
 
+import csv
 import logging
 import os
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.ingestion.assets import everything_known, latest_described_day, write_control
+from dagster_project.ingestion.assets import HEART, everything_known, latest_described_day, write_control
 from dagster_project.ingestion.contracts import Export
 from dagster_project.ingestion.inbox import FileLeftError, open_plain, printable
 from dagster_project.ingestion.landing import ASIDE, Ledger, Load
@@ -29,6 +30,10 @@ from dagster_project.transformation import build_warehouse
 # The tables that tell what would change, and all that they are made of.
 TABLES = ("fct_loads", "fct_rejected_rows", "fct_vanished_keys", "quality_rules")
 FIRST_LINES = 5
+# What is said of a client whom no file knows.
+NOBODY_KNOWS = {"orphan", "unknown_client"}
+# Only of a programme that has several areas.
+AREA = "programme_area"
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Finding:
     lines: tuple[int, ...]
     about: str
     """`reject`: the row is left out; `cell`: it loads empty; `warn`: odd, and no reason to leave it out."""
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Preview:
     report: FileReport
     load: Load | None = None
     absent: tuple[str, ...] = ()
-    """Columns of the contract that the file lacks."""
+    """Columns of the contract that the file lacks and the programme could use."""
     rows_loaded: int = 0
     rows_duplicate: int = 0
     rows_rejected: int = 0
@@ -71,6 +77,8 @@ class Preview:
     changes: Changes | None = None
     shrunk: str | None = None
     """Why the volume guard would stop."""
+    without: tuple[str, ...] = ()
+    """The exports that know clients and were not checked with it."""
 
     @property
     def is_loadable(self) -> bool:
@@ -106,16 +114,36 @@ def check(settings: Settings, files: Sequence[Path], now: datetime) -> list[Prev
             write_control(own, latest_described_day(own, known_by), known_by)
             build_warehouse(own, [f"+{table}" for table in TABLES])
             shrunk = shrunken_loads(own)
+            without = not_among(reports)
+            areas = _count_of_areas(own)
             with duckdb.connect(str(own.warehouse), read_only=True) as warehouse:
                 previews = [
-                    _preview(
-                        warehouse, report, loads[report.load_id or ""], contracts[report.export or ""], shrunk
+                    replace(
+                        _preview(
+                            warehouse,
+                            report,
+                            loads[report.load_id or ""],
+                            contracts[report.export or ""],
+                            shrunk,
+                            unused=() if areas > 1 else (AREA,),
+                        ),
+                        without=without,
                     )
                     if report.status == "loaded"
                     else Preview(report)
                     for report in reports
                 ]
         return sorted(previews, key=lambda preview: preview.report.file_name)
+
+
+def not_among(reports: Iterable[FileReport]) -> tuple[str, ...]:
+    """The exports that know clients and of which no file would be loaded."""
+    return tuple(sorted(HEART - {report.export for report in reports if report.status == "loaded"}))
+
+
+def _count_of_areas(settings: Settings) -> int:
+    with (settings.seeds_dir / "areas.csv").open(encoding="utf-8-sig", newline="") as file:
+        return sum(1 for _ in csv.DictReader(file))
 
 
 def _copy_landing(settings: Settings, own: Settings) -> None:
@@ -162,6 +190,7 @@ def _preview(
     load: Load,
     export: Export,
     shrunk: dict[str, str],
+    unused: tuple[str, ...],
 ) -> Preview:
     [(loaded, duplicate, rejected, number, is_current)] = warehouse.execute(
         "select rows_loaded, rows_duplicate, rows_rejected, load_number, is_current from marts.fct_loads"
@@ -180,7 +209,7 @@ def _preview(
     return Preview(
         report=report,
         load=load,
-        absent=tuple(column.name for column in export.columns if column.name not in report.headers),
+        absent=tuple(c.name for c in export.columns if c.name not in (*report.headers, *unused)),
         rows_loaded=loaded,
         rows_duplicate=duplicate,
         rows_rejected=rejected,
@@ -204,16 +233,19 @@ def _findings(warehouse: duckdb.DuckDBPyConnection, load_id: str) -> tuple[Findi
             list(found.source_line order by found.source_line)[1:?] as first_lines,
             case
                 when rules.severity = 'warn' then 'warn' when found.row_is_kept then 'cell' else 'reject'
-            end as about
+            end as about,
+            found.reason
         from marts.fct_rejected_rows as found
         left join reference.quality_rules as rules on found.reason = rules.rule
         where found.load_id = ?
-        group by words, about
+        group by words, about, found.reason
         order by list_position(['reject', 'cell', 'warn'], about), row_count desc, words
         """,
         [FIRST_LINES, load_id],
     ).fetchall()
-    return tuple(Finding(words, count, tuple(lines), about) for words, count, lines, about in rows)
+    return tuple(
+        Finding(words, count, tuple(lines), about, rule) for words, count, lines, about, rule in rows
+    )
 
 
 def _changes(warehouse: duckdb.DuckDBPyConnection, load_id: str, number: int, export: Export) -> Changes:
@@ -296,13 +328,19 @@ def in_words(preview: Preview) -> list[str]:
     )
     say(
         "data",
-        f"{preview.rows_loaded} would be loaded, {preview.rows_duplicate} stand there twice, "
-        f"{preview.rows_rejected} would be rejected",
+        f"{preview.rows_loaded} to be loaded, {preview.rows_duplicate} repeated (counted once), "
+        f"{preview.rows_rejected} to be rejected",
     )
     for finding in preview.findings:
         more = ", ..." if finding.rows > len(finding.lines) else ""
         where = ", ".join(str(line) for line in finding.lines)
         say(finding.about, f"{finding.rows} x {finding.words} (line {where}{more})")
+    if preview.without and any(finding.rule in NOBODY_KNOWS for finding in preview.findings):
+        say(
+            "note",
+            f"checked without a file of {' or '.join(preview.without)}: clients were looked for in what is"
+            " loaded already; check the files of one day in one go",
+        )
     for warning in report.warnings:
         say("warning", warning)
     for words in _change_in_words(preview):

@@ -6,6 +6,7 @@ option is told at once.
 """
 
 import argparse
+import difflib
 import errno
 import getpass
 import logging
@@ -13,7 +14,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 LEAST_FREE_BYTES = 1_000_000
 
 DONE, FAILED, WRONG_USE, NEEDS_CONFIRMATION = 0, 1, 2, 3
+# As of a program that the shell's own signal ends: whoever read what is said had enough of it.
+NOBODY_READS = 141
 
 logger = logging.getLogger("flic")
 
@@ -143,7 +146,7 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
                     f"{settings.rejects.name}/ and {settings.reports.name}/{REPORT} say why."
                 )
                 return DONE
-            print(f"No new files: {cause}.")
+            print(f"No new files: {ended(cause)}")
             return DONE
         # Reports come after approval: what is served then may be the new release.
         serving = (
@@ -151,12 +154,12 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         )
         served = f"Release {serving.release_id} stays served." if serving else "Nothing is served yet."
         if isinstance(cause, ConfirmationNeededError):
-            print(f"Stopped for confirmation: {cause}. {served}")
+            print(f"Stopped for confirmation: {ended(cause)} {served}")
             return NEEDS_CONFIRMATION
         if is_disk_full(settings, error):
             print(f"Failed: the disk is full. Free space for {settings.data_dir} and refresh again. {served}")
         elif isinstance(cause, FlicError):
-            print(f"Failed: {cause}. {served}")
+            print(f"Failed: {ended(cause)} {served}")
         elif isinstance(cause, OSError):
             print(f"Failed: {cause.strerror}: {cause.filename}. Free space or mend its rights. {served}")
         else:
@@ -183,6 +186,11 @@ def refresh(settings: Settings, arguments: argparse.Namespace) -> int:
         rolled_back = "" if was_served else " It was rolled back, and is not served."
         print(f"Nothing new: {release}, is up to date.{rolled_back}")
     return DONE
+
+
+def ended(reason: object) -> str:
+    """A reason with one full stop, whether or not it came with its own."""
+    return f"{str(reason).rstrip('.')}."
 
 
 def waits_for_approval(settings: Settings, release_id: str) -> bool:
@@ -251,12 +259,18 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
     from dagster_project.ingestion.inbox import not_takeable, waiting_files
     from dagster_project.publication.approval import areas_apart
     from dagster_project.publication.releases import current_release
+    from dagster_project.reports.load_report import in_london
 
+    require_data_folder(settings)
     current = current_release(settings.publications_dir)
+    draft = current_release(settings.drafts)
+    waits = draft is not None and waits_for_approval(settings, draft.release_id)
     if current:
         print(f"Served      release {current.release_id} ({current.status})")
         print(f"As at       {current.as_at}")
-        print(f"Checked     {age(current.checked_at)} ago, {current.checked_at:%Y-%m-%d %H:%M} UTC")
+        print(f"Checked     {age(current.checked_at)} ago, {in_london(current.checked_at)}")
+    elif draft and waits:
+        print(f"Served      nothing yet: `flic publications approve {draft.release_id} --by NAME`")
     else:
         print("Served      nothing yet: put exports into the inbox, `flic refresh`, and approve the draft")
     if folders := settings.area_folders:
@@ -264,8 +278,7 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
         print(f"Areas       {len(folders) - len(apart)} of {len(folders)} are served this release")
         for area, what in apart.items():
             print(f"            {area}: {what}")
-    draft = current_release(settings.drafts)
-    if draft and waits_for_approval(settings, draft.release_id):
+    if draft and waits:
         print(f"Draft       release {draft.release_id}, as at {draft.as_at}, waits for approval")
     waiting = waiting_files(settings)
     print(f"Inbox       {len(waiting)} waiting in {settings.inbox}")
@@ -284,6 +297,18 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def require_data_folder(settings: Settings) -> None:
+    """Raise `SettingsError` for a data folder that was named and is not there: most often it is mistyped.
+
+    For commands that only look; a refresh begins a data folder.
+    """
+    if os.environ.get("FLIC_DATA_DIR") and not settings.data_dir.is_dir():
+        raise SettingsError(
+            f"FLIC_DATA_DIR names {settings.data_dir}, and there is no such folder: correct it, or"
+            " `flic refresh` begins one there."
+        )
+
+
 def age(moment: datetime) -> str:
     """How long ago in the largest fitting unit; `moment` is naive UTC."""
     seconds = (datetime.now(UTC).replace(tzinfo=None) - moment).total_seconds()
@@ -300,13 +325,15 @@ def last_run(settings: Settings) -> str:
         return "none yet"
     import dagster as dg
 
+    from dagster_project.reports.load_report import in_london
+
     with dagster_instance(settings) as instance:
         records = instance.get_run_records(limit=1)
         if not records:
             return "none yet"
         run = records[0]
         started = datetime.fromtimestamp(run.start_time or 0, UTC)
-        words = f"{run.dagster_run.status.value.lower()}, {started:%Y-%m-%d %H:%M} UTC"
+        words = f"{run.dagster_run.status.value.lower()}, {in_london(started)}"
         for entry in instance.all_logs(run.dagster_run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
             failure = entry.dagster_event.step_failure_data.error if entry.dagster_event else None
             while failure and failure.cause:
@@ -357,6 +384,7 @@ def warnings(settings: Settings, arguments: argparse.Namespace) -> int:
     from dagster_project.reports.decisions import decide
     from dagster_project.reports.findings import compare, opened_warehouse
 
+    require_data_folder(settings)
     with opened_warehouse(settings) as warehouse:
         known = compare(settings, warehouse, keep=False).warnings
         exports = {row[0] for row in warehouse.execute("select export from staging.stg_exports").fetchall()}
@@ -364,8 +392,7 @@ def warnings(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.action is None:
         for kind, name, names in (("export", arguments.export, exports), ("rule", arguments.rule, rules)):
             if name is not None and name not in names:
-                print(f"Wrong use: no {kind} is called {name}; there are {', '.join(sorted(names))}.")
-                return WRONG_USE
+                raise SettingsError(unknown_name(kind, name, names))
         list_warnings(
             [
                 warning
@@ -406,6 +433,16 @@ def warnings(settings: Settings, arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def unknown_name(kind: str, name: str, names: Collection[str]) -> str:
+    """Which names are like one that is not known, and where all of them stand."""
+    near = difflib.get_close_matches(name.casefold(), sorted(names), n=3, cutoff=0.5)
+    like = f"; nearest: {', '.join(near)}" if near else ""
+    where = {"rule": "seeds/common/quality_rules.csv", "export": "seeds/<profile>/export_sources.csv"}[kind]
+    return (
+        f"no {kind} is called {name}{like}. `flic warnings` begins with those of now, {where} has every one."
+    )
+
+
 def list_warnings(found: Sequence["Finding"]) -> None:
     """Counts by rule, then the warnings themselves; accepted ones apart, with who accepted them and why."""
     waiting = [warning for warning in found if not warning.accepted]
@@ -442,6 +479,7 @@ def publications(settings: Settings, arguments: argparse.Namespace) -> int:
     from dagster_project.publication.approval import approve, rollback
     from dagster_project.publication.releases import read_manifest
 
+    require_data_folder(settings)
     now = datetime.now(UTC).replace(tzinfo=None)
     if arguments.action == "rollback":
         with exclusive(settings):
@@ -508,6 +546,7 @@ def list_publications(settings: Settings) -> None:
     """Every release with its day and what became of it, then what was served when."""
     from dagster_project.publication.approval import served_history
     from dagster_project.publication.releases import current_release, list_releases, read_manifest
+    from dagster_project.reports.load_report import in_london
 
     current = current_release(settings.publications_dir)
     approved = list_releases(settings.publications_dir)
@@ -523,9 +562,9 @@ def list_publications(settings: Settings) -> None:
             print(f"{mark} {release_id}  {words}")
     history = served_history(settings)
     if history:
-        print("\nServed since (UTC)")
+        print("\nServed since")
     for release_id, since in history:
-        print(f"  {since:%Y-%m-%d %H:%M}  {release_id}")
+        print(f"  {in_london(since)}  {release_id}")
     print("* is served." if current else "Nothing is served yet.")
 
 
@@ -534,6 +573,7 @@ def returns(settings: Settings, arguments: argparse.Namespace) -> int:
     from dagster_project.returns.build import build, differences
     from dagster_project.returns.versions import advance, find_version
 
+    require_data_folder(settings)
     if arguments.action == "list":
         list_returns(settings)
         return DONE
@@ -561,6 +601,7 @@ def returns(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def list_returns(settings: Settings) -> None:
     """The returns that can be built, then the versions that were, with their last state."""
+    from dagster_project.reports.load_report import in_london
     from dagster_project.returns import framework
     from dagster_project.returns.catalogue import read_returns
     from dagster_project.returns.versions import list_versions
@@ -575,15 +616,18 @@ def list_returns(settings: Settings) -> None:
     print(f"\nBuilt, in {settings.returns}:" if versions else "\nNone is built yet.")
     for version in versions:
         last = version.manifest["states"][-1]
-        print(f"  {version}  {last['state']} by {last['by']}, {last['at']}  release {version.release_id}")
+        at = in_london(datetime.fromisoformat(last["at"]))
+        print(f"  {version}  {last['state']} by {last['by']}, {at}  release {version.release_id}")
 
 
 def approval_in_words(manifest: Mapping[str, object]) -> str:
     """`draft`, or who approved a release and when."""
     if manifest.get("status") != "approved":
         return "draft"
+    from dagster_project.reports.load_report import in_london
+
     at = datetime.fromisoformat(str(manifest["approved_at"]))
-    return f"approved by {manifest['approved_by']} on {at:%Y-%m-%d %H:%M} UTC"
+    return f"approved by {manifest['approved_by']} on {in_london(at)}"
 
 
 def prepare(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -818,10 +862,19 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+class Said(logging.StreamHandler):
+    """What is said while a command works. It goes on working where nobody reads that any more."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing for a closed pipe; anything else as usual."""
+        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+            super().handleError(record)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit status."""
     arguments = parser().parse_args(argv)
-    say = logging.StreamHandler(sys.stdout)
+    say = Said(sys.stdout)
     say.setFormatter(logging.Formatter("%(message)s"))
     logger.addHandler(say)
     logger.setLevel(logging.INFO)
@@ -833,4 +886,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     except FlicError as error:
         print(f"Failed: {error}")
         outcome = FAILED
+    except BrokenPipeError:
+        outcome = NOBODY_READS
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Or Python tries once more on its way out, and tells of that.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(outcome)

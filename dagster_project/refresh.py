@@ -57,8 +57,9 @@ class CheckedRefreshLock(RefreshLock):
         settings = Settings.from_environment()
         with exclusive(settings):
             remove_mark(settings)
-            self._rests_on = rests_on(settings)
+            # First: it makes folders and takes away what was left, and neither is news to the next refresh.
             prepare_publication(settings)
+            self._rests_on = rests_on(settings)
             yield self
 
 

@@ -329,7 +329,7 @@ class _Intake:
         )
         if name.export is None:
             raise FileRefusedError(
-                "the file name begins with the name of no export: it must begin with "
+                "the file name does not begin with the name of an export: if it is one, name it "
                 f"{', '.join(self._file_names)}"
             )
         return replace(arrival, export=self._contracts[name.export])

@@ -503,13 +503,16 @@ class Table:
                 self.columns[position] = column
             elif name:
                 self._refuse_longer_series(position, name)
-                ignored.append(f"{position + 1} ({_hash(name)})")
+                ignored.append((str(position + 1), _hash(name)))
         if ignored:
             self.ignored_columns = len(ignored)
             more = f" and {len(ignored) - _TOLD_COLUMNS:,} more" if len(ignored) > _TOLD_COLUMNS else ""
+            places, hashes = (", ".join(told) for told in zip(*ignored[:_TOLD_COLUMNS], strict=True))
+            is_one = len(ignored) == 1
             self.warnings.append(
-                "columns that the contract does not list were not loaded: "
-                f"{', '.join(ignored[:_TOLD_COLUMNS])}{more} (position and hash of the header)"
+                f"{'column' if is_one else 'columns'} {places}{more} {'is' if is_one else 'are'} not in the"
+                f" contract and {'was' if is_one else 'were'} not loaded (hash of the"
+                f" {'header' if is_one else 'headers'}: {hashes})"
             )
         self._nameless = {at for at, name in enumerate(self._header) if not name}
         self._refuse_missing(header)

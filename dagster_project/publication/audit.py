@@ -85,6 +85,7 @@ def audited(
     result = Audited(*draw({}))
     tries: Counter[tuple[str, date]] = Counter()
     often: Counter[TableOfPeriod] = Counter()
+    rounds = 0
 
     def place(table: TableOfPeriod) -> tuple[str, date]:
         return definitions[table[0][0]].population, table[2]
@@ -121,14 +122,18 @@ def audited(
         stays = result.frozen.union(result.given_up)
         findings = findings_in(result.safe, stays)
         if not findings:
+            if rounds:
+                times = "once" if rounds == 1 else f"{rounds:,} times"
+                log.info("Counts that could be told too nearly were drawn again, %s", times)
             answers.keep()
             return result
-        log.info("%d counts could be told too nearly and are drawn again", len(findings))
         result.found += findings
+        rounds += 1
         shown = [t for finding in findings for t in finding.tables if t not in stays]
         if not shown:
+            count = "1 count" if len(findings) == 1 else f"{len(findings)} counts"
             raise PublicationError(
-                f"{len(findings)} counts can be told too nearly from what is released already, and to"
+                f"{count} can be told too nearly from what is released already, and to"
                 " withhold what is new does not mend that. Nothing new is published; roll back to one before"
             )
         often.update(shown)

@@ -156,7 +156,7 @@ def _outcome(settings: Settings, stopped: BaseException | None) -> str:
     if stopped is None:
         return served
     if isinstance(stopped, FlicError):
-        return f"{stopped}. {served}"
+        return f"{str(stopped).rstrip('.')}. {served}"
     if isinstance(stopped, OSError):
         return f"{stopped.strerror}. Free space or mend the rights of the data folder. {served}"
     # The words of a defect may quote a row; they stay in the run's history.

@@ -17,6 +17,8 @@ from dagster_project.ingestion.load import FileReport
 from dagster_project.reports.findings import Comparison, Finding
 
 REPORT = "load_report.md"
+# What findings call the export of a file whose name tells none.
+NOT_RECOGNISED = "not_recognised"
 LONDON = ZoneInfo("Europe/London")
 
 USUAL_ENCODINGS = {None, "utf-8", "utf-8-sig"}
@@ -173,7 +175,7 @@ def load_report(
 
 def opening(moment: datetime) -> str:
     """What a report begins with; `moment` is UTC without zone."""
-    return f"# Load report\n\nRefresh of {_london(moment)} (London)."
+    return f"# Load report\n\nRefresh of {in_london(moment)}."
 
 
 def report_of_load(load: Load, built: Built) -> str:
@@ -181,7 +183,7 @@ def report_of_load(load: Load, built: Built) -> str:
     file = FileReport(load.file_name, load.status, load.reason, load.load_id, load.export, load.extract_date)
     parts = [
         f"# {_cell(load.file_name)}",
-        f"Taken in on {_london(load.received_at)} (London) as `{load.load_id}`.",
+        f"Taken in on {in_london(load.received_at)} as `{load.load_id}`.",
         _files([file], {load.load_id: load}, built),
     ]
     counts = built.counts.get(load.load_id)
@@ -203,15 +205,19 @@ def _next_steps(
             "Do what the reason above says, then `flic refresh`. What was published before stays served, and"
             " what follows here of rows and warnings may be wrong until then: send nobody a workbook."
         )
-    refused = {_cell(file.file_name) for file in files if file.status == "refused"}
-    if built:
-        # Refused earlier, too, and not yet replaced.
-        refused |= {
-            _cell(finding.file) for finding in built.comparison.warnings if finding.rule == "file_refused"
-        }
-    if refused:
+    # Refused now, and earlier where it is not yet replaced or accepted as no export.
+    refused = {(_cell(file.file_name), file.export is None) for file in files if file.status == "refused"}
+    earlier = _refused_before(built)
+    refused |= {(_cell(finding.file), finding.export == NOT_RECOGNISED) for finding in earlier}
+    if mend := sorted(name for name, is_unknown in refused if not is_unknown):
+        steps.append(f"Mend the refused files and put them into the inbox again: {', '.join(mend)}.")
+    if unknown := sorted(name for name, is_unknown in refused if is_unknown):
+        ids = sorted(finding.finding_id for finding in earlier if finding.export == NOT_RECOGNISED)
+        accept = f"`flic warnings accept {' '.join(ids or ['ID'])} --reason ... --by ...`"
         steps.append(
-            f"Mend the refused files and put them into the inbox again: {', '.join(sorted(refused))}."
+            f"Not recognised by name: {', '.join(unknown)}. Give a file that is an export its right name and"
+            f" put it into the inbox again; one that is none is replaced by nothing: {accept} takes it off"
+            " this list."
         )
     if any(file.status == "left" for file in files):
         steps.append("Look at the files that were left in the inbox; the next refresh tries them again.")
@@ -229,6 +235,12 @@ def _next_steps(
                 " `flic warnings accept ID --reason ... --by ...`."
             )
     return steps or ["Nothing."]
+
+
+def _refused_before(built: Built | None) -> list[Finding]:
+    """The refused files that wait for somebody."""
+    found = built.comparison.warnings if built else ()
+    return [finding for finding in found if finding.rule == "file_refused" and not finding.accepted]
 
 
 def _in_short(files: Sequence[FileReport], built: Built | None) -> str:
@@ -260,10 +272,13 @@ def _in_short(files: Sequence[FileReport], built: Built | None) -> str:
             else ""
         )
         resolved = sum(gone.count for gone in built.comparison.resolved)
+        met = {file.file_name for file in files}
+        waits = {NOT_RECOGNISED: "and not recognised by name"}
         lines += [
-            f"Refused before and not yet replaced: {_cell(finding.file)}: {_cell(finding.detail)}"
-            for finding in waiting
-            if finding.rule == "file_refused" and finding.file not in {file.file_name for file in files}
+            f"Refused before {waits.get(finding.export, 'and not yet replaced')}:"
+            f" {_cell(finding.file)}: {_cell(finding.detail)}"
+            for finding in _refused_before(built)
+            if finding.file not in met
         ]
         lines.append(
             f"In the current extracts: {rejects} reasons against rows, {len(waiting)} warnings{new};"
@@ -396,5 +411,7 @@ def _cell(value: object) -> str:
     return " ".join(text.replace("|", "\\|").replace("<", "&lt;").replace("`", "'").split())
 
 
-def _london(moment: datetime) -> str:
-    return f"{moment.replace(tzinfo=UTC).astimezone(LONDON):%Y-%m-%d %H:%M}"
+def in_london(moment: datetime) -> str:
+    """A moment as the data lead is told it: `2018-03-31 09:05 (London)`; one without zone is UTC."""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return f"{known.astimezone(LONDON):%Y-%m-%d %H:%M} (London)"

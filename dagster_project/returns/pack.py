@@ -8,7 +8,7 @@ here: files (`workbook.py`, `report.py`, `slides.py`), versions and approval (`v
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 
 import duckdb
 
@@ -211,13 +211,26 @@ def choose_release(settings: Settings, wanted: Return, end: date, release_id: st
             f" the last day of the half-year. `flic refresh --as-at {end} --approve-by NAME` makes one."
         )
     ends = sorted(
-        str(row["period_end"])
+        row["period_end"]
         for row in _rows(settings, candidates[0], "reference_periods")
-        if row["period_type"] == wanted.flow and row["is_complete"]
+        if row["period_type"] == wanted.flow and row["is_complete"] and isinstance(row["period_end"], date)
     )
     raise ReturnError(
-        f"{end} is not the last day of a whole {wanted.period_type} in release {candidates[0]}; such are"
-        f" {', '.join(ends[-4:]) or 'none yet'}."
+        f"{end} is not the last day of a whole {wanted.period_type} in release {candidates[0]};"
+        f" {_in_between(ends, end, wanted.period_type)}."
+    )
+
+
+def _in_between(ends: Sequence[date], day: date, period_type: str) -> str:
+    """The last days that a return can have, and the nearest to a day that is none of them."""
+    if not ends:
+        return f"it holds no whole {period_type} yet"
+    nearest = min(ends, key=lambda end: abs((end - day).days))
+    if len(ends) == 1:
+        return f"its one whole {period_type} ends on {nearest}"
+    return (
+        f"it holds {len(ends)} whole {period_type}s, the first up to {ends[0]} and the last up to {ends[-1]};"
+        f" the nearest ends on {nearest}"
     )
 
 
@@ -541,31 +554,97 @@ def _flow_identity(publication: Publication, flow: str, period: Period) -> Ident
 def _ledger(publication: Publication, period: Period) -> list[Identity]:
     """Personal budgets twice over: the lines of clients, and the actual of the programme's budget.
 
-    Two systems, seldom equal to the pound; the difference is told, and is for the two to explain.
+    Of the closed quarters of the newest year that has any: the others have lines and no actual yet. Two
+    systems, seldom equal to the pound; the difference is told, and is for the two to explain.
     """
+    name = publication.settings().get("personal_budget_line", "")
+    actual = _closed_quarters(publication, name)
+    if actual is None:
+        return []
+    about = "Paid by the lines of clients, and by the ledger"
     years = [p for p in publication.periods("year") if p.end <= period.end]
     if not years:
         return []
-    on, name = years[-1].end, publication.settings().get("personal_budget_line", "")
-    paid = publication.figure("budget_spent", "total_gbp", "year", on)
-    budget = publication.figures(
-        "programme_budget", "total_gbp", "year", ("budget_line",), on, budget_figure="actual"
-    )
-    lines = [f for f in budget if publication.label("budget_line", f.category("budget_line")) == name]
-    if paid is None or not lines:
-        return []
-    about = "Paid by the lines of clients, and by the ledger"
-    text = (
-        f"In {sentences.period_name(years[-1])} the lines of clients come to {sentences.shown(paid)}, the"
-        f" actual of the budget line {name} is {sentences.shown(lines[0])}"
-    )
-    if paid.value is None or lines[0].value is None:
-        return [Identity(about, f"{text}: what is not shown cannot be compared.", None)]
-    difference = abs(paid.value - lines[0].value)
+    for year in reversed(years):
+        quarters = [q for q in publication.periods("quarter") if year.start <= q.start and q.end <= year.end]
+        closed = [quarter for quarter in quarters if quarter.end in actual]
+        if closed:
+            break
+    else:
+        return [Identity(about, f"No quarter of the budget line {name} is closed yet to compare with.", None)]
+    still_open = [quarter for quarter in quarters if quarter.end not in actual]
+
+    def paid(*of: Period) -> list[Figure | None]:
+        return [publication.figure("budget_spent", "total_gbp", p.period_type, p.end) for p in of]
+
+    # Each figure is rounded on its own: the way that takes the fewest of them, all shown. Where a quarter is
+    # withheld, the year less its other quarters would tell it.
+    ways = [(paid(*closed), []), (paid(year), paid(*still_open))]
+    shown = [way for way in ways if all(f is not None and f.value is not None for f in chain(*way))]
+    if still_open and ways[0] not in shown:
+        shown = []
+    spent = sum(actual[quarter.end] for quarter in closed)
+    ledger = f"the actual of the budget line {name} is £{spent:,.0f}"
+    rest = f" No actual yet, so left out on both sides: {_in_words(still_open)}." if still_open else ""
+    if not shown:
+        hidden = next(f for f in ways[0][0] if f is None or f.value is None)
+        text = f"In {_in_words(closed)} {ledger}; what the lines of clients come to cannot be compared:"
+        return [Identity(about, f"{text} {sentences.why_missing(hidden)}.{rest}", None)]
+    added, taken = min(shown, key=lambda way: sum(map(len, way)))
+    lines = sum(f.value or 0 for f in added if f) - sum(f.value or 0 for f in taken if f)
     rounding = float(publication.settings().get("money_total_rounding_gbp", "0"))
-    if difference <= rounding:
-        return [Identity(about, f"{text}: the same, as far as rounding can tell.", True)]
-    return [Identity(about, f"{text}: £{difference:,.0f} apart. The two systems have to say why.", None)]
+    loose = rounding * sum(f is not None and not f.exact for f in (*added, *taken))
+    is_reckoned = len(added) + len(taken) > 1
+    text = (
+        f"In {_in_words(closed)} the lines of clients come to"
+        f" {'about ' if is_reckoned and loose else ''}£{lines:,.0f}, {ledger}"
+    )
+    difference = abs(lines - spent)
+    if difference <= loose:
+        return [Identity(about, f"{text}: the same, as far as rounding can tell.{rest}", True)]
+    apart = f"about £{round(difference / rounding) * rounding:,.0f}" if loose else f"£{difference:,.0f}"
+    return [Identity(about, f"{text}: {apart} apart. The two systems have to say why.{rest}", None)]
+
+
+def _closed_quarters(publication: Publication, name: str) -> dict[date, float] | None:
+    """What a budget line's actual is in each quarter that finance has closed, by the quarter's last day.
+
+    No table by line is of quarters: a quarter is what the line came to by its end less by the end before, and
+    is closed where all that was budgeted in it has an actual. None where those tables are not published.
+    """
+    table = publication.figures(
+        "programme_budget", "total_gbp", "programme", ("budget_line", "budget_figure")
+    )
+    by_its_end: dict[date, dict[str, float]] = {}
+    for f in table:
+        if publication.label("budget_line", f.category("budget_line")).strip().casefold() == name.casefold():
+            # A line of which nothing is recorded adds nothing.
+            by_its_end.setdefault(f.period_end, {})[f.category("budget_figure")] = f.value or 0
+    if not by_its_end:
+        return None
+    closed: dict[date, float] = {}
+    before: dict[str, float] | None = {}
+    for quarter in publication.periods("quarter"):
+        now = by_its_end.get(quarter.end)
+        if now is not None and before is not None:
+            came = {figure: round(now[figure] - before.get(figure, 0), 2) for figure in now}
+            is_all = came.get("budget") == came.get("budget_with_actual")
+            if is_all and (came.get("budget") or came.get("actual")):
+                closed[quarter.end] = came.get("actual", 0)
+        # Before its first quarter a line came to nothing; after a quarter without a table nobody knows.
+        before = now if now or before else before
+    return closed
+
+
+def _in_words(quarters: Sequence[Period]) -> str:
+    """Quarters in order as a reader names them, those that follow on one another as one stretch."""
+    stretches: list[Period] = []
+    for quarter in quarters:
+        if stretches and stretches[-1].end + timedelta(days=1) == quarter.start:
+            stretches[-1] = replace(stretches[-1], end=quarter.end)
+        else:
+            stretches.append(quarter)
+    return " and ".join(map(sentences.period_name, stretches))
 
 
 def _adds_up(line: Line, total: Figure, parts: Sequence[Figure], settings: Mapping[str, str]) -> Identity:

@@ -34,6 +34,7 @@ class LandedFile:
     """One load: rows of text by landed column name, from line 2 on; columns left out are empty."""
 
     export: str
+    """Empty for a file whose name tells none."""
     extract_date: date
     rows: Sequence[Row] = field(default_factory=list)
     revision: int = 1
@@ -156,7 +157,7 @@ def _landed_rows(file: LandedFile) -> list[dict[str, Any]]:
 def _ledger_entry(file: LandedFile) -> dict[str, Any]:
     return {
         "load_id": file.load_id,
-        "export": file.export,
+        "export": file.export or None,
         "file_name": f"{file.export}.csv",
         "sha256": file.sha256 or file.load_id,
         "file_bytes": 1,

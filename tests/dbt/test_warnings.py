@@ -223,6 +223,10 @@ def settled(workshop: Workshop) -> Built:
         LandedFile("contacts", JUNE, sha256="other"),
         LandedFile("assignments", APRIL, sha256="same", arrived=MAY),
         LandedFile("assignments", MAY, sha256="same", arrived=APRIL, has_dated_name=False),
+        # Names that tell no export: the first file came again under a right one, nothing replaces the other
+        LandedFile("", APRIL, sha256="renamed", status="refused", arrived=APRIL),
+        LandedFile("evidence", APRIL, sha256="renamed", arrived=MAY),
+        LandedFile("", MAY, sha256="no export", status="refused", arrived=APRIL),
     )
     return workshop.build(MAY, JUNE, "fct_warnings")
 
@@ -234,6 +238,11 @@ def test_a_refused_file_is_listed_until_its_day_or_a_later_one_is_taken(settled:
         f"select 1 from marts.fct_warnings where rule = 'file_refused' and export = '{refused.export}'"
     )
     assert len(found) == is_listed
+
+
+def test_a_file_of_no_export_is_listed_until_its_content_comes_under_a_right_name(settled: Built) -> None:
+    listed = settled.rows("select record_key from marts.fct_warnings where export = 'not_recognised'")
+    assert listed == [(LandedFile("", MAY, status="refused").load_id,)]
 
 
 def test_the_later_extract_of_a_content_is_told_whichever_came_first(settled: Built) -> None:

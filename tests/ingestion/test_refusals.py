@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         "damaged in line 6",
     ),
     "NUL characters": (NAME, PLAIN.encode() + b"\0", "NUL characters"),
-    "no such export": ("inventory_2015-05-31.csv", PLAIN.encode(), "the name of no export"),
+    "no such export": ("inventory_2015-05-31.csv", PLAIN.encode(), "does not begin with the name of an"),
     "two dates": ("referrals_2015-04-01_2015-05-31.csv", PLAIN.encode(), "two dates"),
     "no day of the calendar": ("referrals_2015-02-31.csv", PLAIN.encode(), "no day of the calendar"),
     "date with the day first": ("referrals_31-05-2015.csv", PLAIN.encode(), "the day first"),

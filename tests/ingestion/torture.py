@@ -147,7 +147,7 @@ QUOTES: dict[str, File] = {
     "a comma in an ignored header": File(
         b'"notes, if any",' + PLAIN.replace("\nR", '\n"x, y",R').encode(),
         three(),
-        warned="were not loaded: 1 (",
+        warned="column 1 is not in the contract and was not loaded (",
     ),
 }
 

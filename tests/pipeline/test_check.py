@@ -5,10 +5,15 @@ import os
 import re
 import signal
 import subprocess
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from dagster_project.check import Finding, Preview, in_words, not_among
+from dagster_project.ingestion.landing import Load
+from dagster_project.ingestion.load import FileReport
 from tests.pipeline.programme import FLIC, REFRESH, ROOT, Programme, example_files
 
 FIRST = "2014-12-31"
@@ -88,7 +93,7 @@ HEADER = "Referral ID,Client ID,Received date,Borough\n"
 GOOD = HEADER + "R1,C1,01/04/2015,Camden\n"
 # (name of the file, its text, words of its reason)
 REFUSED = [
-    ("enquiries_2015-04-30.csv", GOOD, "the file name begins with the name of no export"),
+    ("enquiries_2015-04-30.csv", GOOD, "the file name does not begin with the name of an export"),
     ("referrals_2015-04-27.csv", "a,b\n1,2\n", "no header row"),
     ("referrals_2015-04-28.csv", GOOD.replace("Borough", "Boro"), "missing: borough (nearest is 'Boro'"),
     ("referrals_2015-04-29.xlsx", GOOD, "really plain text"),
@@ -123,13 +128,16 @@ def odd(early: Programme, tmp_path_factory: pytest.TempPathFactory) -> subproces
 
 def test_nothing_that_stands_in_a_cell_is_said(odd: subprocess.CompletedProcess[str]) -> None:
     said = sections(odd)["referrals_2015-04-30.csv"]
-    assert said["data"] == ["1 would be loaded, 0 stand there twice, 1 would be rejected"]
+    assert said["data"] == ["1 to be loaded, 0 repeated (counted once), 1 to be rejected"]
     assert said["reject"] == [
         "1 x borough is on no list of values or spellings (line 2)",
         "1 x received_date is not a date in an accepted form (line 2)",
     ]
     assert said["columns"] == ["referral_id <- 1, client_id <- 2, received_date <- 3, borough <- 4"]
-    assert "not loaded: 5 (" in said["warning"][0]
+    # This programme has one area, so nobody misses a column of areas.
+    assert "referrer_agency" in said["absent"][0]
+    assert "programme_area" not in said["absent"][0]
+    assert said["warning"][0].startswith("column 5 is not in the contract and was not loaded (hash of the")
     assert not re.search("secret|atlantis|martian|free text", odd.stdout + odd.stderr, re.IGNORECASE)
     # The 116 referrals of the extract before are gone, and one instead of them is a volume to confirm.
     assert (
@@ -144,6 +152,37 @@ def test_what_only_warns_is_not_called_a_reject(odd: subprocess.CompletedProcess
     assert said["reject"] == ["1 x borough is on no list of values or spellings (line 3)"]
     assert said["cell"] == ["1 x sex is on no list of values or spellings (line 2)"]
     assert said["warn"] == ["2 x A client for whom there is no referral (line 2, 3)"]
+    assert "note" not in said
+
+
+REFERRALS, CASELOAD, STARS = (
+    FileReport(f"{export}_{FIRST}.csv", "loaded", load_id=export, export=export)
+    for export in ("referrals", "caseload", "outcome_stars")
+)
+
+
+DAY, NOON = date.fromisoformat(FIRST), datetime.fromisoformat(f"{FIRST}T12:00")
+LOAD = Load("caseload", "caseload", "caseload.csv", "", 1, DAY, 1, NOON, NOON, "loaded", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("checked_with", "rule", "note"),
+    [
+        ([CASELOAD], "orphan", "checked without a file of referrals: "),
+        ([STARS], "unknown_client", "checked without a file of caseload or referrals: "),
+        ([STARS, REFERRALS], "unknown_client", "checked without a file of caseload: "),
+        ([CASELOAD, replace(REFERRALS, status="refused")], "orphan", "checked without a file of referrals: "),
+        ([CASELOAD, REFERRALS], "orphan", ""),
+        ([CASELOAD], "not_a_date", ""),
+    ],
+)
+def test_a_file_checked_without_those_that_know_clients_says_so(
+    checked_with: list[FileReport], rule: str, note: str
+) -> None:
+    found = Finding("A client for whom there is no referral", 256, (2, 3), "warn", rule)
+    said = in_words(Preview(CASELOAD, LOAD, findings=(found,), without=not_among(checked_with)))
+    told = [line for line in said if line.startswith("  note")]
+    assert [line[12:].startswith(note) for line in told] == [True] * bool(note)
 
 
 def test_a_file_that_would_be_refused_says_why_and_is_status_one(

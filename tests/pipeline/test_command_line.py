@@ -1,12 +1,16 @@
 """`flic` says what happened: by its exit status and by its last line."""
 
 import os
+import re
+import shutil
 import socket
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from dagster_project.reports.load_report import in_london
 from tests.pipeline.programme import FLIC, REFRESH, ROOT, Programme, emptied, example_files
 
 
@@ -144,12 +148,14 @@ def test_a_shrunken_export_stops_until_it_is_confirmed_and_its_draft_until_someb
     (small.inbox / "caseload_2015-01-31.csv").write_bytes(caseload.read_bytes() + b"\n")
     stopped = small.flic(*REFRESH)
     assert stopped.returncode == 3
+    assert ".." not in last_line(stopped)
     assert "caseload" in last_line(stopped)
     assert "--confirm-volume" in last_line(stopped)
     assert small.current() == served
     # What nobody confirmed is no measure for the next (publication/test_volume_guard.py).
     assert not list((small.folder / "landing" / "accepted").glob("2015-01-31-*"))
     told = report(small)
+    assert ".. " not in told
     assert "**Stopped:** far fewer rows than last time (caseload: 36 rows, 70 before)" in told
     assert f"Release {served['release_id']}, as at 2014-12-31, is served." in told
     assert "| caseload_2015-01-31.csv | loaded | 2015-01-31 | 41 | 36 | 0 | 0 | 5 |" in told
@@ -210,6 +216,62 @@ def test_status_is_ten_lines_about_what_is_served(published: Programme) -> None:
     assert published.current()["release_id"] in done.stdout
     assert "0 waiting" in done.stdout
     assert "success" in done.stdout
+
+
+def test_status_says_of_a_draft_that_waits_how_to_serve_it(two_quarters: Programme, tmp_path: Path) -> None:
+    programme = two_quarters.copy_to(tmp_path / "data")
+    shutil.rmtree(programme.publications)
+    draft = programme.current("drafts")["release_id"]
+    said = programme.flic("status").stdout.splitlines()
+    assert said[:2] == [
+        f"Served      nothing yet: `flic publications approve {draft} --by NAME`",
+        f"Draft       release {draft}, as at 2014-12-31, waits for approval",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["warnings"], ["publications", "list"], ["return", "list"]], ids=" ".join
+)
+def test_a_data_folder_that_is_not_there_is_wrong_use(tmp_path: Path, arguments: list[str]) -> None:
+    done = Programme(tmp_path / "mistyped").flic(*arguments)
+    assert done.returncode == 2
+    assert f"FLIC_DATA_DIR names {tmp_path / 'mistyped'}, and there is no such folder" in last_line(done)
+
+
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["when it ends", "amid it"])
+def test_whoever_reads_no_more_is_told_no_more(published: Programme, buffered: str) -> None:
+    """As with `| head`: what is said meets a closed pipe, at once where Python keeps nothing back."""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*FLIC, "warnings"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env=published.environment | {"PYTHONUNBUFFERED": buffered},
+        cwd=ROOT,
+        check=False,
+    )
+    os.close(write)
+    assert done.stderr == b""
+    assert done.returncode == 141 if buffered else done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("2018-03-31T09:05", "2018-03-31 10:05 (London)"),
+        ("2018-03-31T09:05:00+00:00", "2018-03-31 10:05 (London)"),
+        ("2017-12-31T23:59", "2017-12-31 23:59 (London)"),
+    ],
+)
+def test_the_data_lead_is_told_london_time(moment: str, said: str) -> None:
+    assert in_london(datetime.fromisoformat(moment)) == said
+
+
+def test_status_and_report_tell_one_time(published: Programme) -> None:
+    told = published.flic("status").stdout + published.flic("publications", "list").stdout
+    assert len(re.findall(r"\d\d:\d\d \(London\)", told)) == len(re.findall(r"\d\d:\d\d", told)) > 3
+    assert re.search(r"Refresh of \S+ \d\d:\d\d \(London\)", report(published))
 
 
 def test_status_tells_what_cannot_be_taken_from_what_waits(tmp_path: Path) -> None:

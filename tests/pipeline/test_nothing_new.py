@@ -270,6 +270,18 @@ def test_a_file_that_the_next_look_gives_back_leaves_no_mark(settled: Settings) 
     assert not (settled.data_dir / MARK).exists()
 
 
+def test_the_folders_that_a_first_refresh_makes_are_no_change_from_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in Programme(tmp_path / "data").environment.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "data").mkdir()
+    lock = refresh.CheckedRefreshLock()
+    with lock.yield_for_execution(dg.build_init_resource_context()):
+        assert (tmp_path / "data" / "publications").is_dir()
+        assert lock.rests_on == rests_on(Settings.from_environment())
+
+
 @pytest.fixture
 def with_environment(small: Programme, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Two quarters, for Dagster to run on."""

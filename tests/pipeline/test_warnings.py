@@ -68,6 +68,27 @@ def test_the_list_is_that_of_the_warehouse(published: Programme) -> None:
     assert ids(published, "--new") == ids(published)
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        (
+            "--rule",
+            "decision_without_dates",
+            "no rule is called decision_without_dates; nearest: decision_with",
+        ),
+        ("--rule", "qqqq", "no rule is called qqqq. `flic warnings` begins with those of now"),
+        ("--export", "referal", "no export is called referal; nearest: referrals."),
+    ],
+)
+def test_a_name_that_is_none_is_told_the_nearest(
+    published: Programme, option: str, name: str, words: str
+) -> None:
+    done = published.flic("warnings", option, name)
+    assert done.returncode == 2
+    assert last_line(done).startswith(f"Wrong use: {words}")
+    assert len(last_line(done)) < 250
+
+
 def test_the_report_names_the_exports_that_never_came(two_quarters: Programme) -> None:
     [line] = [line for line in report(two_quarters).splitlines() if "never came" in line]
     # The example's accommodation begins in May 2015, its contacts in September 2014.

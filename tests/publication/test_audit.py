@@ -246,9 +246,15 @@ def test_a_weaker_publication_is_found_out_and_the_own_is_not(
     assert findings_in(programme, drawn(programme, answers)[0].safe.figures) == []
 
 
-def test_what_is_found_is_drawn_again_until_nothing_is(answers: Answers):
+def test_what_is_found_is_drawn_again_until_nothing_is(answers: Answers, caplog: pytest.LogCaptureFixture):
     programme = invented(2, 90)
-    audit, asked = drawn(programme, answers)
+    with caplog.at_level(logging.INFO, LOG.name):
+        audit, asked = drawn(programme, answers)
+    # Said once, however often.
+    times = "once" if len(asked) == 2 else f"{len(asked) - 1} times"
+    assert [r.getMessage() for r in caplog.records if "too nearly" in r.getMessage()] == [
+        f"Counts that could be told too nearly were drawn again, {times}"
+    ]
     assert audit.found, "else this programme shows nothing"
     assert asked[0] == {}
     assert all(sum(before.values()) < sum(after.values()) for before, after in pairwise(asked))

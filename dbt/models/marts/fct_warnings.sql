@@ -96,9 +96,15 @@ found as (
         cast(null as string) as value
     from {{ ref('stg_loads') }} as refused
     -- Until a file of a later day or version is taken, or one of the same that came after it. A refused file whose name
-    -- has no date is settled by what comes after it.
+    -- has no date is settled by what comes after it. One whose name tells no export takes nobody's place: it is settled
+    -- by its own content under a right name, or by whoever accepts that it is no export.
     where
         status = 'refused'
+        and not exists (
+            select 1
+            from {{ ref('stg_loads') }} as renamed
+            where refused.export is null and renamed.sha256 = refused.sha256 and renamed.load_number is not null
+        )
         and not exists (
             select 1
             from {{ ref('stg_loads') }} as taken
