@@ -197,8 +197,9 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     if difference == 0:
         return f"{'the same as' if not about else 'about the same as'} {compared_with}"
     size = abs(difference)
+    points = round(size)
     unit = (
-        f"{size:.0f} {'point' if size == 1 else 'points'}"
+        ("under 1 point" if not points else f"{points} {'point' if points == 1 else 'points'}")
         if is_per_cent(now)
         else f"£{size:,.0f}"
         if is_money(now)
@@ -207,6 +208,7 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     is_level = is_per_cent(now) or now.measure in ("mean", "median")
     word = ("higher" if difference > 0 else "lower") if is_level else ""
     word = word or ("more" if difference > 0 else "fewer" if not is_money(now) else "less")
+    about = "" if unit.startswith("under") else about
     return f"{about}{unit} {word} than {compared_with} ({shown(before)})"
 
 
@@ -387,7 +389,7 @@ def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
     if coverage.pairs is None:
         return f"Fewer than 10 of {base} have the two readings that change needs, so no change is shown."
     pairs = number(coverage.pairs) if coverage.is_exact else f"About {number(coverage.pairs)}"
-    text = f"{pairs} of {base} have the two readings that change needs"
+    text = f"{pairs} of {base} have the two readings that change needs, in the area of the star where most do"
     if coverage.share is not None:
         text += f" ({100 * coverage.share:.0f}%)"
     if not coverage.is_enough:

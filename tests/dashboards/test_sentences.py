@@ -97,6 +97,9 @@ def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
         (figure(25, exact=False), figure(25, exact=False), "about the same as in autumn"),
         (figure(55, **SHARE), figure(60, **SHARE), "about 5 points lower than in autumn (60%)"),
         (figure(55, **SHARE), figure(54, **SHARE), "about 1 point higher than in autumn (54%)"),
+        # Management's shares are not rounded.
+        (figure(55.4, **SHARE), figure(54.5, **SHARE), "about 1 point higher than in autumn (54%)"),
+        (figure(55.4, **SHARE), figure(55.2, **SHARE), "under 1 point higher than in autumn (55%)"),
         (figure(2400, **MONEY), figure(2800, **MONEY), "about £400 less than in autumn (£2,800)"),
         (figure(None), figure(12), "no change is shown: one of the two figures is withheld"),
         (
