@@ -254,10 +254,10 @@ def _who_is_missing(view: View) -> None:
         ),
         scope=f"{exhibits.when(view, means)}, {view.everywhere}",
         caveat="Lines are 95% intervals. Two stars can be compared if at least one area is scored in both. "
-        "The hollow point is the mean of those with no two stars to compare who have a first one with all ten "
-        "areas. The others of that group have no star at all, or a blank area in their only one: they are "
-        "counted, and have no part in the mean. How many have one star and how many none is not published for "
-        "this group.",
+        "The hollow point is the mean of those with no two stars to compare who have a first one with all "
+        "ten areas. The others of that group have no star at all, or a blank area in their only one: they "
+        "are counted, and have no part in the mean. How many have one star and how many none is not "
+        "published for this group.",
         key=[(f"{without} (hollow)", look.second), (with_pair, look.accent)],
     )
 
