@@ -38,11 +38,6 @@ from dashboards.sentences import (
 )
 from dashboards.state import ALL_PLACES, View, current
 
-ROUNDING_NOTE = (
-    "Headline counts are exact. Counts in breakdowns are rounded to 5 to protect people, so their parts "
-    "may add up "
-    "to a slightly different total; a count under 10 is shown as <10."
-)
 # A static picture: no hover, zoom or drag that would say more than the table or trap a finger on a phone.
 STATIC = {"staticPlot": True, "displayModeBar": False, "responsive": True}
 # A cell as long as the longest date is not broken.
@@ -188,8 +183,9 @@ def tile(
 ) -> None:
     """One headline figure with its people, its change, a small trend and its definition.
 
-    `since` is a second figure in words (programme to date). `unit` stands beside the number; with the unit
-    `people` the number is the people and needs none under it.
+    `since` is a second figure in words (programme to date). `unit` is a plural and stands beside the number;
+    with the unit `people` the number is the people and needs none under it. A figure of a day, or to date,
+    says so: the head of the page names the period of the others.
     """
     metric_id = figure.metric_id if figure else ""
     with st.container(key=f"tile-{name}"):
@@ -201,12 +197,19 @@ def tile(
         has_people = unit != "people" and figure is not None and figure.people is not None
         under = missing or (people(figure, of_events=True) if has_people else "")
         lines = [f'<p class="tile-under">{escape(capital(under))}</p>'] if under else []
-        if since:
-            lines.append(f'<p class="tile-under">{escape(since)}</p>')
+        time = ""
+        if figure is not None and figure.period_type in ("as_at", "programme"):
+            is_to_date = figure.period_type == "programme"
+            time = f"since {figure.period_start:%B %Y}" if is_to_date else period_name(figure)
+        if since or time:
+            told = ", ".join(filter(None, [since, time]))
+            lines.append(f'<p class="tile-under">{escape(told if since else capital(told))}</p>')
         if compare and figure is not None and view.before is not None:
             is_on_a_day = figure.period_type in ("as_at", "programme")
             compared = f"on {day(view.before.end)}" if is_on_a_day else f"in {period_name(view.before)}"
             lines.append(f'<p class="tile-change">{escape(capital(change(figure, before, compared)))}</p>')
+        if figure is not None and figure.value == 1:
+            unit = "person" if unit == "people" else unit.removesuffix("s")
         noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
         # Where a place is chosen, every tile says whether it is about it.
         where = (
@@ -595,7 +598,12 @@ def rounding_note(view: View) -> str:
     """How exact the figures of this release are: those for management are not rounded."""
     if view.is_exact:
         return "These figures are exact and for named managers only: do not pass them on."
-    return ROUNDING_NOTE
+    return (
+        "Referrals received and accepted, starts, ends and people supported are exact, in all and by "
+        f"{view.publication.places}. All other counts about people, also the number of people beside "
+        "these, are rounded up or down to a multiple of 5 to protect people, so that parts may add up to a "
+        "slightly different total; a count under 10 is shown as <10."
+    )
 
 
 def on_paper(view: View) -> None:

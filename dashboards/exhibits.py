@@ -228,9 +228,9 @@ def monthly(view: View, name: str, title: str, metric_id: str, heading: str) -> 
         alt=f"{sentences.capital(bounds)}. {charts.summary(list(zip(names, series, strict=True)))}",
         text=sentences.control(names, outside, limits.trial),
         scope=f"{place}, whole months",
-        caveat="The limits follow from the ups and downs of the months themselves (mean and 2.66 times "
-        "the mean "
-        "change from month to month). They are no target.",
+        caveat="The limits follow from the ups and downs of the months themselves: nearly every month lies "
+        "between them if nothing but chance is at work (“Definitions and methods” says how). They are no "
+        "target.",
     )
 
 

@@ -8,6 +8,7 @@ of metrics (those come from `metric_definitions` alone).
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -141,14 +142,19 @@ def why_missing(figure: Figure | None) -> str:
     if figure.value is not None:
         return ""
     words = MARKS.get(figure.mark, MARKS["x"])
-    return words if not figure.note or _bound(figure) else f"{words}: {figure.note.rstrip('.')}"
+    return words if not figure.note or _bound(figure) else f"{words}: {_note(figure)}"
+
+
+def _note(figure: Figure) -> str:
+    """The reason as published, as a clause; 30% and not 30 %, as everywhere on the pages."""
+    return figure.note.rstrip(".").replace(" %", "%")
 
 
 def people(figure: Figure | None, *, of_events: bool = False) -> str:
     """The people behind a figure: `86 people`, `about 160 people`; why not where the number is withheld.
 
     Beside events (referrals, starts) the people are rounded even where the events are exact and happen to be
-    as many.
+    as many: it says so, lest `about 10 people` of 12 starts read as if some had started twice.
     """
     if figure is None or figure.people is None:
         return why_missing(figure) or "people not shown"
@@ -156,6 +162,7 @@ def people(figure: Figure | None, *, of_events: bool = False) -> str:
     noun = "person" if count == 1 else "people"
     if figure.is_of_management:
         return f"{number(count)} {noun}"
+    rounded = ""
     if figure.exact and figure.value is not None:
         if figure.value == 0:
             return "nobody"
@@ -164,7 +171,8 @@ def people(figure: Figure | None, *, of_events: bool = False) -> str:
         if figure.value <= count:
             # There cannot be more people than events.
             return f"at most {number(figure.value)} people"
-    return f"about {number(count)} {noun}"
+        rounded = ", counted in fives"
+    return f"about {number(count)} {noun}{rounded}"
 
 
 def _is_exact(figure: Figure) -> bool:
@@ -181,15 +189,17 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     if now is None or before is None:
         return "no earlier figure to compare with"
     if now.value is None or before.value is None:
-        is_withheld = "c" in (now.mark, before.mark)
-        return f"no change is shown: one of the two figures is {'withheld' if is_withheld else 'missing'}"
+        reasons = ["withheld" if f.mark == "c" else "missing" for f in (now, before) if f.value is None]
+        which = "both figures are" if len(reasons) == 2 else "one of the two figures is"
+        return f"no change is shown: {which} {' or '.join(dict.fromkeys(reasons))}"
     difference = now.value - before.value
     about = "" if _is_exact(now) and _is_exact(before) else "about "
     if difference == 0:
         return f"{'the same as' if not about else 'about the same as'} {compared_with}"
     size = abs(difference)
+    points = round(size)
     unit = (
-        f"{size:.0f} {'point' if size == 1 else 'points'}"
+        ("under 1 point" if not points else f"{points} {'point' if points == 1 else 'points'}")
         if is_per_cent(now)
         else f"£{size:,.0f}"
         if is_money(now)
@@ -198,6 +208,7 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     is_level = is_per_cent(now) or now.measure in ("mean", "median")
     word = ("higher" if difference > 0 else "lower") if is_level else ""
     word = word or ("more" if difference > 0 else "fewer" if not is_money(now) else "less")
+    about = "" if unit.startswith("under") else about
     return f"{about}{unit} {word} than {compared_with} ({shown(before)})"
 
 
@@ -218,14 +229,14 @@ def started(figure: Figure | None) -> str:
     """Starts as a clause: the times, because a person can start twice and people are told apart, rounded."""
     if figure is None or figure.value is None:
         return f"{counted(figure, 'person', 'people')} started"
-    return f"support started {_times(figure.value)}"
+    return f"support started {_times(figure.value)}" if figure.value else "nobody started"
 
 
 def ended(figure: Figure | None) -> str:
     """Ends as a clause, counted like starts."""
     if figure is None or figure.value is None:
         return f"the support of {counted(figure, 'person', 'people')} ended"
-    return f"support ended {_times(figure.value)}"
+    return f"support ended {_times(figure.value)}" if figure.value else "nobody's support ended"
 
 
 def started_and_ended(starts: Figure | None, ends: Figure | None) -> str:
@@ -235,7 +246,7 @@ def started_and_ended(starts: Figure | None, ends: Figure | None) -> str:
 
 
 def _times(events: float) -> str:
-    return "once" if events == 1 else f"{number(events)} times"
+    return {1: "once", 2: "twice"}.get(int(events), f"{number(events)} times")
 
 
 def capital(text: str) -> str:
@@ -251,7 +262,7 @@ def this_quarter(
     open_before: Figure | None,
     period: Period,
 ) -> str:
-    """How the programme is doing: what came, who began, who left, who is open and how that compares."""
+    """How the programme is doing: what came, who began, who left, who is supported and how that compares."""
     if all(f is None for f in (referrals, starts, ends, open_now)):
         return f"Nothing is published about {period_name(period)}."
     if all(f is None or f.value is None for f in (referrals, starts, ends, open_now)):
@@ -261,7 +272,7 @@ def this_quarter(
         f"In {period_name(period)}{so_far}, {counted(referrals, 'referral was', 'referrals were')} received, "
         f"{started_and_ended(starts, ends)}."
     )
-    stock = f"{capital(counted(open_now, 'person was', 'people were'))} open on {day(period.end)}"
+    stock = f"{capital(counted(open_now, 'person was', 'people were'))} being supported on {day(period.end)}"
     if open_now is None or open_before is None or open_now.value is None or open_before.value is None:
         return f"{flow} {stock}."
     return f"{flow} {stock}, {change(open_now, open_before, f'on {day(open_before.period_end)}')}."
@@ -283,7 +294,7 @@ def flow_identity(
     if expected == values[3]:
         return f"{sum_text} = {number(values[3])}: everyone is accounted for."
     return (
-        f"{sum_text} makes {number(expected)}, but {number(values[3])} people are open: "
+        f"{sum_text} makes {number(expected)}, but {number(values[3])} people are supported: "
         f"a difference of {number(abs(values[3] - expected))} that the data lead should explain."
     )
 
@@ -331,10 +342,10 @@ def acceptance(share: Figure | None, accepted: Figure | None, received: Figure |
 
 
 def support(open_now: Figure | None, starts: Figure | None, ends: Figure | None, on: date, since: str) -> str:
-    """Who we support: open now, and how many started and ended since the programme began."""
+    """Who we support: now, and how many started and ended since the programme began."""
     if open_now is None:
-        return f"The number of people open on {day(on)} is not published."
-    text = f"{capital(counted(open_now, 'person was', 'people were'))} open on {day(on)}."
+        return f"The number of people supported on {day(on)} is not published."
+    text = f"{capital(counted(open_now, 'person was', 'people were'))} being supported on {day(on)}."
     if starts is None or starts.value is None:
         return text
     return f"{text} Since {since}, {started_and_ended(starts, ends)}."
@@ -344,8 +355,8 @@ def support(open_now: Figure | None, starts: Figure | None, ends: Figure | None,
 class StarCoverage:
     """What change in the Outcomes Star rests on.
 
-    `pairs` are people with two readings far enough apart, `started` everyone who started long
-    enough ago (exact headline); either is None where it is withheld or not published.
+    `pairs` are people with two readings far enough apart, `started` the different people who started long
+    enough ago, each once however often; either is None where it is withheld or not published.
     """
 
     pairs: int | None
@@ -362,7 +373,7 @@ class StarCoverage:
 
     @property
     def is_enough(self) -> bool:
-        """At least 10 people and 30 % of those who started long enough ago."""
+        """At least 10 people and 30% of those who started long enough ago."""
         return self.pairs is not None and self.pairs >= 10 and self.share is not None and self.share >= 0.30
 
 
@@ -373,11 +384,12 @@ def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
             "Change cannot be shown: too few people were supported for long enough, or their number is "
             "withheld."
         )
-    base = f"the {number(coverage.started)} people who had started by {day(started_by)}"
+    about = "the" if coverage.is_exact else "about"
+    base = f"{about} {number(coverage.started)} people who had started by {day(started_by)}"
     if coverage.pairs is None:
         return f"Fewer than 10 of {base} have the two readings that change needs, so no change is shown."
-    about = "" if coverage.is_exact else "About "
-    text = f"{about}{number(coverage.pairs)} of {base} have the two readings that change needs"
+    pairs = number(coverage.pairs) if coverage.is_exact else f"About {number(coverage.pairs)}"
+    text = f"{pairs} of {base} have the two readings that change needs, in the area of the star where most do"
     if coverage.share is not None:
         text += f" ({100 * coverage.share:.0f}%)"
     if not coverage.is_enough:
@@ -392,7 +404,7 @@ def paired_change(
     known = [(label, f) for label, f in changes if f.lower is not None and f.upper is not None]
     if not known:
         # What is not available says why by itself: "cannot be shown: not available: fewer than" is too much.
-        reasons = {f.note if f.mark == "x" and f.note else why_missing(f) for _, f in changes}
+        reasons = {_note(f) if f.mark == "x" and f.note else why_missing(f) for _, f in changes}
         why = f": {reasons.pop()}" if len(reasons) == 1 else ""
         return f"No change can be shown for any of the {noun}{why}."
     up = [label for label, f in known if (f.lower or 0) > 0]
@@ -460,7 +472,8 @@ def money(total: Figure | None, spenders: Figure | None, share: Figure | None, p
 
 
 def data_quality(sources: Sequence[dict]) -> str:
-    """Whether the figures can be trusted: which exports came, and how much of them was refused."""
+    """Whether the figures can be trusted: which exports came, and how much of the newest file of each was
+    refused (earlier files are not counted)."""
     if not sources:
         return "Nothing is known about the exports behind these figures."
     missing = [s["label"] for s in sources if not s["ever_received"]]
@@ -480,31 +493,24 @@ def data_quality(sources: Sequence[dict]) -> str:
     # A headline would drown in more names; the page lists them.
     names = _listed(missing) if 0 < len(missing) <= 3 else f"{len(missing)} exports"
     never = f" {names} never came." if missing else ""
-    if withheld:
-        refused = f"about {number(rejected)} were refused, and " if rejected else ""
-        few = "fewer than 10 of each"
-        if refused and len(withheld) > 3:
-            others = came - len(withheld)
-            return (
-                f"{text}; about {number(loaded)} rows are loaded. About {number(rejected)} rows of {others} "
-                f"{'export' if others == 1 else 'exports'} were refused, and fewer than 10 of each other "
-                f"one.{never}"
-            )
-        if len(withheld) < came:
-            labels = [s["label"] for s in withheld]
-            few = "fewer than 10 of " + (
-                _listed(labels) if len(labels) <= 3 else f"each of {len(labels)} exports"
-            )
-        few += "" if refused else " were refused"
-        return f"{text}; about {number(loaded)} rows are loaded, {refused}{few}.{never}"
-    text += f"; {number(loaded)} rows are loaded"
-    share = 100 * rejected / (loaded + rejected) if loaded + rejected else 0
+    hold = "its newest file holds" if came == 1 else "their newest files hold"
+    if not withheld:
+        text += f"; {hold} {number(loaded)} rows that are loaded"
+        if not rejected:
+            return f"{text} and none that was refused.{never}"
+        share = 100 * rejected / (loaded + rejected)
+        text += f" and {number(rejected)} that {'was' if rejected == 1 else 'were'} refused"
+        return f"{text} ({'under 0.1' if share < 0.1 else f'{share:.1f}'}%).{never}"
+    text += f"; {hold} about {number(loaded)} rows that are loaded"
     if rejected:
-        text += f" and {number(rejected)} {'was' if rejected == 1 else 'were'} refused"
-        text += f" ({'under 0.1' if share < 0.1 else f'{share:.1f}'}%)"
-    else:
-        text += " and none was refused"
-    return f"{text}.{never}"
+        text += f" and about {number(rejected)} that were refused"
+    if len(withheld) == came:
+        return f"{text}. {'Fewer' if came == 1 else 'Of each of them, fewer'} than 10 were refused.{never}"
+    labels = [s["label"] for s in withheld]
+    which = _listed(labels) if len(labels) == 1 else f"each of {_listed(labels)}"
+    if len(labels) > 3:
+        which = f"each of {'the other ' if rejected else ''}{len(labels)}"
+    return f"{text}. Of {which}, fewer than 10 were refused.{never}"
 
 
 def extract(source: Mapping[str, Any]) -> str:
@@ -606,14 +612,14 @@ def star_pairs(
 
     Pairs are the area with most people (areas are scored one by one). Two readings `minimum_days` apart are
     possible only for those who had started that long before, so the denominator is everyone who had, still
-    supported or not.
+    supported or not. They are people, and not starts: who came back started twice.
     """
     early = [
         f for f in starts_to_date if f.period_end <= on - timedelta(days=minimum_days) and not f.categories
     ]
     base = max(early, key=lambda f: f.period_end) if early else None
     known = [f.people for f in means if f.people is not None]
-    started = int(base.value) if base is not None and base.value is not None else None
+    started = base.people if base is not None and base.value is not None else None
     is_exact = any(f.is_of_management for f in means)
     return (
         StarCoverage(max(known) if known else None, started, is_exact),
@@ -625,6 +631,8 @@ def moved_on(count: Figure | None, ends: Figure | None, since: str) -> str:
     """How many moved on, beside all whose support ended; small numbers stay withheld."""
     if count is None:
         return f"How many people have moved on since {since} is not published."
+    if ends is not None and ends.value == 0:
+        return f"Nobody's support has ended since {since}, so nobody has moved on."
     text = f"{capital(counted(count, 'person has', 'people have'))} moved on since {since}"
     if ends is None or ends.value is None:
         return f"{text}."
@@ -670,16 +678,14 @@ def staying_in_touch(
     period: Period,
     gap_days: int = 60,
 ) -> str:
-    """How many people open were not reached for long, and how many were reached again after a gap."""
+    """How many people supported were not reached for long, and how many were reached again after a gap."""
     parts = []
     if long_gap is not None and long_gap.value is None and not _bound(long_gap):
         how_many = "How many people had not been reached for more than 90 days"
         parts.append(f"{how_many} on {day(long_gap.period_end)} is {why_missing(long_gap)}.")
     elif long_gap is not None:
-        text = (
-            f"On {day(long_gap.period_end)}, {counted(long_gap, 'person', 'people')} of those open had not "
-        )
-        text += "been reached for more than 90 days"
+        text = f"On {day(long_gap.period_end)}, {counted(long_gap, 'person', 'people')} of those supported "
+        text += "had not been reached for more than 90 days"
         if never is not None:
             text += f", and {counted(never, 'person', 'people')} had never been reached"
         parts.append(f"{text}.")
@@ -788,8 +794,8 @@ def decisions(stages: Sequence[Figure | None], oldest: date | None, on: date) ->
     else:
         text = f"{counts[0]} items wait for a decision of the group on {day(on)}"
         text += f", the oldest since {day(oldest)}" if oldest else ""
-    rest = f"{counts[1]} {'is' if counts[1] == 1 else 'are'} decided and not yet done, {counts[2]} "
-    return f"{text}; {rest}{'is' if counts[2] == 1 else 'are'} done."
+    decided_words, done_words = (f"{n or 'none'} {'are' if n > 1 else 'is'}" for n in counts[1:])
+    return f"{text}; {decided_words} decided and not yet done, {done_words} done."
 
 
 def released(packs: int, releases: int, current: Release) -> str:
@@ -817,19 +823,66 @@ def control(names: Sequence[str], outside: Sequence[str], trial: bool) -> str:
     return f"{which} {verb} outside the {limits}: something was different, and worth asking about."
 
 
-def budget(planned: Figure | None, actual: Figure | None, variance: Figure | None, name: str) -> str:
-    """Whether the programme is on budget: the actual against the budget of the lines that have one."""
+def closed_books(actuals: Sequence[Figure], year: Period) -> str:
+    """The part of a year whose quarters have an actual, in words: `April to December 2017`; '' where that is
+    the whole of it, or nothing is published by quarter.
+
+    `actuals` are the quarters of the year in order.
+    """
+    closed = [f for f in actuals if f.value is not None]
+    if not closed or len(closed) == len(actuals):
+        return ""
+    first, last = actuals.index(closed[0]), actuals.index(closed[-1])
+    if last - first + 1 > len(closed):
+        return _listed([period_name(f) for f in closed])
+    start = max(closed[0].period_start, year.start)
+    return period_name(Period("quarter", start, closed[-1].period_end, True))
+
+
+def budget(totals: Mapping[str, Figure], name: str, closed: str = "") -> str:
+    """Whether the programme is on budget: the actual against the budget of the lines that have one.
+
+    `totals` are the figures of a year by `budget_figure`, `name` the year in words and `closed` the part of
+    it whose books are closed where that is not the whole.
+    """
+    planned, actual = totals.get("budget_with_actual"), totals.get("actual")
+    variance, whole = totals.get("variance"), totals.get("budget")
     if planned is None or actual is None or planned.value is None or actual.value is None:
         why = why_missing(actual) or why_missing(planned)
         return f"The programme's own spending in {name} cannot be compared with its budget: {why}."
-    text = f"The programme itself spent {shown(actual)} in {name}, of {shown(planned)} budgeted for the same "
-    text += "lines"
-    if variance is None or variance.value is None:
+    when = f"{closed}, the quarters whose books are closed" if closed else name
+    text = f"The programme itself spent {shown(actual)} in {when}, of {shown(planned)} budgeted for the same "
+    text += "lines and quarters" if closed else "lines"
+    if variance is not None and variance.value is not None:
+        size = f"£{abs(variance.value):,.0f} {'less' if variance.value > 0 else 'more'} than budgeted"
+        text += f": {size if variance.value else 'just what was budgeted'}"
+    if whole is None or whole.value is None or whole.value == planned.value:
         return f"{text}."
-    if variance.value == 0:
-        return f"{text}: just what was budgeted."
-    size = f"£{abs(variance.value):,.0f}"
-    return f"{text}: {size} {'less' if variance.value > 0 else 'more'} than budgeted."
+    return f"{text}. With what has no actual yet, the budget of {name} is {shown(whole)}."
+
+
+def half_within(medians: Sequence[tuple[str, Figure]]) -> str:
+    """By which day half of everybody who began to wait had come to each step.
+
+    `medians` are the steps in lower case with the day. Who still waits or went another way counts among
+    everybody, so it is no typical wait of those who came to the step.
+    """
+    known = [f"{label} {number(f.value)} days" for label, f in medians if f.value is not None]
+    if not known:
+        return "No day can be shown by which half of those who began to wait had come to the next step."
+    return f"Half of everybody who began to wait had come to the step within: {'; '.join(known)}."
+
+
+def first_stars(label: str, without: Figure | None, rested_on: Figure | None) -> str:
+    """How many have no two stars to compare, and on how many of them the mean of their first star rests.
+
+    `without` is the count of them, `rested_on` the mean.
+    """
+    missing = counted(without, "person has", "people have")
+    text = f"{label}: {missing} no two stars to compare"
+    if rested_on is None or rested_on.value is None or rested_on.people is None:
+        return f"{text}."
+    return f"{text}; the mean rests on those of them who have a whole first one, {people(rested_on)}."
 
 
 def lasting(in_place: Figure | None, lapsed: Figure | None) -> str:
@@ -840,11 +893,29 @@ def lasting(in_place: Figure | None, lapsed: Figure | None) -> str:
         return f"Whether changes last is {why_missing(in_place) or why_missing(lapsed)}."
     reviewed = int(in_place.value + lapsed.value)
     if not reviewed:
-        return "No change has come to its review yet."
+        return "No change has had a review that counts yet."
     return (
-        f"Of {reviewed} {'change' if reviewed == 1 else 'changes'} that came to a review, "
+        f"Of {reviewed} {'change' if reviewed == 1 else 'changes'} whose review counts, "
         f"{number(in_place.value)} {'was' if in_place.value == 1 else 'were'} still in place."
     )
+
+
+def at_review(answer: str, adopted: date | None, reviewed: date, minimum_months: int = 6) -> str:
+    """What a review found of one change, and why it is not counted as still in place where it came too early.
+
+    That a change is gone counts however early it was found.
+    """
+    words = capital(answer.replace("_", " "))
+    if answer != "yes":
+        return words
+    if adopted is None:
+        return f"{words}, but the day it was adopted is not known, so it is not counted as still in place"
+    month = adopted.month - 1 + minimum_months
+    year, month = adopted.year + month // 12, month % 12 + 1
+    due = date(year, month, min(adopted.day, monthrange(year, month)[1]))
+    if reviewed >= due:
+        return words
+    return f"{words}, but reviewed less than six months after it was adopted: too early to count"
 
 
 def moved(changes: Sequence[dict]) -> str:

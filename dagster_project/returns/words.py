@@ -60,7 +60,7 @@ def rounding(pack: Pack) -> str:
     """How exact the figures are, in the numbers of the programme's own settings."""
     settings = pack.publication.settings()
     return (
-        "Headline counts are exact. Counts in breakdowns are rounded to "
+        "Headline counts are exact. The number of people beside one and counts in breakdowns are rounded to "
         f"{settings.get('rounding_base', '5')} to protect people, so their parts may add up to a slightly"
         f" different total; a count under {settings.get('count_minimum', '10')} is shown as"
         f" <{settings.get('count_minimum', '10')}. Sums of money are rounded to"

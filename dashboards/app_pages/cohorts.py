@@ -1,4 +1,4 @@
-"""Cohorts: does it last, and for which start cohorts?"""
+"""Cohorts: what has become of people, by when they started, and does it last?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def show(view: View) -> None:
     }
     [median] = view.figures("length_of_support", "median", "as_at") or [None]
     answer = view.about_all(sentences.retention(survival.get("12"), median))
-    components.page_head(view, "Cohorts", "Does it last, and for which start cohorts?", answer)
+    components.page_head(
+        view, "Cohorts", "What has become of people, by when they started, and does it last?", answer
+    )
     components.section("What became of everyone who started", components.rounding_note(view))
     with st.container(key="pair-cohorts"):
         exhibits.breakdown(
@@ -69,7 +71,10 @@ def show(view: View) -> None:
         "count",
         "programme",
         "destination",
-        amount="people",
+        heading="Ends",
+        noun="ends",
+        amount="ends",
+        caveat=_why_ends_differ(view),
     )
     components.section("How long support lasts")
     exhibits.survival(
@@ -86,6 +91,16 @@ def show(view: View) -> None:
         "page “What is "
         "changing for people”, the use of other services a year and two years after the start on “Use "
         "of other services”."
+    )
+
+
+def _why_ends_differ(view: View) -> str:
+    gone = view.publication.label("destination", "no_longer_requires_support")
+    moved_on = view.publication.label("cohort_status", "moved_on")
+    return (
+        "These are ends of support: who left twice counts twice, and who has come back counts too. Above, "
+        f"each person stands once, where they are now. So “{gone}” here need not be as many as “{moved_on}” "
+        "above."
     )
 
 

@@ -30,8 +30,8 @@ IDENTITIES = (
     ("Rows", "Rows in a file = rows loaded + duplicates + refused + skipped (titles, totals, blank lines)."),
     (
         "Flow",
-        "People open at the beginning + started − ended = people open at the end, in every period and "
-        "breakdown.",
+        "People supported at the beginning + started − ended = people supported at the end, in every period "
+        "and breakdown.",
     ),
     (
         "Referrals",
@@ -39,7 +39,7 @@ IDENTITIES = (
     ),
     (
         "Cohorts",
-        "Everyone who started stands in exactly one place: open, moved on, lost contact, died or other.",
+        "Everyone who started stands in exactly one place: supported, moved on, lost contact, died or other.",
     ),
 )
 
@@ -47,10 +47,10 @@ IDENTITIES = (
 UNTOLD = "Empty, not known or not wished: the exports do not say which"
 # What is asked, of whom, who has no answer, what that is a part of, and why it is missing.
 ANSWERS = (
-    ("Sex", "people open", "open_caseload", "as_at", {"sex": "not_known"}, "open_caseload", UNTOLD),
-    ("Age", "people open", "open_caseload", "as_at", {"age_band": "not_known"}, "open_caseload", UNTOLD),
+    ("Sex", "people supported", "open_caseload", "as_at", {"sex": "not_known"}, "open_caseload", UNTOLD),
+    ("Age", "people supported", "open_caseload", "as_at", {"age_band": "not_known"}, "open_caseload", UNTOLD),
     (
-        "Ethnic group", "people open", "open_caseload", "as_at", {"ethnicity_group": "not_known"},
+        "Ethnic group", "people supported", "open_caseload", "as_at", {"ethnicity_group": "not_known"},
         "open_caseload", UNTOLD,
     ),
     (
@@ -58,11 +58,11 @@ ANSWERS = (
         "Empty or not known",
     ),
     (
-        "Outcomes Star", "people open", "star_due", "as_at", {"star_due": "due_not_done"}, "open_caseload",
-        "Due, and not made in the quarter",
+        "Outcomes Star", "people supported", "star_due", "as_at", {"star_due": "due_not_done"},
+        "open_caseload", "Due, and not made in the quarter",
     ),
     (
-        "Outcomes Star", "people open", "star_due", "as_at", {"star_due": "due_draft"}, "open_caseload",
+        "Outcomes Star", "people supported", "star_due", "as_at", {"star_due": "due_draft"}, "open_caseload",
         "Due, and made, but not yet approved",
     ),
 )  # fmt: skip
@@ -74,7 +74,11 @@ def show(view: View) -> None:
     components.page_head(
         view, "How good is the data?", "Can we trust this?", sentences.data_quality(sources), True
     )
-    components.section("What came, and when", "How fresh each export is, and what became of its rows.")
+    components.section(
+        "What came, and when",
+        "An export is a file from a partner's system. How fresh each is, and what became of the rows of its "
+        "newest file.",
+    )
     components.shown_table(_sources_table(view, sources), cards=True)
     missing = [row["label"] for row in sources if not row["ever_received"]]
     if missing:
@@ -85,7 +89,8 @@ def show(view: View) -> None:
     _issues(view)
     _moved(view)
     components.section(
-        "What must add up", "A refresh that breaks one of these stops and the last release stays."
+        "What must add up",
+        "Where one of these does not, the refresh stops, and the last release stays in place.",
     )
     identities = components.Table("Identities that are checked", ["Identity", "In words"], IDENTITIES)
     components.shown_table(identities, words=True)

@@ -42,14 +42,17 @@ def show(view: View) -> None:
     exhibits.breakdown(
         view,
         "age",
-        "Days from being raised to the decision, or until now: half of the items",
+        "Days since an item was raised: the middle item of each group",
         "spg_item_age",
         "median",
         "as_at",
         "item_stage",
         heading="Days",
         noun="items",
-        text="An item that waits is as old as it is on the day; one that is done took so long.",
+        text="Waiting: days until the day shown. Decided, not yet done: until the decision. Done: until it "
+        "was done, and not only until the decision. Half of a group's items took, or have waited, longer.",
+        caveat="Of an even number of items it lies half-way between the two in the middle, so that with two "
+        "items neither may be near it.",
     )
 
 

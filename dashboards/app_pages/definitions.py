@@ -13,12 +13,16 @@ from dashboards.state import View, current
 OPEN_AT_ONCE = 5
 GLOSSARY = (
     ("As-at day", "The day that the figures describe, at its end."),
-    ("Open", "Supported at the end of the day: started, and not yet ended."),
+    ("Open, or being supported", "Supported at the end of the day: started, and not yet ended."),
     ("Started", "Support began in the period. Somebody who left and came back counts at each start."),
     ("Moved on", "Support ended because the person no longer needs it."),
     ("Outcomes Star reading", "One completed star, approved by the worker, with at least one area scored."),
     ("Release", "A dated file of figures that is never changed. A draft has not been approved yet."),
     ("Export", "A file from a partner's system, put into the inbox by the data lead."),
+    (
+        "Limits of a monthly chart",
+        "The mean of the months, and above and below it 2.66 times the mean change from month to month.",
+    ),
     ("Interval", "The range in which the figure would lie 95 times out of 100 if chance alone were at work."),
 )
 
@@ -99,8 +103,8 @@ def _disclosure(view: View) -> None:
         components.section("How people are protected")
     rules = (
         "Only tables on a fixed list leave the programme's own system; a choice on a page picks among them.",
-        "Referrals, starts, ends and people open, for the programme and each "
-        f"{view.publication.places}, are exact.",
+        "Referrals received and accepted, starts, ends and people supported, for the programme and each "
+        f"{view.publication.places}, are exact. The number of different people beside them is not.",
         f"Every other count is rounded to a multiple of {value('rounding_base')}, up or down, in one go "
         "for all tables, so "
         f"that rows and columns agree. A count under {value('count_minimum')} is shown as "

@@ -52,7 +52,10 @@ def show(view: View) -> None:
         "follows how much is reported."
     )
     components.section(
-        "Where changes stand", "A change is still in place where a review six months or more later found it."
+        "Where changes stand",
+        "A change is still in place where a review six months or more after it was adopted found it. An "
+        "earlier review counts only where the change was gone. Practice A is how the programme works, "
+        "Practice B how others work, and Practice C what both agreed.",
     )
     with st.container(key="pair-stages"):
         exhibits.breakdown(
@@ -124,7 +127,11 @@ def _log(view: View) -> None:
                     ("When", _dates(change)),
                     (
                         "Still in place at the review",
-                        _words(change["still_in_place"]) if change["reviewed_date"] else "",
+                        sentences.at_review(
+                            change["still_in_place"] or "", change["adopted_date"], change["reviewed_date"]
+                        )
+                        if change["reviewed_date"]
+                        else "",
                     ),
                 ],
             )

@@ -8,6 +8,13 @@ from dashboards import charts, components, exhibits, sentences
 from dashboards.published import Period
 from dashboards.state import View, current
 
+TWO_BOOKS = (
+    "Personal budgets stand on this page twice, from two sources that are kept apart. “Paid” adds up the "
+    "single payments for people by the day of payment, refunds taken off, also those of a quarter whose "
+    "books are still open. The actual of a line of the programme's budget is what the ledger says, of the "
+    "quarters whose books are closed alone. So the two differ. Each refresh holds one against the other by "
+    "closed quarter and gives the differences to the data lead, who explains them; they are not published."
+)
 LEAST_FOR_A_SUM = "A sum is shown for 10 people or more, where no one or two of them make up most of it."
 
 
@@ -92,7 +99,15 @@ def _year(view: View, year: Period) -> None:
     components.section(title)
     allowance = view.publication.settings().get("allowance_gbp_per_year", "")
     with components.tiles("year"):
-        exhibits.tile(view, "year-paid", "Paid in the year", "budget_spent", "total_gbp", "year")
+        exhibits.tile(
+            view,
+            "year-paid",
+            "Paid in the year",
+            "budget_spent",
+            "total_gbp",
+            "year",
+            since="By single payments; the ledger's figure is below" if _has_ledger(view) else "",
+        )
         exhibits.tile(
             view, "year-people", "People with a payment", "budget_people", "count", "year", "people"
         )
@@ -117,7 +132,7 @@ def _limits(view: View) -> None:
     )
     with components.tiles("limits"):
         exhibits.tile(
-            view, "ceiling", "Allowance of everybody open", "budget_commitment", "total_gbp", "as_at"
+            view, "ceiling", "Allowance of everybody supported", "budget_commitment", "total_gbp", "as_at"
         )
         exhibits.tile(
             view,
@@ -143,8 +158,12 @@ def _limits(view: View) -> None:
     )
 
 
+def _has_ledger(view: View) -> bool:
+    return exhibits.plans(view, "programme_budget", "total_gbp", "programme", "budget_line", "budget_figure")
+
+
 def _programme(view: View) -> None:
-    if not exhibits.plans(view, "programme_budget", "total_gbp", "programme", "budget_line", "budget_figure"):
+    if not _has_ledger(view):
         return
     publication = view.publication
     lines = view.figures("programme_budget", "total_gbp", "year", ("budget_line", "budget_figure"))
@@ -183,6 +202,7 @@ def _programme(view: View) -> None:
         caveat="Budget less actual is positive where less was spent than budgeted.",
         key=[("Budget of the lines with an actual (hollow)", look.second), ("Actual", look.accent)],
     )
+    components.quiet(TWO_BOOKS)
     exhibits.trend(
         view,
         "month-cost",
@@ -197,22 +217,23 @@ def _programme(view: View) -> None:
         "is high. It is no "
         "cost of an outcome.",
     )
-    components.quiet(
-        "Reconciliation: each refresh holds the personal budget lines of every closed quarter against "
-        "the programme's "
-        "ledger and tells the data lead where they differ. The differences are not in this file."
-    )
 
 
 def _budget_text(view: View) -> str:
     figures = view.figures("programme_budget", "total_gbp", "year", ("budget_figure",))
     totals = {f.category("budget_figure"): f for f in figures}
-    return sentences.budget(
-        totals.get("budget_with_actual"),
-        totals.get("actual"),
-        totals.get("variance"),
-        exhibits.when(view, figures),
+    return sentences.budget(totals, exhibits.when(view, figures), _closed(view))
+
+
+def _closed(view: View) -> str:
+    """The part of the year whose books are closed, where the file tells of quarters."""
+    year = view.latest_year()
+    if year is None:
+        return ""
+    quarters = view.publication.figures(
+        "programme_budget", "total_gbp", "quarter", (), None, budget_figure="actual"
     )
+    return sentences.closed_books([f for f in quarters if year.start <= f.period_end <= year.end], year)
 
 
 def _petty_cash(view: View) -> None:

@@ -1,4 +1,4 @@
-"""Referrals and waits: whom are we asked to help, and does anyone hear nothing back?"""
+"""Referrals and waits: who is referred to us, and is any referral left without an answer?"""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def show(view: View) -> None:
     if exhibits.plans(view, "referrals_no_word", "count", "as_at"):
         answer += f" {_no_word(view)}"
     components.page_head(
-        view, "Referrals and waits", "Whom are we asked to help, and does anyone hear nothing back?", answer
+        view,
+        "Referrals and waits",
+        "Who is referred to us, and is any referral left without an answer?",
+        answer,
     )
     _tiles(view)
     components.unseen_section("Referrals received")
@@ -104,7 +107,14 @@ def _tiles(view: View) -> None:
             view, "feedback", "Word back within 10 working days", "referral_feedback", "share", "programme"
         )
         exhibits.tile(
-            view, "wait", "Referral to start: half within", "wait_to_start", "median", "as_at", "days"
+            view,
+            "wait",
+            "Referral to start: half within",
+            "wait_to_start",
+            "median",
+            "as_at",
+            "days",
+            since="Half of everybody who began to wait",
         )
         exhibits.tile(
             view, "again", "Referred again within 12 months", "re_referral_12m", "share", "programme"
@@ -196,7 +206,8 @@ def _waits(view: View) -> None:
         figures,
         panels,
         components.Table(
-            f"Waits, {place_name}: share with its 95% interval, and days within which half came to the step",
+            f"Waits, {place_name}: share with its 95% interval, and days within which half of everybody who "
+            "began to wait had come to the step",
             ["Step", *labels, "Half within, days"],
             [row for row in rows if len(row) == len(labels) + 2],
         ),
@@ -215,14 +226,9 @@ def _with_interval(figure: Figure) -> str:
 
 def _typical_waits(figures: list[Figure]) -> str:
     medians = {f.metric_id: f for f in figures if f.measure == "median"}
-    known = [
-        f"{label[:1].lower()}{label[1:]} {sentences.number(medians[metric].value or 0)} days"
-        for metric, label in WAITS
-        if metric in medians and medians[metric].value is not None
-    ]
-    if not known:
-        return "No typical wait can be shown."
-    return f"Half of those who came to the step did so within: {'; '.join(known)}."
+    return sentences.half_within(
+        [(label[:1].lower() + label[1:], medians[metric]) for metric, label in WAITS if metric in medians]
+    )
 
 
 def _word_back(view: View) -> None:

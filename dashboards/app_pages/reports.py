@@ -33,7 +33,9 @@ def show(view: View) -> None:
     found = releases(view.publication.path.parent)
     ready = packs(view.publication.path.parent)
     sentence = sentences.released(len({(p.name, p.period_end) for p in ready}), len(found), release)
-    components.page_head(view, "Reports and returns", "Give me the pack", sentence, True)
+    components.page_head(
+        view, "Reports and returns", "Which reports and returns are ready to be taken?", sentence, True
+    )
     _packs(view, ready)
     every, without = view.publication.cells()
     components.section("The release that is shown")

@@ -31,7 +31,7 @@ def show(view: View) -> None:
     exhibits.breakdown(
         view,
         "gap",
-        "Days since the last successful contact, of the people open",
+        "Days since the last successful contact, of the people supported",
         "contact_gap",
         "count",
         "as_at",

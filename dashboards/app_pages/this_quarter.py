@@ -37,6 +37,7 @@ def show(view: View) -> None:
         ),
     )
     _tiles(view, quarter, to_date, open_now, open_before)
+    components.quiet(components.rounding_note(view))
     _flow(view, quarter, to_date, open_now, open_before)
     components.section("What stands out")
     items = "".join(f"<li>{escape(text)}</li>" for text in _sentences(view, to_date))
@@ -51,10 +52,6 @@ def _before(view: View, metric_id: str, measure: str, period_type: str, **catego
     return (
         view.figure(metric_id, measure, period_type, view.before.end, **categories) if view.before else None
     )
-
-
-def _is_one(figure: Figure | None) -> bool:
-    return figure is not None and figure.value == 1
 
 
 def _since(figure: Figure | None) -> str:
@@ -85,12 +82,12 @@ def _tiles(
                 since=_since(to_date[metric]),
                 place=view.place_name(view.place(metric, "count", "quarter")),
                 compare=like_for_like,
-                unit=events.removesuffix("s") if _is_one(quarter[metric]) else events,
+                unit=events,
             )
         components.tile(
             view,
             "open",
-            "People open",
+            "People supported",
             open_now,
             before=open_before,
             series=view.series("open_caseload", "count", "as_at"),
@@ -105,13 +102,13 @@ def _tiles(
             accepted,
             before=_before(view, "acceptance_rate", "share", "programme"),
             series=view.series("acceptance_rate", "share", "programme"),
-            since="whose referrals are decided" if accepted else "",
+            since="whose referrals have been decided" if accepted else "",
             place=view.place_name(view.place("acceptance_rate", "share", "programme")),
         )
         components.tile(
             view,
             "no-star",
-            "Open with no star yet",
+            "Supported, no star yet",
             view.figure("star_coverage", "count", "as_at", readings="0"),
             before=_before(view, "star_coverage", "count", "as_at", readings="0"),
             series=view.series("star_coverage", "count", "as_at", readings="0"),
@@ -150,15 +147,19 @@ def _flow(
 ) -> None:
     components.section(
         "Everyone is accounted for",
-        "People open at the beginning, plus those who started, less those who ended.",
+        "People supported at the beginning, plus those who started, less those who ended.",
     )
     opening = (
-        f"open on {sentences.day(view.before.end)}" if view.before else "open before the programme began"
+        f"supported on {sentences.day(view.before.end)}"
+        if view.before
+        else "supported before the programme began"
     )
     _flow_line(
         sentences.capital(sentences.period_name(view.period)), opening, open_before, quarter, open_now, view
     )
-    _flow_line("Since the programme began", "open before the programme began", None, to_date, open_now, view)
+    _flow_line(
+        "Since the programme began", "supported before the programme began", None, to_date, open_now, view
+    )
 
 
 def _flow_line(
@@ -175,7 +176,7 @@ def _flow_line(
         ("", "", first, opening_words),
         ("", "+", sentences.shown(flows["starts"]), "started"),
         ("", "\N{MINUS SIGN}", sentences.shown(flows["ends"]), "ended"),
-        ("sum", "=", sentences.shown(closing), f"open on {sentences.day(view.end)}"),
+        ("sum", "=", sentences.shown(closing), f"supported on {sentences.day(view.end)}"),
     ]
     items = "".join(
         f'<li class="{kind}"><i>{sign}</i><b>{escape(figure)}</b><span>{escape(words)}</span></li>'
@@ -231,7 +232,10 @@ def _sentences(view: View, to_date: dict[str, Figure | None]) -> list[str]:
     found = [view.about_all(text) for text in found]
     # How good the data of all areas are is told of no area.
     if not view.publication.release.area:
-        found.append(sentences.data_quality(view.publication.source_status()))
+        text = sentences.data_quality(view.publication.source_status())
+        # The exports are those of the release, whatever period is chosen.
+        as_at = view.publication.release.as_at
+        found.append(text if view.end == as_at else f"In this release, as at {sentences.day(as_at)}: {text}")
     return found
 
 
@@ -255,7 +259,7 @@ def _asked(view: View) -> None:
 
 def _table(view: View) -> None:
     columns = [(label, view.series(metric, "count", "quarter")) for metric, label, _ in FLOWS]
-    columns.append(("Open at the end", view.series("open_caseload", "count", "as_at")))
+    columns.append(("Supported at the end", view.series("open_caseload", "count", "as_at")))
     columns.append(("Personal budgets paid", view.series("budget_spent", "total_gbp", "quarter")))
     figures = [f for _, series in columns for f in series]
     if not figures:

@@ -13,6 +13,7 @@ CHANGE_CAVEAT = (
     "comparison group, "
     "and this does not say what caused the change."
 )
+OF_FIRST_STARS = ("people", "mean", "mean is of")
 STAR_AXIS = "points, from first to latest reading"
 
 
@@ -73,7 +74,7 @@ def _coverage(view: View) -> None:
     exhibits.breakdown(
         view,
         "coverage",
-        "Stars of the people open",
+        "Stars of the people supported",
         "star_coverage",
         "count",
         "as_at",
@@ -119,7 +120,7 @@ def _change(view: View, coverage: sentences.StarCoverage, days: int) -> None:
     if not coverage.is_enough:
         components.html(
             '<p class="nothing">[m] Too early, or too few: change is shown when at least 10 people, and 30% '
-            "of those who started long enough ago, have two readings.</p>"
+            "of the people who started long enough ago, have two readings.</p>"
         )
         return
     with st.container(key="pair-change"):
@@ -194,7 +195,7 @@ def _who_is_missing(view: View) -> None:
         return
     components.section(
         "Who is missing from the change",
-        "Where those without a second star began lower or higher, the change of the others does not "
+        "Where those with no two stars to compare began lower or higher, the change of the others does not "
         "speak for them.",
     )
     publication = view.publication
@@ -213,12 +214,16 @@ def _who_is_missing(view: View) -> None:
     components.exhibit(
         view,
         "missing",
-        "Mean of the first star, with and without a second one",
+        "Mean of the first star, with and without a later one to compare",
         figures=[*means, *counts],
         draw=lambda look: charts.dumbbells(rows, look, "points of the first star (1 to 10)", (1, 10)),
         table=components.Table(
-            "Mean of the ten areas of the first star, and how many people stand in each group",
-            ["Comparison", f"{without}: mean", "People", f"{with_pair}: mean", "People"],
+            "How many people stand in each group, the mean of the ten areas of the first star, and on how "
+            "many it rests",
+            [
+                "Comparison",
+                *[f"{group}: {column}" for group in (without, with_pair) for column in OF_FIRST_STARS],
+            ],
             [
                 [
                     publication.label("comparison", c),
@@ -226,8 +231,9 @@ def _who_is_missing(view: View) -> None:
                         text
                         for p in ("without_pair", "with_pair")
                         for text in (
-                            _with_interval(cells.get((c, p))),
                             sentences.table_cell(people.get((c, p))),
+                            _with_interval(cells.get((c, p))),
+                            _rests_on(cells.get((c, p))),
                         )
                     ],
                 ]
@@ -238,11 +244,20 @@ def _who_is_missing(view: View) -> None:
             f"{label}: {without} {sentences.shown(first)}, {with_pair} {sentences.shown(second)}"
             for label, first, second in rows
         ),
-        text=" ".join(_missing_text(publication.label("comparison", c), people, c) for c in comparisons),
+        text=" ".join(
+            sentences.first_stars(
+                publication.label("comparison", c),
+                people.get((c, "without_pair")),
+                cells.get((c, "without_pair")),
+            )
+            for c in comparisons
+        ),
         scope=f"{exhibits.when(view, means)}, {view.everywhere}",
-        caveat="Lines are 95% intervals. The hollow point is those without a second star; somebody "
-        "without any star has no "
-        "part in it.",
+        caveat="Lines are 95% intervals. Two stars can be compared if at least one area is scored in both. "
+        "The hollow point is the mean of those with no two stars to compare who have a first one with all "
+        "ten areas. The others of that group have no star at all, or a blank area in their only one: they "
+        "are counted, and have no part in the mean. How many have one star and how many none is not "
+        "published for this group.",
         key=[(f"{without} (hollow)", look.second), (with_pair, look.accent)],
     )
 
@@ -252,9 +267,10 @@ def _with_interval(figure: Figure | None) -> str:
     return sentences.table_cell(figure) + (f" ({bounds})" if bounds else "")
 
 
-def _missing_text(label: str, people: dict[tuple[str, str], Figure], comparison: str) -> str:
-    missing = sentences.counted(people.get((comparison, "without_pair")), "person has", "people have")
-    return f"{label}: {missing} no second star."
+def _rests_on(mean: Figure | None) -> str:
+    if mean is None or mean.people is None:
+        return f"[{(mean.mark if mean else '') or 'x'}]"
+    return sentences.number(mean.people)
 
 
 def _assessment(view: View) -> None:

@@ -24,17 +24,17 @@ def show(view: View) -> None:
             since,
         ),
     )
-    components.unseen_section("People open, starting and ending")
+    components.unseen_section("People supported, starting and ending")
     with st.container(key="pair-flow"):
         exhibits.trend(
             view,
             "open",
-            f"People open at the end of each {view.flow}",
+            f"People supported at the end of each {view.flow}",
             "open_caseload",
             "count",
             "as_at",
-            "People open",
-            lambda f: f"{sentences.counted(f, 'person was', 'people were')} open",
+            "People supported",
+            lambda f: f"{sentences.counted(f, 'person was', 'people were')} being supported",
         )
         _starts_and_ends(view)
     exhibits.monthly(view, "starts-monthly", "Starts, month by month", "starts", "Starts")
@@ -78,11 +78,20 @@ def _attributes(view: View, since: str) -> None:
     }
     if not offered:
         return
-    components.section("Who they are", "Those open on the day and, where it is published, all who started.")
+    components.section(
+        "Who they are", "Those supported on the day and, where it is published, all who started."
+    )
     breakdown = choose("by", "Break down by", list(offered), next(iter(offered)), offered.__getitem__)
     with st.container(key="pair-people"):
         exhibits.breakdown(
-            view, "open-by", "Open on the day", "open_caseload", "count", "as_at", breakdown, amount="people"
+            view,
+            "open-by",
+            "Supported on the day",
+            "open_caseload",
+            "count",
+            "as_at",
+            breakdown,
+            amount="people",
         )
         # People are counted once by attribute; by place only starts are published.
         is_place = breakdown == view.publication.places
@@ -148,7 +157,7 @@ def _workers(view: View) -> None:
     exhibits.breakdown(
         view,
         "allocation",
-        "Workers allocated to the people open",
+        "Workers allocated to the people supported",
         "allocation_completeness",
         "count",
         "as_at",

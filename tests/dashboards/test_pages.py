@@ -255,7 +255,7 @@ def test_the_day_of_the_review(publications: dict[str, Path], monkeypatch: pytes
     assert "88 since June 2014" in written
     assert "2 since June 2014" in written
     assert "0 + 88 \N{MINUS SIGN} 2 = 86: everyone is accounted for." in written
-    assert re.search(r"People open\s+86 people", written)
+    assert re.search(r"People supported\s+86 people", written)
     assert re.search(r"Moved on so far\s+<10 people", written)
     assert "The quarter is not over" in written
 
@@ -304,7 +304,7 @@ def test_a_borough_changes_the_figures_that_are_published_by_borough(
     camden = text(open_page(publications["normal"], "this_quarter", monkeypatch, borough="camden"))
     assert "375 since June 2014" in everyone
     assert "375 since June 2014" not in camden
-    assert re.search(r"People open\s+Camden", camden)
+    assert re.search(r"People supported\s+Camden", camden)
     assert re.search(r"Personal budgets paid\s+all boroughs", camden)
     assert re.search(r"have the two readings that change needs.* \(All boroughs\.\)", camden)
     assert "(All boroughs.)" not in everyone
@@ -474,6 +474,75 @@ def test_the_log_and_the_register_stand_in_their_own_words(
     assert re.search(r"H1 Showing what works changes others\. Cycle 1 · Mixed", written)
     assert "Clients 1; Workers 1" in written
     assert re.search(r"Whose account is missing\s+Peers", written)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        # What is counted, of what day, and what may look like a contradiction.
+        (
+            "this_quarter",
+            [
+                r"Supported, no star yet (<10|\d+) people On 31 March 2018",
+                r"whose referrals have been decided, since June 2014",
+                r"also the number of people beside these, are rounded up or down to a multiple of 5",
+            ],
+        ),
+        (
+            "referrals_and_waits",
+            [
+                r"Half of everybody who began to wait had come to the step within: ",
+                r"Half of everybody who began to wait, on 31 March 2018",
+            ],
+        ),
+        (
+            "what_is_changing",
+            [
+                r"about \d+ people have no two stars to compare; the mean rests on those of them who "
+                r"have a whole first one, about \d+ people",
+                r"The others of that group have no star at all",
+            ],
+        ),
+        ("cohorts", [r"“No longer requires support” here need not be as many as “Moved on” above"]),
+        (
+            "money",
+            [
+                r"By single payments; the ledger's figure is below",
+                r"Personal budgets stand on this page twice, from two sources",
+            ],
+        ),
+        ("decisions", [r"Done: until it was done, and not only until the decision"]),
+        ("data_quality", [r"their newest files hold about [\d,]+ rows|their newest files hold [\d,]+ rows"]),
+    ],
+)
+def test_a_figure_says_of_whom_and_when_it_is(
+    page: str, words: list[str], publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = text(open_page(publications["normal"], page, monkeypatch))
+    assert [sought for sought in words if not re.search(sought, written)] == []
+
+
+def test_what_is_said_of_the_example_is_so(published: Programme, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(published.folder / "drafts", "this_quarter", monkeypatch, period="2014-06-30")
+    written = text(app)
+    assert "In this release, as at 31 March 2018: All 17 exports have come; their newest files" in written
+    money = text(go_to(app, "money"))
+    assert "The programme itself spent" not in money
+    app = open_page(published.folder / "drafts", "money", monkeypatch)
+    # The books of January to March 2018 are not closed: three quarters are held against three.
+    assert (
+        "The programme itself spent £421,133 in April to December 2017, the quarters whose books are closed, "
+        "of £434,200 budgeted for the same lines and quarters: £13,067 less than budgeted. With what has no "
+        "actual yet, the budget of April 2017 to March 2018 is £580,900." in text(app)
+    )
+    decisions = markup(go_to(app, "decisions"))
+    assert '1 <span class="unit">item</span>' in decisions
+    go_to(app, "learning")
+    learning = text(app)
+    # SC-001 was reviewed after three months: five cards have a review, and four of them count.
+    assert "Of 4 changes whose review counts, 3 were still in place." in learning
+    assert learning.count("too early to count") == 1
+    assert markup(app).count("<dt>Still in place at the review</dt>") == 5
 
 
 def test_what_happened_later_is_not_known_on_an_earlier_day(

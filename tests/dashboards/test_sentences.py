@@ -97,6 +97,9 @@ def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
         (figure(25, exact=False), figure(25, exact=False), "about the same as in autumn"),
         (figure(55, **SHARE), figure(60, **SHARE), "about 5 points lower than in autumn (60%)"),
         (figure(55, **SHARE), figure(54, **SHARE), "about 1 point higher than in autumn (54%)"),
+        # Management's shares are not rounded.
+        (figure(55.4, **SHARE), figure(54.5, **SHARE), "about 1 point higher than in autumn (54%)"),
+        (figure(55.4, **SHARE), figure(55.2, **SHARE), "under 1 point higher than in autumn (55%)"),
         (figure(2400, **MONEY), figure(2800, **MONEY), "about £400 less than in autumn (£2,800)"),
         (figure(None), figure(12), "no change is shown: one of the two figures is withheld"),
         (
@@ -105,6 +108,17 @@ def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
             "no change is shown: one of the two figures is missing",
         ),
         (figure(12), figure(None), "no change is shown: one of the two figures is withheld"),
+        (figure(None), figure(None), "no change is shown: both figures are withheld"),
+        (
+            figure(None, mark="x", note=""),
+            figure(None, mark="m", note=""),
+            "no change is shown: both figures are missing",
+        ),
+        (
+            figure(None, mark="x", note=""),
+            figure(None),
+            "no change is shown: both figures are missing or withheld",
+        ),
         (figure(12), None, "no earlier figure to compare with"),
         (None, figure(12), "no earlier figure to compare with"),
     ],
@@ -138,22 +152,22 @@ OPEN_BEFORE = figure(82, period_type="as_at", period_end=date(2017, 12, 31))
         (
             (figure(17), figure(10), figure(7), figure(85), OPEN_BEFORE),
             "In January to March 2018, 17 referrals were received, support started 10 times and ended 7 "
-            "times. 85 people were open on 31 March 2018, 3 more than on 31 December 2017 (82).",
+            "times. 85 people were being supported on 31 March 2018, 3 more than on 31 December 2017 (82).",
         ),
         (
             (figure(1), figure(1), figure(0), figure(82), OPEN_BEFORE),
-            "In January to March 2018, 1 referral was received, support started once and ended 0 times. "
-            "82 people were open on 31 March 2018, the same as on 31 December 2017.",
+            "In January to March 2018, 1 referral was received, support started once and nobody's support "
+            "ended. 82 people were being supported on 31 March 2018, the same as on 31 December 2017.",
         ),
         (
             (figure(17), figure(2), figure(7), figure(77), OPEN_BEFORE),
-            "In January to March 2018, 17 referrals were received, support started 2 times and ended 7 "
-            "times. 77 people were open on 31 March 2018, 5 fewer than on 31 December 2017 (82).",
+            "In January to March 2018, 17 referrals were received, support started twice and ended 7 "
+            "times. 77 people were being supported on 31 March 2018, 5 fewer than on 31 December 2017 (82).",
         ),
         (
             (figure(17), figure(None), figure(7), figure(77), None),
             "In January to March 2018, 17 referrals were received, fewer than 10 people started and support "
-            "ended 7 times. 77 people were open on 31 March 2018.",
+            "ended 7 times. 77 people were being supported on 31 March 2018.",
         ),
         (
             (figure(None),) * 5,
@@ -179,7 +193,7 @@ def test_a_part_of_a_quarter_says_so() -> None:
         (("before", 88, 2, 86), "0 + 88 \N{MINUS SIGN} 2 = 86: everyone is accounted for."),
         (
             (69, 18, 1, 85),
-            "69 + 18 \N{MINUS SIGN} 1 makes 86, but 85 people are open: a difference of 1 that the data "
+            "69 + 18 \N{MINUS SIGN} 1 makes 86, but 85 people are supported: a difference of 1 that the data "
             "lead should "
             "explain.",
         ),
@@ -268,11 +282,11 @@ def test_acceptance(
 def test_support_now_and_so_far() -> None:
     text = sentences.support(figure(85), figure(186), figure(101), END, "June 2014")
     assert text == (
-        "85 people were open on 31 March 2018. Since June 2014, support started 186 times and ended "
-        "101 times."
+        "85 people were being supported on 31 March 2018. Since June 2014, support started 186 times and "
+        "ended 101 times."
     )
     assert sentences.support(None, None, None, END, "June 2014") == (
-        "The number of people open on 31 March 2018 is not published."
+        "The number of people supported on 31 March 2018 is not published."
     )
 
 
@@ -283,7 +297,7 @@ def test_people_of_managements_file_are_told_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("events", "people", "words"),
-    [(15, 15, "at most 15 people"), (15, 10, "about 10 people"), (0, 0, "nobody")],
+    [(15, 15, "at most 15 people"), (15, 10, "about 10 people, counted in fives"), (0, 0, "nobody")],
 )
 def test_people_beside_events_are_never_said_to_be_exact(events: int, people: int, words: str) -> None:
     assert sentences.people(figure(events, people=people), of_events=True) == words
@@ -299,7 +313,7 @@ NOT_SHOWN = figure(None, mark="x", note="fewer than 30 % of the people have two 
         ([], ""),
         (
             [("Money", NOT_SHOWN)],
-            "What had changed a year after the start cannot be shown: fewer",
+            "What had changed a year after the start cannot be shown: fewer than 30% of the people",
         ),
         (
             [("Money", replace(UP, people=25)), ("Work", replace(NOT_SHOWN, people=None))],
@@ -325,7 +339,7 @@ def test_change_is_told_after_what_it_rests_on_and_only_where_that_is_enough(pai
     [
         (figure(86), "86 people"),
         (figure(1), "1 person"),
-        (figure(165, people=160), "about 160 people"),
+        (figure(165, people=160), "about 160 people, counted in fives"),
         (figure(14, people=15), "at most 14 people"),
         (figure(64, **SHARE | {"people": 370}), "about 370 people"),
         (figure(26, people=None), "people not shown"),
@@ -342,7 +356,8 @@ def test_the_people_behind_a_figure(cell: Figure | None, words: str) -> None:
     [
         (figure(12), "support started 12 times"),
         (figure(1), "support started once"),
-        (figure(0), "support started 0 times"),
+        (figure(0), "nobody started"),
+        (figure(2), "support started twice"),
         (figure(None), "fewer than 10 people started"),
         (figure(255, people=250), "support started 255 times"),
         (figure(14, people=15), "support started 14 times"),
@@ -359,6 +374,8 @@ def test_a_person_who_starts_twice_is_two_starts(starts: Figure | None, words: s
     [
         (figure(12), figure(9), "support started 12 times and ended 9 times"),
         (figure(12, people=10), figure(9, people=8), "support started 12 times and ended 9 times"),
+        (figure(0), figure(1), "nobody started and support ended once"),
+        (figure(12), figure(0), "support started 12 times and nobody's support ended"),
         (figure(12), figure(None), "support started 12 times and the support of fewer than 10 people ended"),
     ],
 )
@@ -369,10 +386,10 @@ def test_starts_and_ends_in_one_clause(starts: Figure, ends: Figure, words: str)
 @pytest.mark.parametrize(
     ("pairs", "started", "is_enough", "part_of_the_words"),
     [
-        (100, 176, True, "About 100 of the 176 people who had started by 31 December 2017"),
+        (100, 176, True, "About 100 of about 176 people who had started by 31 December 2017"),
         (20, 100, False, "too few to speak for the group, so what changed since the first one is not shown"),
         (30, 100, True, "(30%)"),
-        (None, 59, False, "Fewer than 10 of the 59 people"),
+        (None, 59, False, "Fewer than 10 of about 59 people"),
         (None, None, False, "Change cannot be shown"),
         (20, 0, False, "what changed since the first one is not shown"),
     ],
@@ -387,7 +404,8 @@ def test_change_is_shown_for_ten_people_and_three_in_ten(
 
 def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
     to_date = [
-        figure(n, period_type="programme", period_end=end)
+        # Starts, and the different people: who came back started twice, and change is a share of people.
+        figure(n + 13, people=n, period_type="programme", period_end=end)
         for n, end in ((160, date(2017, 9, 30)), (176, date(2017, 12, 31)), (186, END))
     ]
     means = [figure(0.5, measure="mean", people=people) for people in (95, None, 100)]
@@ -400,6 +418,12 @@ def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
     assert sentences.star_pairs([exact], to_date, END)[0] == StarCoverage(95, 176, is_exact=True)
     assert sentences.star_coverage(StarCoverage(95, 176, is_exact=True), END).startswith("95 of the 176")
     assert sentences.star_pairs([], [], END) == (StarCoverage(None, None), None)
+    # 29 of 95 starts would be enough, 29 of 100 people are not; so the other way round.
+    few, many = figure(95, people=100), figure(105, people=95)
+    for started, is_enough in ((few, False), (many, True)):
+        on_the_day = replace(started, period_type="programme", period_end=date(2017, 12, 31))
+        means = [figure(0.5, measure="mean", people=29)]
+        assert sentences.star_pairs(means, [on_the_day], END)[0].is_enough is is_enough
 
 
 @pytest.mark.parametrize(
@@ -479,6 +503,12 @@ def test_moved_on(count: Figure | None, words: str) -> None:
     assert sentences.moved_on(count, figure(101), "June 2014").startswith(words)
 
 
+def test_nobody_has_moved_on_where_nobodys_support_ended() -> None:
+    assert sentences.moved_on(figure(None), figure(0), "June 2014") == (
+        "Nobody's support has ended since June 2014, so nobody has moved on."
+    )
+
+
 @pytest.mark.parametrize(
     ("total", "words"),
     [
@@ -513,33 +543,48 @@ def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> 
         ([source("Referrals", 0, 0, False)], "No export has come yet, so there is nothing to count."),
         (
             [source("Referrals", 990, 10), source("Caseload", 1000, 0)],
-            "Both exports have come; 1,990 rows are loaded and 10 were refused (0.5%).",
+            "Both exports have come; their newest files hold 1,990 rows that are loaded and 10 that were "
+            "refused (0.5%).",
         ),
         (
             [source("Referrals", 5000, 1)],
-            "The one export has come; 5,000 rows are loaded and 1 was refused (under 0.1%).",
+            "The one export has come; its newest file holds 5,000 rows that are loaded and 1 that was "
+            "refused (under 0.1%).",
         ),
         (
             [source("Referrals", 10, 0), source("Caseload", 5, 0), source("Outcomes Star", 0, 0, False)],
-            "2 of 3 exports have come; 15 rows are loaded and none was refused. Outcomes Star never came.",
+            "2 of 3 exports have come; their newest files hold 15 rows that are loaded and none that was "
+            "refused. Outcomes Star never came.",
         ),
         (
             [source("Referrals", 10, 0), *(source(f"Export {n}", 0, 0, False) for n in range(4))],
-            "1 of 5 exports has come; 10 rows are loaded and none was refused. 4 exports never came.",
+            "1 of 5 exports has come; its newest file holds 10 rows that are loaded and none that was "
+            "refused. 4 exports never came.",
         ),
         (
             [source("Referrals", 990, None), source("Caseload", 1000, None)],
-            "Both exports have come; about 1,990 rows are loaded, fewer than 10 of each were refused.",
+            "Both exports have come; their newest files hold about 1,990 rows that are loaded. Of each of "
+            "them, fewer than 10 were refused.",
+        ),
+        (
+            [source("Referrals", 990, None)],
+            "The one export has come; its newest file holds about 990 rows that are loaded. Fewer than 10 "
+            "were refused.",
         ),
         (
             [source("Referrals", 990, 15), source("Caseload", 1000, None)],
-            "Both exports have come; about 1,990 rows are loaded, about 15 were refused, and fewer than "
-            "10 of Caseload.",
+            "Both exports have come; their newest files hold about 1,990 rows that are loaded and about 15 "
+            "that were refused. Of Caseload, fewer than 10 were refused.",
         ),
         (
             [source("Referrals", 990, 15), *(source(f"Export {n}", 10, None) for n in range(4))],
-            "All 5 exports have come; about 1,030 rows are loaded. About 15 rows of 1 export were refused, "
-            "and fewer than 10 of each other one.",
+            "All 5 exports have come; their newest files hold about 1,030 rows that are loaded and about 15 "
+            "that were refused. Of each of the other 4, fewer than 10 were refused.",
+        ),
+        (
+            [source("Referrals", 990, 0), *(source(f"Export {n}", 10, None) for n in range(4))],
+            "All 5 exports have come; their newest files hold about 1,030 rows that are loaded. Of each of "
+            "4, fewer than 10 were refused.",
         ),
     ],
 )
@@ -701,7 +746,9 @@ def test_who_hears_nothing(now: Figure | None, before: Figure | None, words: str
 
 
 AGAIN = {"measure": "share", "metric_id": "re_engaged_after_gap", "exact": False}
-NOT_REACHED = "On 31 March 2018, about 25 people of those open had not been reached for more than 90 days"
+NOT_REACHED = (
+    "On 31 March 2018, about 25 people of those supported had not been reached for more than 90 days"
+)
 
 
 @pytest.mark.parametrize(
@@ -876,9 +923,9 @@ def test_the_log_of_changes(now: tuple, before: tuple, words: str) -> None:
 @pytest.mark.parametrize(
     ("in_place", "lapsed", "words"),
     [
-        (entries(3), entries(1), "Of 4 changes that came to a review, 3 were still in place."),
-        (entries(1), entries(0), "Of 1 change that came to a review, 1 was still in place."),
-        (entries(0), entries(0), "No change has come to its review yet."),
+        (entries(3), entries(1), "Of 4 changes whose review counts, 3 were still in place."),
+        (entries(1), entries(0), "Of 1 change whose review counts, 1 was still in place."),
+        (entries(0), entries(0), "No change has had a review that counts yet."),
         (
             entries(None, **NEVER_CAME),
             entries(None, **NEVER_CAME),
@@ -892,6 +939,78 @@ def test_whether_changes_last(in_place: Figure | None, lapsed: Figure | None, wo
 
 
 @pytest.mark.parametrize(
+    ("answer", "adopted", "reviewed", "words"),
+    [
+        ("yes", date(2014, 8, 31), date(2015, 2, 28), "Yes"),
+        (
+            "yes",
+            date(2014, 8, 31),
+            date(2015, 2, 27),
+            "Yes, but reviewed less than six months after it was adopted: too early to count",
+        ),
+        (
+            "yes",
+            None,
+            date(2015, 2, 27),
+            "Yes, but the day it was adopted is not known, so it is not counted as still in place",
+        ),
+        ("no", date(2015, 2, 16), date(2015, 5, 11), "No"),
+        ("not_known", date(2015, 2, 16), date(2015, 5, 11), "Not known"),
+        ("", date(2015, 2, 16), date(2015, 5, 11), ""),
+    ],
+)
+def test_a_review_that_came_too_early_says_so(
+    answer: str, adopted: date | None, reviewed: date, words: str
+) -> None:
+    assert sentences.at_review(answer, adopted, reviewed) == words
+
+
+DAYS = {"measure": "median", "metric_id": "wait_to_start", "exact": False}
+
+
+@pytest.mark.parametrize(
+    ("medians", "words"),
+    [
+        (
+            [
+                ("decision", figure(24, **DAYS)),
+                ("start", figure(None, **DAYS)),
+                ("contact", figure(6, **DAYS)),
+            ],
+            "Half of everybody who began to wait had come to the step within: decision 24 days; "
+            "contact 6 days.",
+        ),
+        (
+            [("decision", figure(None, **DAYS))],
+            "No day can be shown by which half of those who began to wait had come to the next step.",
+        ),
+    ],
+)
+def test_half_of_everybody_who_began_to_wait(medians: list, words: str) -> None:
+    assert sentences.half_within(medians) == words
+
+
+@pytest.mark.parametrize(
+    ("without", "mean", "words"),
+    [
+        (
+            figure(135, exact=False),
+            figure(3.7, **CHANGE | {"people": 60}),
+            "In all: about 135 people have no two stars to compare; the mean rests on those of them who have "
+            "a whole first one, about 60 people.",
+        ),
+        (
+            figure(None, exact=False),
+            figure(None, **CHANGE),
+            "In all: fewer than 10 people have no two stars to compare.",
+        ),
+    ],
+)
+def test_on_whom_the_mean_of_first_stars_rests(without: Figure, mean: Figure, words: str) -> None:
+    assert sentences.first_stars("In all", without, mean) == words
+
+
+@pytest.mark.parametrize(
     ("counts", "words"),
     [
         (
@@ -902,7 +1021,7 @@ def test_whether_changes_last(in_place: Figure | None, lapsed: Figure | None, wo
         ),
         (
             (1, 0, 1),
-            "One item waits for a decision of the group on 31 March 2018, since 21 April 2015; 0 are "
+            "One item waits for a decision of the group on 31 March 2018, since 21 April 2015; none is "
             "decided and not yet "
             "done, 1 is done.",
         ),
@@ -926,46 +1045,87 @@ def test_what_the_group_was_asked(counts: tuple, words: str) -> None:
 
 POUNDS = {"measure": "total_gbp", "metric_id": "programme_budget"}
 SPENT = "The programme itself spent £400 in the year, of £500 budgeted for the same lines"
+UNRECORDED = {**POUNDS, "mark": "x", "note": "nothing is recorded of it"}
+
+
+def quarters(*actuals: float | None) -> list[Figure]:
+    """What was spent in the four quarters of a year from April 2017 on."""
+    starts = (date(2017, 4, 1), date(2017, 7, 1), date(2017, 10, 1), date(2018, 1, 1))
+    ends = (date(2017, 6, 30), date(2017, 9, 30), date(2017, 12, 31), END)
+    return [
+        entries(n, **(POUNDS if n is not None else UNRECORDED), period_start=start, period_end=end)
+        for n, start, end in zip(actuals, starts, ends, strict=False)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("planned", "actual", "variance", "words"),
+    ("actuals", "words"),
     [
+        ((1, 2, 3, None), "April to December 2017"),
+        ((1, None, 3, None), "April to June 2017 and October to December 2017"),
+        ((1, 2, 3, 4), ""),
+        ((None, None), ""),
+        ((), ""),
+    ],
+)
+def test_whose_books_are_closed(actuals: tuple, words: str) -> None:
+    year = Period("year", date(2017, 4, 1), END, True)
+    assert sentences.closed_books(quarters(*actuals), year) == words
+
+
+@pytest.mark.parametrize(
+    ("planned", "actual", "variance", "whole", "closed", "words"),
+    [
+        (500, 400, 100, 500, "", f"{SPENT}: £100 less than budgeted."),
         (
-            entries(500, **POUNDS),
-            entries(400, **POUNDS),
-            entries(100, **POUNDS),
-            f"{SPENT}: £100 less than budgeted.",
-        ),
-        (
-            entries(500, **POUNDS),
-            entries(600, **POUNDS),
-            entries(-100, **POUNDS),
+            500,
+            600,
+            -100,
+            None,
+            "",
             "The programme itself spent £600 in the year, of £500 budgeted for the same lines: £100 "
             "more than budgeted.",
         ),
         (
-            entries(500, **POUNDS),
-            entries(500, **POUNDS),
-            entries(0, **POUNDS),
+            500,
+            500,
+            0,
+            500,
+            "",
             "The programme itself spent £500 in the year, of £500 budgeted for the same lines: just "
             "what was budgeted.",
         ),
-        (entries(500, **POUNDS), entries(400, **POUNDS), None, f"{SPENT}."),
+        (500, 400, None, 500, "", f"{SPENT}."),
         (
-            entries(500, **POUNDS),
-            entries(None, **POUNDS, mark="x", note="nothing is recorded of it"),
+            500,
+            400,
+            100,
+            700,
+            "April to December 2017",
+            "The programme itself spent £400 in April to December 2017, the quarters whose books are closed, "
+            "of £500 budgeted for the same lines and quarters: £100 less than budgeted. With what has no "
+            "actual yet, the budget of the year is £700.",
+        ),
+        (
+            500,
             None,
+            None,
+            500,
+            "",
             "The programme's own spending in the year cannot be compared with its budget: not "
-            "available: nothing is "
-            "recorded of it.",
+            "available: nothing is recorded of it.",
         ),
     ],
 )
 def test_whether_the_programme_is_on_budget(
-    planned: Figure, actual: Figure, variance: Figure | None, words: str
+    planned: float, actual: float | None, variance: float | None, whole: float | None, closed: str, words: str
 ) -> None:
-    assert sentences.budget(planned, actual, variance, "the year") == words
+    names = ("budget_with_actual", "actual", "variance", "budget")
+    totals = {
+        name: entries(n, **(POUNDS if n is not None else UNRECORDED))
+        for name, n in zip(names, (planned, actual, variance, whole), strict=True)
+    }
+    assert sentences.budget(totals, "the year", closed) == words
 
 
 @pytest.mark.parametrize(

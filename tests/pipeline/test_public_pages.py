@@ -30,7 +30,7 @@ def test_the_day_and_the_headlines_of_a_year_end(
         "select value from metric_values where metric_id = 'open_caseload' and period_end = date '2016-03-31'"
         " and period_type = 'as_at' and dimension_1 = ''",
     )
-    assert f"{people:.0f} people were open on 31 March 2016" in text(app)
+    assert f"{people:.0f} people were being supported on 31 March 2016" in text(app)
     assert list(app.selectbox(key="choice_period").options) == [
         *(f"April {year - 1} to March {year}" for year in (2018, 2017, 2016)),
         "June 2014 to March 2015",
