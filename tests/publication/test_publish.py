@@ -222,8 +222,9 @@ def test_rows_about_nobody_are_told_as_they_are(zone: Settings):
     with duckdb.connect(str(zone.warehouse)) as warehouse:
         for export, loaded in (("hypotheses", 7), ("caseload", 7)):
             warehouse.execute(
-                "insert into marts.fct_source_status select ?, ?, 1, last_extract_date, last_received_at, ?, 0, 3,"
-                " 0, true from marts.fct_source_status where export = 'referrals'",
+                "insert into marts.fct_source_status"
+                " select ?, ?, 1, last_extract_date, last_received_at, ?, 0, 3, 0, true"
+                " from marts.fct_source_status where export = 'referrals'",
                 [export, export, loaded],
             )
             warehouse.execute(
