@@ -569,6 +569,16 @@ def test_referrals_by_borough_have_their_total_and_definition(
     assert "referrals_received" in app.session_state["defined_here"]
 
 
+def altered(folder: Path, statement: str, audience: str = "spg") -> None:
+    """An ordinary publication in which one statement was run."""
+    path = write_publication(folder, LATEST, "normal", audience=audience)
+    with duckdb.connect(str(path)) as file:
+        file.execute(statement)
+    pointer = json.loads((folder / "current.json").read_text())
+    pointer["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "current.json").write_text(json.dumps(pointer))
+
+
 @pytest.mark.parametrize(
     ("before", "words"),
     [
@@ -580,35 +590,24 @@ def test_referrals_by_borough_have_their_total_and_definition(
     ],
 )
 def test_where_no_figure_moved_the_release_before_is_named(
-    before: str | None,
-    words: str,
-    publications: dict[str, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    before: str | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "publications"
-    shutil.copytree(publications["management"], folder)
+    altered(tmp_path, "delete from figure_changes", audience="management")
     if before:
-        [manifest] = folder.glob("*.manifest.json")
+        [manifest] = tmp_path.glob("*.manifest.json")
         told = json.loads(manifest.read_text())
         told |= {"release_id": before, "as_at": "2017-12-31", "created_at": "2018-01-05T09:00:00Z"}
-        (folder / f"{before}.manifest.json").write_text(json.dumps(told))
-    assert words in text(open_page(folder, "data_quality", monkeypatch))
+        (tmp_path / f"{before}.manifest.json").write_text(json.dumps(told))
+    assert words in text(open_page(tmp_path, "data_quality", monkeypatch))
 
 
-def test_exact_numbers_of_rows_are_named_as_such(
-    publications: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exact_numbers_of_rows_are_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A release has one line for the rare reasons of each export, but for those about nobody."""
-    path = write_publication(tmp_path, LATEST, "normal")
-    with duckdb.connect(str(path)) as file:
-        file.execute(
-            "insert into data_quality_issues select export, 'other', 'warn', 'any other reason', null, 'c'"
-            " from source_status where export not in ('hypotheses', 'evidence')"
-        )
-    pointer = json.loads((tmp_path / "current.json").read_text())
-    pointer["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (tmp_path / "current.json").write_text(json.dumps(pointer))
+    altered(
+        tmp_path,
+        "insert into data_quality_issues select export, 'other', 'warn', 'any other reason', null, 'c'"
+        " from source_status where export not in ('hypotheses', 'evidence')",
+    )
     written = text(open_page(tmp_path, "data_quality", monkeypatch))
     assert (
         "rounded to 5 like counts of people. Those of Evidence; Hypotheses are exact: their rows are"
