@@ -3,8 +3,8 @@
 Belongs here: the palettes and the few kinds of chart. Does not belong here: which figures a page shows,
 wording of sentences, Streamlit. `plotly.express` is not used: it takes ten times as long for the same bars.
 
-Every chart draws only what its table shows. A withheld figure is a hatched stub of one fixed length with
-`<10` (or its mark) beside it: the length says nothing about the number.
+Every chart draws only what its table shows. A withheld figure is hatched and of one fixed size, with `<10`
+(or its mark) beside it, and stands apart from the scale: its size and place say nothing about the number.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from dashboards.sentences import interval, is_money, is_per_cent, shown
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 STUB_SHARE = 0.05
+# Below the line of nil, as a part of the height of a chart: there a withheld point is no figure of nil.
+STRIP = 0.24
 PANEL = 190
 """The height of one of several small charts, in pixels."""
 
@@ -179,14 +181,30 @@ def _hatched(colours: Look) -> dict:
     }
 
 
-def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
-    """Horizontal bars in the order given, labelled at their ends; points where there are intervals."""
+def column(figures: Sequence[Figure]) -> list[str]:
+    """Figures that stand under one another, as shown; means of points and times all with one decimal."""
+    is_plain = all(f.measure == "mean" and not (is_money(f) or is_per_cent(f)) for f in figures)
+    if not is_plain:
+        return [shown(f) for f in figures]
+    return [f"{text}.0" if text.lstrip("+\N{MINUS SIGN}").isdigit() else text for text in map(shown, figures)]
+
+
+def bars(
+    rows: Sequence[tuple[str, Figure]], colours: Look, scale: tuple[float, str] | None = None
+) -> go.Figure:
+    """Horizontal bars in the order given, labelled at their ends; points where there are intervals.
+
+    `scale` is the end of an axis that begins at nil, and its name.
+    """
     values = [f.value for _, f in rows if f.value is not None]
     uppers = [f.upper for _, f in rows if f.upper is not None]
     longest = max([*values, *uppers, 1.0])
     is_share = bool(rows) and is_per_cent(rows[0][1])
     if is_share:
         longest = 100.0
+    if scale:
+        longest = scale[0]
+    texts = column([f for _, f in rows])
     stub = longest * STUB_SHARE
     labels = [_wrapped(label) for label, _ in rows]
     chart = _Sketch(colours, 24 + sum(30 + 14 * label.count("<br>") for label in labels))
@@ -210,11 +228,11 @@ def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
         orientation="h",
         marker=_hatched(colours),
     )
-    for label, (_, f) in zip(labels, rows, strict=True):
+    for label, (_, f), text in zip(labels, rows, texts, strict=True):
         chart.add_annotation(
             x=max(f.upper or 0, f.value) if f.value is not None else stub,
             y=label,
-            text=shown(f),
+            text=text,
             showarrow=False,
             xanchor="left",
             xshift=6,
@@ -229,10 +247,14 @@ def bars(rows: Sequence[tuple[str, Figure]], colours: Look) -> go.Figure:
         tickvals=[0, 50, 100],
         ticktext=["0%", "50%", "100%"],
     )
-    if is_share:
-        chart.height += 34
+    if scale:
+        chart.update_xaxes(
+            visible=True, tickmode="auto", tickvals=None, ticktext=None, nticks=5, title={"text": scale[1]}
+        )
+    if is_share or scale:
+        chart.height += 54 if scale else 34
     # The labels stand right of the longest bar, outside the axes: room by their length.
-    room = 14 + 8 * max([len(shown(f)) for _, f in rows], default=0)
+    room = 14 + 8 * max([len(text) for text in texts], default=0)
     chart.update_layout(barmode="overlay", margin={"r": room})
     return chart.drawn()
 
@@ -290,12 +312,16 @@ def trend(
     names: Sequence[str],
     series: Sequence[Figure],
     colours: Look,
-    part_last: bool = False,
+    parts: Sequence[int] = (),
     top: float = 0,
 ) -> go.Figure:
-    """A line from zero over periods, its ends labelled; the last point is hollow when its period is not
-    over. `top` is the height of several that are to be compared."""
+    """A line from zero over periods, its ends labelled; `parts` are the hollow points, of periods that are
+    not whole. `top` is the height of several that are to be compared."""
+    # Several that are compared have the same room below their scale.
+    has_strip = bool(top)
     top = top or max([f.value for f in series if f.value is not None], default=1.0) or 1.0
+    if any(shown(f) == ">90%" for f in series):
+        top = max(top, 100 / 1.2)  # its patch lies between 90 and 100
     chart = _Sketch(colours, 260)
     chart.add_scatter(
         x=list(names),
@@ -304,15 +330,13 @@ def trend(
         line={"color": colours.accent, "width": 2.4},
         marker={
             "size": 7,
-            "color": [
-                colours.paper if part_last and n == len(series) - 1 else colours.accent
-                for n in range(len(series))
-            ],
+            "color": [colours.paper if n in parts else colours.accent for n in range(len(series))],
             "line": {"color": colours.accent, "width": 2},
         },
         connectgaps=False,
     )
-    _hidden_points(chart, names, series, colours)
+    hidden = [(n, f) for n, f in enumerate(series) if f.value is None]
+    has_strip = _hidden_points(chart, hidden, top * 1.2, colours, reach=0.4, names=names) or has_strip
     known = [n for n, f in enumerate(series) if f.value is not None]
     # The last one stands on the side from which no line comes.
     falls = len(known) > 1 and (series[known[-1]].value or 0) < (series[known[-2]].value or 0)
@@ -328,7 +352,11 @@ def trend(
             yshift=0 if beside else -16 if falls else 16,
         )
     chart.update_yaxes(
-        range=[-top * 0.03, top * 1.2], showgrid=True, gridcolor=colours.line, nticks=5, rangemode="tozero"
+        range=[-top * 1.2 * STRIP if has_strip else -top * 0.03, top * 1.2],
+        showgrid=True,
+        gridcolor=colours.line,
+        nticks=5,
+        rangemode="tozero",
     )
     if top < 4 and all(float(f.value or 0).is_integer() for f in series):
         chart.update_yaxes(dtick=1)  # nobody is half a person
@@ -340,39 +368,62 @@ def trend(
     return chart.drawn()
 
 
-def _hidden_points(chart: _Sketch, names: Sequence[str], series: Sequence[Figure], colours: Look) -> None:
-    hidden = [n for n, f in enumerate(series) if f.value is None]
-    _hidden_points_at(chart, [names[n] for n in hidden], [series[n] for n in hidden], hidden, colours)
-
-
-def _hidden_points_at(
+def _hidden_points(
     chart: _Sketch,
-    places: Sequence[str | float],
-    hidden: Sequence[Figure],
-    positions: Sequence[int],
+    hidden: Sequence[tuple[float, Figure]],
+    height: float,
     colours: Look,
-) -> None:
-    if not hidden:
-        return
-    # Neighbours with the same words are told once, in their middle.
-    words = [shown(f) for f in hidden]
-    runs = [list(run) for _, run in groupby(range(len(hidden)), key=lambda n: (words[n], positions[n] - n))]
-    told = {run[len(run) // 2] for run in runs}
-    chart.add_scatter(
-        x=list(places),
-        y=[_bound_at(f) for f in hidden],
-        mode="markers+text",
-        marker={"symbol": "square-open", "size": 8, "color": colours.withheld},
-        text=[word if n in told else "" for n, word in enumerate(words)],
-        textposition="top center",
-        textfont={"size": 12, "color": colours.muted},
-        cliponaxis=False,
-    )
+    *,
+    reach: float,
+    names: Sequence[str] = (),
+    steps: Sequence[float] = (),
+    crowded: bool = True,
+) -> bool:
+    """A hatched patch for each run of withheld points with the same words, which stand in it once; whether
+    there is one below the line of nil.
 
-
-def _bound_at(figure: Figure) -> float:
-    """Where a withheld point stands: on the base line, or in the middle of what its words say (`>90%`)."""
-    return 95 if is_per_cent(figure) and shown(figure) == ">90%" else 0
+    `hidden` are places and figures, `height` what the chart reaches to, `reach` how far a patch goes beyond
+    its points. Of all points of the axis, `names` are those of the places 0, 1, 2 and so on, or `steps` their
+    places. What is withheld as `<10%` or `>90%` has its patch where its figure may lie, on the scale, and the
+    words of `>90%` above it unless it is `crowded` there; all else stands below the scale.
+    """
+    order = {place: n for n, place in enumerate(steps)}
+    runs = [
+        list(run)
+        for _, run in groupby(
+            enumerate(hidden),
+            key=lambda pair: (shown(pair[1][1]), order.get(pair[1][0], pair[1][0]) - pair[0]),
+        )
+    ]
+    has_strip = False
+    for run in runs:
+        first, last, figure = run[0][1][0], run[-1][1][0], run[0][1][1]
+        words = shown(figure)
+        base, size, beside = {"<10%": (0.0, 10.0, "bottom"), ">90%": (90.0, 10.0, "top")}.get(
+            words, (-0.11 * height, 0.09 * height, "top")
+        )
+        if words == ">90%" and not crowded:
+            beside = "bottom"
+        has_strip = has_strip or base < 0
+        chart.add_bar(
+            x=[names[int(first)] if names else first],
+            y=[size],
+            base=[base],
+            offset=-reach,
+            width=[last - first + 2 * reach],
+            marker=_hatched(colours),
+        )
+        chart.add_annotation(
+            # On an axis of names a number is the place among them.
+            x=(first + last) / 2,
+            y=base if beside == "top" else base + size,
+            yanchor=beside,
+            text=words,
+            showarrow=False,
+            borderpad=0,
+            font={"size": 12, "color": colours.muted},
+        )
+    return has_strip
 
 
 def _time_axis(chart: _Sketch, names: Sequence[str]) -> None:
@@ -443,34 +494,64 @@ def stacked(
     """One bar of parts for each row, each part labelled with its figure; the key stands above in the same
     order.
 
-    A withheld part is hatched and has one fixed length, so that the length of the whole bar is not a total.
+    A withheld part is no part of the bar, whose length would tell a total: it is a hatched square with the
+    colour of its part around it, in a lane of its own that begins at the same place in every row.
     """
     longest = max([sum(f.value or 0 for f in cells) for _, cells in rows], default=1.0) or 1.0
-    stub = max(longest * 0.06, 0.5)
-    labels = [_wrapped(label, 22) for label, _ in rows]
+    square, lane = longest * 0.08, longest * 1.04
+    labels = [_wrapped(label, 20) for label, _ in rows]
     chart = _Sketch(colours, 60 + sum(34 + 12 * label.count("<br>") for label in labels))
+    begins = [0.0 for _ in rows]
     for n in range(len(names)):
         cells = [cells[n] for _, cells in rows]
         chart.add_bar(
             y=labels,
             x=[f.value for f in cells],
+            base=list(begins),
             orientation="h",
             marker={"color": shades[n], "line": {"color": colours.paper, "width": 1.5}},
-            text=[shown(f) if f.value else "" for f in cells],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"size": 12, "color": _readable_on(shades[n])},
         )
+        for row, f in enumerate(cells):
+            if f.value:
+                # On a patch of its colour: on a phone a narrow part is smaller than its figure.
+                chart.add_annotation(
+                    x=begins[row] + f.value / 2,
+                    y=labels[row],
+                    text=shown(f),
+                    showarrow=False,
+                    bgcolor=shades[n],
+                    borderpad=0,
+                    font={"size": 12, "color": _readable_on(shades[n])},
+                )
+                begins[row] += f.value
+    hidden = [f for _, cells in rows for f in cells if f.value is None]
+    lanes = [n for n in range(len(names)) if any(cells[n].value is None for _, cells in rows)]
+    for place, n in enumerate(lanes):
+        marker = _hatched(colours)
+        marker["line"] = {"color": shades[n], "width": 1.5}
         chart.add_bar(
             y=labels,
-            x=[stub if f.value is None else None for f in cells],
+            x=[square * 0.8 if cells[n].value is None else None for _, cells in rows],
+            base=[lane + place * square for _ in rows],
             orientation="h",
-            marker=_hatched(colours),
+            width=0.45,
+            marker=marker,
         )
-    chart.update_layout(barmode="stack", bargap=0.28)
+    if hidden:
+        words = {shown(f) for f in hidden}
+        chart.add_annotation(
+            x=lane,
+            y=1,
+            yref="paper",
+            text=words.pop() if len(words) == 1 else "not shown",
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            font={"size": 12, "color": colours.muted},
+        )
+    chart.update_layout(barmode="overlay", bargap=0.28, margin={"t": 22 if hidden else 8})
     chart.update_yaxes(autorange="reversed", tickfont={"color": colours.ink})
-    chart.update_xaxes(visible=False)
+    chart.update_xaxes(visible=False, range=[0, lane + len(lanes) * square if hidden else longest])
     return chart.drawn()
 
 
@@ -560,14 +641,17 @@ def curve(points: Sequence[tuple[str, Figure]], colours: Look, axis: str, height
             yshift=10,
             font={"size": 12.5},
         )
-    hidden = [n for n, f in enumerate(series) if f.value is None and f.mark != "m"]
-    _hidden_points_at(chart, [at[n] for n in hidden], [series[n] for n in hidden], hidden, colours)
     reach = max(at, default=1.0)
+    hidden = [(at[n], f) for n, f in enumerate(series) if f.value is None and f.mark != "m"]
+    # The words of `>90%` stand above its patch, but where the figures beside it have theirs there.
+    crowded = any((f.upper or f.value or 0) >= 85 for f in series)
+    has_strip = _hidden_points(chart, hidden, 106, colours, reach=reach * 0.03, steps=at, crowded=crowded)
+    has_strip = has_strip or height <= PANEL
     chart.update_xaxes(
         range=[0, reach * 1.14], tickvals=at, ticktext=[name for name, _ in points], title={"text": axis}
     )
     chart.update_yaxes(
-        range=[-4, 106],
+        range=[-106 * STRIP if has_strip else -4, 106 if crowded else 118],
         tickvals=[0, 50, 100],
         ticktext=["0%", "50%", "100%"],
         showgrid=True,
@@ -616,7 +700,7 @@ def control(
             xanchor="left",
             xshift=4,
             y=value,
-            text=f"{words} {value:.1f}",
+            text=f"{words} {limits.written(value, values)}",
             showarrow=False,
             font={"size": 12, "color": colours.muted},
         )
@@ -643,6 +727,8 @@ def dumbbells(
         if v is not None
     ]
     low, high = axis_range or (min([0.0, *values]), max([*values, 1.0]) * 1.12)
+    # A number is wider than its point: it would run into the names of the rows.
+    room = 0.1 * (high - low)
     labels = [_wrapped(label, 22) for label, *_ in rows]
     pairs = [(first, second) for _, first, second in rows]
     chart = _Sketch(colours, 60 + sum(48 + 8 * label.count("<br>") for label in labels))
@@ -693,7 +779,7 @@ def dumbbells(
         showgrid=True,
         gridcolor=colours.line,
     )
-    chart.update_xaxes(range=[low, high], nticks=6, title={"text": axis} if axis else {})
+    chart.update_xaxes(range=[low - room, high], nticks=6, title={"text": axis} if axis else {})
     if rows and is_money(rows[0][1]):
         chart.update_xaxes(tickprefix="£", tickformat="~s")
     return chart.drawn()

@@ -28,6 +28,7 @@ from dashboards.sentences import (
     change,
     day,
     interval,
+    is_money,
     number,
     people,
     period_name,
@@ -44,6 +45,9 @@ STATIC = {"staticPlot": True, "displayModeBar": False, "responsive": True}
 SHORT_CELL = 17
 # What a page shows of a table that its file has in full.
 ROWS_ON_A_PAGE = 50
+ROWS_OF_A_COLUMN = 12
+# The means and medians of money of all files but management's are rounded to so many pounds.
+MONEY_STEP = 50
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -207,7 +211,7 @@ def tile(
         if compare and figure is not None and view.before is not None:
             is_on_a_day = figure.period_type in ("as_at", "programme")
             compared = f"on {day(view.before.end)}" if is_on_a_day else f"in {period_name(view.before)}"
-            lines.append(f'<p class="tile-change">{escape(capital(change(figure, before, compared)))}</p>')
+            lines.append(f'<p class="tile-change">{escape(capital(_changed(figure, before, compared)))}</p>')
         if figure is not None and figure.value == 1:
             unit = "person" if unit == "people" else unit.removesuffix("s")
         noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
@@ -235,6 +239,18 @@ def tile(
             definition(view, [metric_id], key=f"tile-{name}")
 
 
+def _changed(now: Figure, before: Figure | None, compared: str) -> str:
+    """The change of a tile; one step of two rounded sums is a direction and no amount."""
+    is_rounded = is_money(now) and now.measure != "total_gbp" and not now.is_of_management
+    if is_rounded and before and now.value is not None and before.value is not None:
+        difference = now.value - before.value
+        if 0 < abs(difference) <= MONEY_STEP:
+            word = "higher" if difference > 0 else "lower"
+            rounded = f"each is rounded to £{MONEY_STEP}, so that it is not known by how much"
+            return f"{word} than {compared} ({shown(before)}): {rounded}"
+    return change(now, before, compared)
+
+
 def _waits_for(by: str) -> str:
     return (
         f"a figure by {by} is shown anew when enough people in every {by} have joined, left or changed group"
@@ -244,6 +260,7 @@ def _waits_for(by: str) -> str:
 def definition(view: View, metric_ids: Sequence[str], key: str) -> None:
     """The definition panel of one or more metrics; every word comes from `metric_definitions`."""
     words = view.publication.definitions()
+    defined_here().update(dict.fromkeys(metric_ids))
     with st.popover("Definition", type="tertiary", key=f"definition-{key}"):
         panels = [definition_html(view, words.get(name, {"label": name})) for name in metric_ids]
         # Where the panel is longer than the screen, the keyboard scrolls what it can reach.
@@ -293,42 +310,47 @@ def exhibit(
 ) -> None:
     """A chart, or panels, with what it says in words, its key, its table, its file and its definitions.
 
-    Where nothing can be drawn (no table, or every cell withheld) the reason stands in words, never an empty
-    chart.
+    Where nothing can be drawn (no table, or every cell withheld) the exhibit shrinks to a line that says so
+    and why; its figures are in the workbook of the page all the same.
     """
     with st.container(key=f"exhibit-{name}"):
-        head = f"<h3>{escape(title)}</h3>" + (
-            f'<p class="scope">{escape(capital(scope))}</p>' if scope else ""
-        )
-        # Where nothing is drawn the reason stands once: the sentence would repeat it.
-        is_empty = bool(figures) and all(f.value is None for f in figures)
-        html(head + (f'<p class="finding">{escape(text)}</p>' if text and not is_empty else ""))
-        if not figures:
-            html('<p class="nothing">[x] Not published for this period and place.</p>')
+        told = escape(capital(", ".join(filter(None, [scope, people_behind(figures)]))))
+        age = older(view, figures)
+        if all(f.value is None for f in figures):
+            reasons = dict.fromkeys(f"{table_cell(f)} {why_missing(f)}" for f in figures)
+            why = (
+                f"{'; '.join(reasons)}, in every part"
+                if figures
+                else "[x] Not published for this period and place"
+            )
+            line = f"{told}. {escape(capital(age))} " if age else f"{told}. " if told else ""
+            html(f'<div class="shrunk"><h3>{escape(title)}</h3><p>{line}{escape(why)}.</p></div>')
+            if figures:
+                on_this_page().append((title, figures))
+                definition(view, list(dict.fromkeys(f.metric_id for f in figures)), key=name)
             return
-        if is_empty:
-            reason = why_missing(figures[0])
-            html(f'<p class="nothing">{escape(table_cell(figures[0]))} in every part: {escape(reason)}.</p>')
+        head = f"<h3>{escape(title)}</h3>" + (f'<p class="scope">{told}</p>' if told else "")
+        head += f'<p class="age">{escape(age)}</p>' if age else ""
+        html(head + (f'<p class="finding">{escape(text)}</p>' if text else ""))
+        if key:
+            swatches = "".join(
+                f'<li><span class="swatch" style="background:{colour}"></span>{escape(label)}</li>'
+                for label, colour in key
+            )
+            html(f'<ul class="key">{swatches}</ul>')
+        drawn = draw(charts.look(view.dark))
+        if isinstance(drawn, go.Figure):
+            _chart(drawn, name, f"{title}. {alt}")
         else:
-            if key:
-                swatches = "".join(
-                    f'<li><span class="swatch" style="background:{colour}"></span>{escape(label)}</li>'
-                    for label, colour in key
-                )
-                html(f'<ul class="key">{swatches}</ul>')
-            drawn = draw(charts.look(view.dark))
-            if isinstance(drawn, go.Figure):
-                _chart(drawn, name, f"{title}. {alt}")
-            else:
-                with st.container(key=f"panels-{name}"):
-                    for n, panel in enumerate(drawn):
-                        with st.container(key=f"panel-{name}-{n}"):
-                            html(f"<h4>{escape(panel.title)}</h4>")
-                            _chart(panel.chart, f"{name}-{n}", f"{title}: {panel.title}. {panel.alt}")
+            with st.container(key=f"panels-{name}"):
+                for n, panel in enumerate(drawn):
+                    with st.container(key=f"panel-{name}-{n}"):
+                        html(f"<h4>{escape(panel.title)}</h4>")
+                        _chart(panel.chart, f"{name}-{n}", f"{title}: {panel.title}. {panel.alt}")
         if caveat:
             quiet(caveat)
-        if earlier := of_an_earlier_day(view, figures):
-            quiet(earlier)
+        if age:
+            quiet(shown_anew(view, figures))
         html(f"<details><summary>Table of these figures</summary>{table_html(table)}</details>")
         with st.container(horizontal=True, key=f"tools-{name}", gap="small"):
             definition(view, list(dict.fromkeys(f.metric_id for f in figures)), key=name)
@@ -339,16 +361,42 @@ def _chart(chart: go.Figure, name: str, alt: str) -> None:
     st.plotly_chart(chart, theme=None, config=STATIC, key=f"chart-{name}", alt=alt)
 
 
-def of_an_earlier_day(view: View, figures: Sequence[Figure]) -> str:
-    """Why a table describes an earlier day than the chosen one; empty where it does not."""
+def people_behind(figures: Sequence[Figure]) -> str:
+    """The people that shares, means and sums rest on, as published: `about 85 to 90 people behind each
+    figure`; '' of counts, which are the people themselves, and of what is nobody's."""
+    behind = [
+        f
+        for f in figures
+        if f.value is not None and f.people is not None and f.measure != "count" and f.counts != "entries"
+    ]
+    if not behind:
+        return ""
+    least, most = min(f.people or 0 for f in behind), max(f.people or 0 for f in behind)
+    about = "" if behind[0].is_of_management else "about "
+    amount = number(least) if least == most else f"{number(least)} to {number(most)}"
+    noun = "person" if most == 1 else "people"
+    return f"{about}{amount} {noun} behind {'each' if len(behind) > 1 else 'the'} figure"
+
+
+def older(view: View, figures: Sequence[Figure]) -> str:
+    """How much older than the chosen day a table is, `As at 31 March 2017: 1 year before 31 March 2018.`;
+    '' where it is not."""
     days = {f.period_end for f in figures if f.period_type in ("as_at", "programme")}
     if len(days) != 1 or min(days) >= view.end:
         return ""
+    [on] = days
+    years, months = divmod(12 * (view.end.year - on.year) + view.end.month - on.month, 12)
+    parts = [f"{n} {noun}{'s' if n > 1 else ''}" for n, noun in ((years, "year"), (months, "month")) if n]
+    return f"As at {day(on)}: {' and '.join(parts) or 'less than a month'} before {day(view.end)}."
+
+
+def shown_anew(view: View, figures: Sequence[Figure]) -> str:
+    """Why a breakdown describes an earlier day than the chosen one."""
     least = view.publication.settings().get("batch_people_minimum", "10")
     places = view.publication.places
     is_by_place = view.publication.release.area or any(f.category(places) for f in figures)
     return (
-        f"As at {day(min(days))}: a breakdown is shown anew at the end of a quarter (sex, age and ethnicity "
+        "A breakdown is shown anew at the end of a quarter (sex, age and ethnicity "
         f"at the end of a half-year), and when at least {least} people have joined, left or changed group "
         "since the last one" + (f", in every {places} where anybody has." if is_by_place else ".")
     )
@@ -413,6 +461,8 @@ def table_html(table: Table, words: bool = False, cards: bool = False) -> str:
         for row in table.rows
     )
     kind = "table" + (" words" if words else "") + (" cards" if cards else "")
+    # Two columns of many rows stand beside themselves on paper.
+    kind += " narrow" if len(table.headings) == 2 and len(table.rows) > ROWS_OF_A_COLUMN and not words else ""
     group = role("rowgroup")
     return (
         f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(table.caption)}">'
@@ -438,12 +488,14 @@ def one_way(view: View, caption: str, dimension: str, figures: Sequence[Figure],
     the figure."""
     with_interval = any(f.lower is not None for f in figures)
     with_people = any(f.people is not None and f.people != f.value for f in figures)
+    texts = charts.column(figures)
     headings = [dimension_label(view, dimension), heading]
     headings += ["95% interval"] if with_interval else []
     headings += ["People"] if with_people else []
     rows = []
-    for f in figures:
-        row = [view.publication.label(dimension, f.category(dimension)), table_cell(f)]
+    for f, text in zip(figures, texts, strict=True):
+        row = [view.publication.label(dimension, f.category(dimension))]
+        row.append(table_cell(f) if f.mark else text)
         if with_interval:
             row.append(interval(f) or f"[{f.mark or 'z'}]")
         if with_people:
@@ -540,6 +592,7 @@ def footer(view: View) -> None:
     # The public file does not hold when each export came.
     came = f"<strong>Sources, with extract dates:</strong> {escape('; '.join(sources))}." if sources else ""
     withheld = "" if view.is_exact else "[c] withheld to protect people (counts under 10 show as &lt;10); "
+    _definitions_on_paper(view)
     html(
         f'<footer class="foot"><p>{came}</p>'
         f"<p><strong>Marks:</strong> {withheld}[z] not applicable; [x] not available; [m] too early to say. "
@@ -550,12 +603,36 @@ def footer(view: View) -> None:
     )
 
 
+def _definitions_on_paper(view: View) -> None:
+    """What the figures of this page mean, which paper alone shows: on a screen each has its panel."""
+    words = view.publication.definitions()
+    items = "".join(
+        f"<dt>{escape(found['label'])}</dt><dd>{escape(found['definition'])} {escape(found['counted'])}</dd>"
+        for metric_id in defined_here()
+        if (found := words.get(metric_id))
+    )
+    if items:
+        html(
+            '<div class="on-paper"><h2>What these figures mean</h2><p class="quiet">What is not counted, how '
+            "missing answers are treated and what to beware of stand on the page “Definitions and methods”."
+            f"</p><dl>{items}</dl></div>"
+        )
+
+
 def on_this_page() -> list[tuple[str, Sequence[Figure] | Table]]:
     """What this run of the page has offered as a file, in order: the sheets of its workbook.
 
     `streamlit_app.py` begins it anew before each page.
     """
     return st.session_state.setdefault("on_this_page", [])
+
+
+def defined_here() -> dict[str, None]:
+    """The metrics that this run of the page defines, in order: a sheet of paper has no panels to open.
+
+    `streamlit_app.py` begins it anew before each page.
+    """
+    return st.session_state.setdefault("defined_here", {})
 
 
 def download_button(

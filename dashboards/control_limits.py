@@ -32,6 +32,18 @@ class ControlLimits:
         """Whether a value lies within the limits."""
         return self.lower <= value <= self.upper
 
+    def written(self, bound: float, values: Sequence[float]) -> str:
+        """A bound with one decimal, and with more where a value would else seem to lie on the other side."""
+        texts = [f"{bound:.{digits}f}" for digits in range(1, 7)]
+        return next(
+            (
+                text
+                for text in texts
+                if all((v > bound, v < bound) == (v > float(text), v < float(text)) for v in values)
+            ),
+            texts[-1],
+        )
+
 
 def control_limits(values: Sequence[float]) -> ControlLimits | None:
     """The limits of a series of counts in order of time; None for fewer than six."""

@@ -15,7 +15,10 @@ from dashboards.control_limits import control_limits
 from dashboards.published import Figure
 from dashboards.state import View
 
-HATCHED = "A hatched part stands for fewer than 10 people, none included, and always has the same length."
+HATCHED = (
+    "A hatched square stands for a part of fewer than 10 people, none included. It is no part of the bar and "
+    "always has the same size."
+)
 # The category of those in a table of directions who have no two readings to compare.
 NO_PAIR = "no_pair"
 
@@ -58,6 +61,34 @@ def scope_of(view: View, figures: Sequence[Figure], place: str = "") -> str:
     """Time and place of a table; what the partnership writes or budgets is of no place."""
     is_of_a_place = bool(figures) and figures[0].counts != "entries"
     return f"{when(view, figures)}, {place or view.everywhere}" if is_of_a_place else when(view, figures)
+
+
+def whole_periods(
+    view: View, series: Sequence[Figure], drawn: str = "point is hollow"
+) -> tuple[list[int], str]:
+    """Which points of a series are of less than a whole period, and why, in words; `drawn` is how they look.
+
+    The first is, where the programme began within it; the last, where it is not over.
+    """
+    months = {"quarter": 3, "year": 12}
+    points, words = [], []
+    for n in {0, len(series) - 1} if series else ():
+        f = series[n]
+        if f.value is None:
+            continue
+        if so_far(view, f):
+            points.append(n)
+            words.append(f"the last {drawn}: its period is not over")
+        elif f.period_type in months:
+            start, end = f.period_start, f.period_end
+            length = 12 * (end.year - start.year) + end.month - start.month + 1
+            if start.day > 1 or length < months[f.period_type]:
+                points.append(n)
+                words.append(
+                    f"the first {drawn}: the programme began within that {f.period_type}, so that it is of "
+                    f"{sentences.period_name(f)} alone"
+                )
+    return sorted(points), " ".join(f"{sentences.capital(text)}." for text in words)
 
 
 def so_far(view: View, figure: Figure) -> str:
@@ -115,20 +146,18 @@ def breakdown(
     amount: str = "",
     text: str | None = None,
     caveat: str = "",
-    apart: str = "",
     **categories: str,
 ) -> None:
     """Bars, or points with intervals, for the categories of one breakdown in their fixed order.
 
     `noun` is what is broken down and `amount` what is counted, for the sentence; `text` stands in its place.
-    `categories` keep one category of a second breakdown; `apart` is a category of another scale (a total),
-    which the table has and the chart leaves out.
+    `categories` keep one category of a second breakdown.
     """
     if is_absent(view, title, metric_id, measure, period_type, dimension, *categories):
         return
     figures = view.figures(metric_id, measure, period_type, (dimension,), **categories)
     place = view.place_name(view.place(metric_id, measure, period_type, (dimension, *categories)))
-    rows = labelled(view, dimension, [f for f in figures if f.category(dimension) != apart])
+    rows = labelled(view, dimension, figures)
     scope = scope_of(view, figures, place)
     components.exhibit(
         view,
@@ -168,7 +197,7 @@ def trend(
     place = view.place_name(view.place(metric_id, measure, period_type))
     columns = [(heading, series)]
     columns += [(words, view.series(metric, other, period_type)) for words, metric, other in beside]
-    is_part = bool(series) and bool(so_far(view, series[-1]))
+    parts, of_parts = whole_periods(view, series)
     last = series[-1] if series else None
     if period_type == "as_at":
         text = f"{sentences.capital(told(last))}."
@@ -182,14 +211,12 @@ def trend(
         name,
         title,
         figures=series,
-        draw=lambda look: charts.trend(names, series, look, part_last=is_part),
+        draw=lambda look: charts.trend(names, series, look, parts),
         table=components.over_time(f"{title}, {place}", columns),
         alt=charts.summary(list(zip(names, series, strict=True))),
         text=text if series else "",
         scope=place,
-        caveat=" ".join(
-            filter(None, ["The last point is hollow: its period is not over." if is_part else "", caveat])
-        ),
+        caveat=" ".join(filter(None, [of_parts, caveat])),
     )
 
 
@@ -211,7 +238,7 @@ def monthly(view: View, name: str, title: str, metric_id: str, heading: str) -> 
     place = view.place_name(view.place(metric_id, "count", "month"))
     outside = [f"{f.period_end:%B %Y}" for f in series if not limits.holds(f.value or 0)]
     bounds = ", ".join(
-        f"{words} {value:.1f}"
+        f"{words} {limits.written(value, values)}"
         for words, value in (
             ("mean", limits.mean),
             ("lower limit", limits.lower),

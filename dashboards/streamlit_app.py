@@ -84,8 +84,11 @@ def _style(dark: bool, programme_name: str) -> None:
         f'[data-testid="stSidebarHeader"]::before {{ content: "{name}"; font-family: "Source Serif", serif; '
         f"font-weight: 600; font-size: 1.0625rem; line-height: 1.3; color: {look.ink} }}"
     )
-    # On paper the words of a dark chart turn dark; those inside its bars were chosen against the bar.
-    paper = "@media print { .js-plotly-plot text:not(.bartext) { fill: #1d2b36 !important } }" if dark else ""
+    # On paper the words of a dark chart turn dark, but those that are white against the colour of their bar.
+    kept = '[style*="rgb(255, 255, 255)"]'
+    paper = (
+        f"@media print {{ .js-plotly-plot text:not({kept}) {{ fill: #1d2b36 !important }} }}" if dark else ""
+    )
     st.html(f"<style>:root {{ {roots} }}\n{css}\n{brand}\n{paper}</style>")
 
 
@@ -296,6 +299,7 @@ def main() -> None:
         st.session_state["view"] = view
         st.session_state["grant"] = grant
         st.session_state["on_this_page"] = []
+        st.session_state["defined_here"] = {}
         page.run()
         components.end_page()
         workbook.button(view, page.title)

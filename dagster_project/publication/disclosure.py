@@ -6,7 +6,7 @@ here: the rounding programme (`rounding.py`), files (`releases.py`), the plan's 
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from itertools import permutations, product
@@ -426,15 +426,24 @@ class SafeDraws:
 
 
 def safe_issues(
-    issues: Iterable[tuple[str, str, str, str, int]], exports: Iterable[str], *, key: bytes, rules: Rules
+    issues: Iterable[tuple[str, str, str, str, int]],
+    exports: Iterable[str],
+    about_nobody: Collection[str],
+    *,
+    key: bytes,
+    rules: Rules,
 ) -> list[tuple[str, str, str, str, int | None, str]]:
     """Rows (export, rule, severity, wording, rows, mark) of faults as a reader gets them.
 
     A rule that shows by being listed that somebody broke it would tell of a single row. So every rule whose
-    count is withheld goes into one line for its export and severity, and that line is there for every export.
+    count is withheld goes into one line for its export and severity, and that line is there for every export
+    but those `about_nobody`, whose rules are all listed with their counts.
     """
     listed: list[tuple[str, str, str, str, int | None, str]] = []
     for export, rule, severity, wording, rows in issues:
+        if export in about_nobody:
+            listed.append((export, rule, severity, wording, rows, ""))
+            continue
         shown, mark = rounded_rows(rows, f"{export}:{rule}", key=key, rules=rules)
         if not mark:
             listed.append((export, rule, severity, wording, shown, mark))
@@ -442,7 +451,7 @@ def safe_issues(
     few = f"any other reason, each in fewer than {least} rows or in none"
     listed += [
         (export, "other", severity, few, None, WITHHELD)
-        for export in sorted(exports)
+        for export in sorted(set(exports) - set(about_nobody))
         for severity in ("reject", "warn")
     ]
     return listed

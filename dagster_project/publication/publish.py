@@ -36,6 +36,7 @@ from dagster_project.publication.figure_changes import as_manifest
 from dagster_project.publication.plan import PublicationError
 from dagster_project.publication.release_tables import (
     changes_since_served,
+    exports_about_nobody,
     figures_sha256,
     plan_table,
     release_row,
@@ -119,7 +120,8 @@ def publish(
     for name in safe.dropped_tables:
         log.warning("Not published, neither with all the others nor safely: %s", name)
     exports = [str(source[0]) for source in warehouse.sources.rows]
-    issues = safe_issues(warehouse.issues, exports, key=settings.rounding_key, rules=rules)
+    about_nobody = exports_about_nobody(warehouse)
+    issues = safe_issues(warehouse.issues, exports, about_nobody, key=settings.rounding_key, rules=rules)
     exact = exact_figures(warehouse.figures, warehouse.definitions)
     contents = {
         settings.management: (
@@ -137,7 +139,7 @@ def publish(
                 warehouse,
                 safe.figures,
                 issues,
-                safe_sources(warehouse.sources, key=settings.rounding_key, rules=rules),
+                safe_sources(warehouse.sources, about_nobody, key=settings.rounding_key, rules=rules),
                 audience="spg",
             ),
         ),

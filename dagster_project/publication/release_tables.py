@@ -7,7 +7,7 @@ belong here: how figures are made safe (`disclosure.py`), how files are written 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -137,15 +137,28 @@ def figures_sha256(tables: Sequence[Table]) -> str:
     return hashlib.sha256(json.dumps(prints, sort_keys=True).encode()).hexdigest()
 
 
-def safe_sources(sources: Table, *, key: bytes, rules: Rules) -> Table:
-    """What came of each export as a reader gets it: counts of rows about people rounded, few of them NULL."""
+def exports_about_nobody(warehouse: Warehouse) -> frozenset[str]:
+    """The exports of what the partnership writes or budgets: a metric of entries counts them, or a release
+    holds them whole. Their rows are nobody's own."""
+    counted = {
+        definition.exports[0]
+        for definition in warehouse.definitions.values()
+        if definition.counts == "entries" and definition.exports
+    }
+    exports = {str(row["export"]) for row in warehouse.sources.as_dicts()}
+    return frozenset(exports & (counted | {table.name for table in warehouse.references}))
+
+
+def safe_sources(sources: Table, about_nobody: Collection[str], *, key: bytes, rules: Rules) -> Table:
+    """What came of each export as a reader gets it: counts of rows rounded, few of them NULL, but in exports
+    `about_nobody`, where they are as they are."""
     counted = {"rows_loaded", "rows_duplicate", "rows_rejected"}
     names = [name for name, _ in sources.columns]
 
     def safe(row: dict[str, object]) -> tuple[object, ...]:
         return tuple(
             rounded_rows(int(str(row[name])), f"{row['export']}:{name}", key=key, rules=rules)[0]
-            if name in counted
+            if name in counted and row["export"] not in about_nobody
             else row[name]
             for name in names
         )

@@ -374,17 +374,24 @@ def _exhibit(
         total=total,
         when=when(figures, parts),
         when_before=when(earlier, parts),
-        sentence=f"{sentence} {_still(line, figures, period)}".strip(),
+        sentence=f"{sentence} {_still(publication, line, figures, period)}".strip(),
     )
 
 
-def _still(line: Line, figures: Sequence[Figure], period: Period) -> str:
+def _still(publication: Publication, line: Line, figures: Sequence[Figure], period: Period) -> str:
     """Until when a table is published that stands until enough people moved for the next (the batch rule)."""
     is_of_a_day = line.period_type in ("as_at", "programme")
     is_of_people = any(figure.value is not None or figure.mark == "c" for figure in figures)
     if not is_of_a_day or not is_of_people or figures[0].period_end >= period.end:
         return ""
-    return f"Nothing of it is published after {sentences.day(figures[0].period_end)}."
+    last = figures[0].period_end
+    total = publication.latest(line.metric_id, line.measure, line.period_type, on=period.end)
+    if line.dimensions and total and total[0].period_end > last:
+        return (
+            f"This breakdown is not published after {sentences.day(last)}; its total is, up to "
+            f"{sentences.day(total[0].period_end)}."
+        )
+    return f"Nothing of it is published after {sentences.day(last)}."
 
 
 def _series(publication: Publication, line: Line, flow: str, until: date) -> tuple[Figure, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dashboards import components, sentences
-from dashboards.published import Figure
+from dashboards.published import Figure, releases
 from dashboards.state import View, current
 
 SEVERITIES = (
@@ -145,9 +145,10 @@ def _moved(view: View) -> None:
         "Figures of the same time and category that the release before had with another value, interval "
         "or mark.",
     )
-    components.quiet(sentences.moved(changes))
     if not changes:
+        components.quiet(_nothing_moved(view))
         return
+    components.quiet(sentences.moved(changes))
     words = view.publication.definitions()
     measures = view.publication.wording()
     rows = [
@@ -169,6 +170,28 @@ def _moved(view: View) -> None:
     ]
     headings = ["Figure", "Measure", "Time", "Category", "Before", "Now", "Because of"]
     components.long_table(view, components.Table("Figures that moved", headings, rows), "figures-that-moved")
+
+
+def _nothing_moved(view: View) -> str:
+    """That no figure moved, and since which release, where the folder tells."""
+    release = view.publication.release
+    if release.status == "draft" and not view.is_exact:
+        # Beside a draft lie other drafts, which nobody was served.
+        return "No figure moved, or there is no release before this one."
+    earlier = [
+        row
+        for row in releases(view.publication.path.parent)
+        if row["release_id"] != release.release_id
+        and row["created_at"] is not None
+        and row["created_at"] < release.created_at
+    ]
+    if not earlier:
+        return "Nothing to compare with: there is no release before this one."
+    before = earlier[0]
+    return (
+        f"No figure moved since release {before['release_id']}, as at {sentences.day(before['as_at'])}: what "
+        "both have is the same."
+    )
 
 
 def _time(row: dict) -> str:
@@ -260,9 +283,13 @@ def _issues(view: View) -> None:
             "Counts of rows are exact. The page “Data quality lists” has each finding, and what to do."
         )
     else:
+        # A safe file has one line for all that few rows have, but for an export about nobody.
+        rounded = {row["export"] for row in issues if row["rule"] == "other"}
+        exact = [label for export, label in labels.items() if rounded and export not in rounded]
+        nobodys = f" Those of {'; '.join(exact)} are exact: their rows are about nobody." if exact else ""
         components.quiet(
-            "Counts of rows are rounded to 5 like counts of people. The data lead has every refused row of "
-            "every file, with its reason."
+            f"Counts of rows are rounded to 5 like counts of people.{nobodys} "
+            "The data lead has every refused row of every file, with its reason."
         )
 
 

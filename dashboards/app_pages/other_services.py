@@ -117,6 +117,8 @@ def _kinds(view: View) -> None:
     top = max([f.value for f in figures if f.value is not None], default=0.0)
     names = {k: [sentences.axis_name(f) for f in series[k]] for k in kinds}
     labels = {k: view.publication.label("service_kind", k) for k in kinds}
+    parts = {k: exhibits.whole_periods(view, series[k])[0] for k in kinds}
+    of_parts = exhibits.whole_periods(view, series[kinds[0]])[1]
     components.exhibit(
         view,
         "kinds",
@@ -125,14 +127,14 @@ def _kinds(view: View) -> None:
         draw=lambda look: [
             components.Panel(
                 labels[k],
-                charts.trend(names[k], series[k], look, top=top),
+                charts.trend(names[k], series[k], look, parts[k], top=top),
                 charts.summary(list(zip(names[k], series[k], strict=True))),
             )
             for k in kinds
         ],
         table=components.over_time("Mean use by kind of service", [(labels[k], series[k]) for k in kinds]),
         scope=view.everywhere,
-        caveat="The people of whom it is known change from quarter to quarter.",
+        caveat=f"{of_parts} The people of whom it is known change from quarter to quarter.".strip(),
     )
 
 

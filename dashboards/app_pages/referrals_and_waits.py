@@ -276,9 +276,17 @@ def _by_place(view: View) -> None:
     if not figures:
         return
     components.section(f"By {places}", f"Exact counts; the {places}s stand in a fixed order.")
-    title = f"Referrals received by {places}"
+    title = f"Referrals received by {places} and {view.flow}"
+    everywhere = [
+        f
+        for f in view.publication.figures("referrals_received", "count", view.flow)
+        if f.period_end <= view.end
+    ]
+    columns.append((sentences.capital(view.everywhere), everywhere))
     components.html(components.table_html(components.over_time(title, columns)))
-    components.download(view, figures, f"referrals-by-{places}", title)
+    with st.container(horizontal=True, key="tools-by-place", gap="small"):
+        components.definition(view, ["referrals_received"], key="by-place")
+        components.download(view, [*figures, *everywhere], f"referrals-by-{places}", title)
 
 
 show(current())

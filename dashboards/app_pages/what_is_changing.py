@@ -14,6 +14,8 @@ CHANGE_CAVEAT = (
     "and this does not say what caused the change."
 )
 OF_FIRST_STARS = ("people", "mean", "mean is of")
+# Of the assessment; the others reach 4.
+COUNTED_DOUBLE = ("item_4", "item_5")
 STAR_AXIS = "points, from first to latest reading"
 
 
@@ -291,7 +293,9 @@ def _assessment(view: View) -> None:
             "item",
             axis="points, turned: better is right",
             scope="the same people",
-            caveat=CHANGE_CAVEAT.replace("rise", "improve"),
+            caveat=CHANGE_CAVEAT.replace("rise", "improve")
+            + " Items 4 and 5 count double: a point of theirs is "
+            "half of one.",
             text=_assessment_text(view),
             downwards=True,
             apart="total",
@@ -305,17 +309,37 @@ def _assessment(view: View) -> None:
             "item",
             downwards=True,
         )
-    exhibits.breakdown(
+    _at_start(view)
+
+
+def _at_start(view: View) -> None:
+    title = "Mean score at the start"
+    if exhibits.is_absent(view, title, "ndta_at_start", "mean", "as_at", "item"):
+        return
+    figures = view.figures("ndta_at_start", "mean", "as_at", ("item",))
+    rows = exhibits.labelled(view, "item", [f for f in figures if f.category("item") != "total"])
+    panels = [
+        (
+            f"Items scored 0 to {most}",
+            most,
+            [row for row in rows if (row[1].category("item") in COUNTED_DOUBLE) == is_double],
+        )
+        for most, is_double in ((4, False), (8, True))
+    ]
+    scope = exhibits.scope_of(view, figures)
+    components.exhibit(
         view,
         "ndta-start",
-        "Mean score at the start",
-        "ndta_at_start",
-        "mean",
-        "as_at",
-        "item",
-        heading="Mean score",
+        title,
+        figures=figures,
+        draw=lambda look: [
+            components.Panel(name, charts.bars(some, look, (most, "mean score")), charts.summary(some))
+            for name, most, some in panels
+        ],
+        table=components.one_way(view, f"{title}, {scope}", "item", figures, "Mean score"),
         text=_start_text(view),
-        apart="total",
+        scope=scope,
+        caveat="Lines are 95% intervals.",
     )
 
 
@@ -332,7 +356,7 @@ def _assessment_text(view: View) -> str:
 def _start_text(view: View) -> str:
     figures = view.figures("ndta_at_start", "mean", "as_at", ("item",))
     total = next((f for f in figures if f.category("item") == "total"), None)
-    words = "Risk to others and risk from others count double, so their scores reach 8 and not 4."
+    words = "Risk to others and risk from others count double: they reach 8 and have a scale of their own."
     if total is None or total.value is None:
         return f"The mean of the total is {sentences.why_missing(total)}. {words}"
     return f"The total (0 to 48) is {sentences.shown(total)} on average. {words}"

@@ -129,7 +129,7 @@ def _starts_and_ends(view: View) -> None:
         + charts.summary(list(zip(names, ends, strict=True))),
         text=sentences.latest(starts, sentences.started(starts[-1] if starts else None), view.period),
         scope=place,
-        caveat="" if view.period.is_complete else "The last quarter is not over.",
+        caveat=exhibits.whole_periods(view, starts, "pair of bars is of a part")[1],
     )
 
 

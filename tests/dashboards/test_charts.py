@@ -45,11 +45,66 @@ def test_a_bar_starts_at_nil(sexes: list) -> None:
     assert charts.bars(sexes, charts.LIGHT).layout.xaxis.range[0] == 0  # pyright: ignore
 
 
-def test_parts_of_a_stack_that_are_withheld_have_one_length(sexes: list) -> None:
-    cells = [f for _, f in sexes]
-    chart = charts.stacked([("all", cells)], ["a", "b", "c", "d"], charts.LIGHT.stages, charts.LIGHT)
-    stubs = {trace.x[0] for trace in chart.data if trace.marker.pattern.shape} - {None}  # pyright: ignore
-    assert len(stubs) == 1
+def test_withheld_parts_are_no_part_of_a_stack_and_begin_at_one_place_in_every_row(sexes: list) -> None:
+    """A cohort of seven, all withheld, is not drawn as long as one of fifty."""
+    _, male, *withheld = [f for _, f in sexes]
+    rows = [("few", [withheld[0]] * 3), ("many", [male, male, withheld[0]])]
+    chart = charts.stacked(rows, ["a", "b", "c"], charts.LIGHT.stages, charts.LIGHT)
+    bars = [trace for trace in chart.data if not trace.marker.pattern.shape]  # pyright: ignore
+    squares = [trace for trace in chart.data if trace.marker.pattern.shape]  # pyright: ignore
+    longest = 2 * male.value
+    # Each shown part begins where the one before it ends.
+    assert [(t.base[1], t.x[1]) for t in bars] == [(0, male.value), (male.value, male.value), (longest, None)]  # pyright: ignore
+    assert [t.x[0] for t in bars] == [None, None, None]  # pyright: ignore
+    assert len({x for t in squares for x in t.x if x is not None}) == 1  # pyright: ignore
+    assert all(t.base[0] == t.base[1] > longest for t in squares)  # pyright: ignore
+    # The colour around a square is that of its part.
+    assert [t.marker.line.color for t in squares] == list(charts.LIGHT.stages[:3])  # pyright: ignore
+    assert texts(chart).count("<10") == 1
+
+
+def test_the_figure_of_a_narrow_part_stands_on_a_patch_of_its_colour(sexes: list) -> None:
+    narrow, wide = (replace(sexes[1][1], value=value) for value in (10.0, 300.0))
+    chart = charts.stacked([("one", [wide, narrow])], ["a", "b"], charts.LIGHT.stages, charts.LIGHT)
+    assert [(a.text, a.bgcolor) for a in chart.layout.annotations] == [  # pyright: ignore
+        ("300", charts.LIGHT.stages[0]),
+        ("10", charts.LIGHT.stages[1]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([2.5, 5.0], ["2.5", "5.0"]),
+        ([5.0, 5.0], ["5.0", "5.0"]),
+        ([2.5, None], ["2.5", "[c]"]),
+    ],
+)
+def test_means_under_one_another_have_one_decimal(values: list, shown: list[str]) -> None:
+    cells = [cell(value, measure="mean", metric_id="ndta_at_start") for value in values]
+    assert charts.column(cells) == shown
+    chart = charts.bars([(str(n), f) for n, f in enumerate(cells)], charts.LIGHT, (4, "mean score"))
+    assert texts(chart) == shown
+    assert list(chart.layout.xaxis.range) == [0, 4]  # pyright: ignore
+    assert (chart.layout.xaxis.visible, chart.layout.xaxis.title.text) == (True, "mean score")  # pyright: ignore
+
+
+def test_a_period_that_is_not_whole_is_a_hollow_point(sexes: list) -> None:
+    series = [sexes[0][1]] * 3
+    line = charts.trend(list("abc"), series, charts.LIGHT, parts=[0]).data[0]
+    paper, accent = charts.LIGHT.paper, charts.LIGHT.accent
+    assert list(line.marker.color) == [paper, accent, accent]  # pyright: ignore
+
+
+def test_withheld_points_are_a_patch_below_nil_for_each_run_with_its_words(sexes: list) -> None:
+    shown, withheld = sexes[0][1], sexes[2][1]
+    series = [withheld, withheld, shown, withheld, shown]
+    chart = charts.trend(list("abcde"), series, charts.LIGHT)
+    patches = [t for t in chart.data if t.type == "bar"]  # pyright: ignore
+    assert [(t.x[0], round(t.width[0], 1)) for t in patches] == [("a", 1.8), ("d", 0.8)]  # pyright: ignore
+    assert all(t.base[0] + t.y[0] < 0 for t in patches)  # pyright: ignore
+    assert chart.layout.yaxis.range[0] < min(t.base[0] for t in patches)  # pyright: ignore
+    assert [(a.x, a.text) for a in chart.layout.annotations if a.text == "<10"] == [(0.5, "<10"), (3, "<10")]  # pyright: ignore
 
 
 def test_withheld_points_leave_a_gap_in_the_line(sexes: list) -> None:
@@ -127,16 +182,23 @@ def test_a_curve_has_no_point_that_is_too_early_and_withheld_ones_stand_apart_fr
         ("18", cell(None)),
         ("24", cell(None, mark="m")),
     ]
-    line, withheld = charts.curve(points, charts.LIGHT, "months").data
+    chart = charts.curve(points, charts.LIGHT, "months")
+    line, above, below = chart.data
     assert (list(line.x), list(line.y)) == ([12.0], [80])  # pyright: ignore
-    assert (list(withheld.x), list(withheld.text)) == ([3.0, 18.0], [">90%", "[c]"])  # pyright: ignore
-    assert list(withheld.y) == [95, 0]  # pyright: ignore
+    # Over 90 % lies between 90 and 100; where nothing is known there is no place on the scale.
+    assert (above.x[0], above.base[0], above.y[0]) == (3.0, 90, 10)  # pyright: ignore
+    assert below.x[0] == 18.0  # pyright: ignore
+    assert below.base[0] + below.y[0] < 0  # pyright: ignore
+    assert [a.text for a in chart.layout.annotations] == ["<b>80%</b>", ">90%", "[c]"]  # pyright: ignore
 
 
-def test_withheld_neighbours_with_the_same_words_are_told_once() -> None:
+def test_withheld_neighbours_with_the_same_words_are_one_patch() -> None:
     points = [(str(n), cell(None)) for n in (3, 6, 9)] + [("12", cell(80)), ("18", cell(None))]
-    _, withheld = charts.curve(points, charts.LIGHT, "months").data
-    assert list(withheld.text) == ["", "[c]", "", "[c]"]  # pyright: ignore
+    chart = charts.curve(points, charts.LIGHT, "months")
+    _, three, one = chart.data
+    assert (three.x[0], one.x[0]) == (3, 18)  # pyright: ignore
+    assert three.width[0] - one.width[0] == 6  # pyright: ignore
+    assert texts(chart)[1:] == ["[c]", "[c]"]
 
 
 def test_a_dumbbell_joins_only_what_is_shown() -> None:
@@ -146,6 +208,8 @@ def test_a_dumbbell_joins_only_what_is_shown() -> None:
     squares = [list(t.y) for t in chart.data if t.mode == "markers" and t.marker.symbol == "square-open"]  # pyright: ignore
     assert squares == [["two"], []]
     assert texts(chart) == ["<b>20%</b>", "[c]", "<b>40%</b>", "<b>40%</b>"]
+    # The number of a point at nil has room beside the names of the rows.
+    assert chart.layout.xaxis.range[0] < 0  # pyright: ignore
 
 
 def test_better_is_on_the_right_also_where_less_is_better() -> None:
@@ -162,6 +226,23 @@ def test_months_outside_the_limits_are_ringed() -> None:
     names = [f"2017 {n}" for n in range(12)]
     _, rings = charts.control(names, series, limits, charts.LIGHT).data
     assert list(rings.x) == ["2017 11"]  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("upper", "values", "written"),
+    [
+        (10.98, [5, 10], "11.0"),
+        # 11 lies outside 10.98, which "11.0" would deny.
+        (10.98, [5, 11], "10.98"),
+        (10.998, [5, 11], "10.998"),
+        (11.0, [5, 11], "11.0"),
+        (11.02, [5, 11], "11.02"),
+    ],
+)
+def test_a_limit_is_written_so_that_what_lies_outside_it_does(
+    upper: float, values: list[float], written: str
+) -> None:
+    assert ControlLimits(5, 0, upper, False).written(upper, values) == written
 
 
 @pytest.mark.parametrize(

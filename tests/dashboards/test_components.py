@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,65 @@ def view(publications: dict[str, Path]) -> View:
 
 def read(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def behind(people: int | None, **changes: Any) -> Figure:
+    """A share of so many people."""
+    fields: dict[str, Any] = {
+        "metric_id": "star_headroom", "measure": "share", "period_type": "as_at", "period_start": END,
+        "period_end": END, "categories": {}, "value": None if people is None else 40, "lower": None,
+        "upper": None, "numerator": None, "denominator": None, "people": people, "mark": "", "exact": False,
+        "note": "", "counts": "people",
+    }  # fmt: skip
+    return Figure(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ([behind(85), behind(90), behind(None)], "about 85 to 90 people behind each figure"),
+        ([behind(90), behind(90)], "about 90 people behind each figure"),
+        ([behind(240), behind(None)], "about 240 people behind the figure"),
+        ([behind(87, is_of_management=True)], "87 people behind the figure"),
+        # Counts are the people, entries are nobody's, and of a withheld figure nothing is told.
+        ([behind(90, measure="count")], ""),
+        ([behind(90, counts="entries")], ""),
+        ([behind(None)], ""),
+        ([], ""),
+    ],
+)
+def test_the_people_behind_a_chart_are_told(figures: list[Figure], words: str) -> None:
+    assert components.people_behind(figures) == words
+
+
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [
+        (END, ""),
+        (date(2017, 12, 31), "As at 31 December 2017: 3 months before 31 March 2018."),
+        (date(2017, 3, 31), "As at 31 March 2017: 1 year before 31 March 2018."),
+        (date(2015, 9, 30), "As at 30 September 2015: 2 years and 6 months before 31 March 2018."),
+    ],
+)
+def test_an_old_table_tells_its_age(view: View, on: date, words: str) -> None:
+    assert components.older(view, [behind(90, period_end=on)]) == words
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        # Two sums rounded to £50 may lie £1 or £99 apart.
+        (100, 50, "higher than in 2017 (£50): each is rounded to £50, so that it is not known by how much"),
+        (50, 100, "lower than in 2017 (£100): each is rounded to £50, so that it is not known by how much"),
+        (200, 50, "about £150 higher than in 2017 (£50)"),
+        (50, 50, "about the same as in 2017"),
+        (50, None, "no change is shown: one of the two figures is missing"),
+    ],
+)
+def test_one_step_of_two_rounded_sums_is_no_amount(now: float, before: float | None, words: str) -> None:
+    of_money = {"metric_id": "budget_spent", "measure": "median", "unit": "GBP"}
+    one, other = (behind(50, **(of_money | {"value": value})) for value in (now, before))
+    assert components._changed(one, other, "in 2017") == words
 
 
 def test_a_file_has_the_figures_of_its_table_with_their_marks(view: View) -> None:

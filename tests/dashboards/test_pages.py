@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
+import duckdb
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -630,3 +631,107 @@ def test_every_page_of_a_release_of_the_example_exports(
         assert "cannot be shown just now" not in written, page
         assert "Not published" not in written, page
         assert "None" not in re.sub(r"None( is a number| yet|\.)", "", written), page
+
+
+def test_what_is_withheld_in_every_part_is_a_line_and_no_chart(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["all_suppressed"], "other_services", monkeypatch)
+    written = text(app)
+    lines = re.findall(r'<div class="shrunk">', markup(app))
+    assert len(lines) == 6
+    assert not app.get("plotly_chart")
+    assert "Table of these figures" not in written
+    assert re.search(
+        r"Value of all known use\s+April 2017 to March 2018, all boroughs\. \[c\] withheld to", written
+    )
+    # What is in the file is in the workbook, and what it means is said.
+    assert len(app.session_state["on_this_page"]) == 6
+    assert "service_value" in app.session_state["defined_here"]
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (
+            "what_is_changing",
+            r"Up by a stage or more On 31 March 2018, all boroughs, about \d+ to \d+ people behind",
+        ),
+        ("what_is_changing", r"readings at least 90 days apart, about \d+ to \d+ people behind each figure"),
+        (
+            "cohorts",
+            r"months since the first start On 31 March 2018, all boroughs, about \d+ to \d+ people behind",
+        ),
+        # June 2014 is no quarter.
+        (
+            "referrals_and_waits",
+            "The first point is hollow: the programme began within that quarter, so that it is of June",
+        ),
+        ("who_we_support", "The first pair of bars is of a part: the programme began within that quarter"),
+        ("what_is_changing", "Items scored 0 to 4 .*Items scored 0 to 8 .*Lines are 95% intervals"),
+    ],
+)
+def test_a_chart_says_what_it_rests_on(
+    page: str, words: str, publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert re.search(words, text(open_page(publications["normal"], page, monkeypatch)))
+
+
+def test_referrals_by_borough_have_their_total_and_definition(
+    publications: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(publications["normal"], "referrals_and_waits", monkeypatch)
+    [table] = re.findall(
+        r"<table[^>]*><caption>Referrals received by borough.*?</table>", markup(app), re.DOTALL
+    )
+    assert re.findall(r'<th scope="col"[^>]*>([^<]*)', table)[-1] == "All boroughs"
+    for row in re.findall(r"<tr>(.*?)</tr>", table)[1:]:
+        *parts, total = map(int, re.findall(r"<td[^>]*>(\d+)</td>", row))
+        assert sum(parts) == total
+    assert "referrals_received" in app.session_state["defined_here"]
+
+
+def altered(folder: Path, statement: str, audience: str = "spg") -> None:
+    """An ordinary publication in which one statement was run."""
+    path = write_publication(folder, LATEST, "normal", audience=audience)
+    with duckdb.connect(str(path)) as file:
+        file.execute(statement)
+    pointer = json.loads((folder / "current.json").read_text())
+    pointer["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "current.json").write_text(json.dumps(pointer))
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (None, "Nothing to compare with: there is no release before this one."),
+        (
+            "2017-12-31-20180105T090000Z-0a1b2c3d",
+            "No figure moved since release 2017-12-31-20180105T090000Z-0a1b2c3d, as at 31 December 2017",
+        ),
+    ],
+)
+def test_where_no_figure_moved_the_release_before_is_named(
+    before: str | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered(tmp_path, "delete from figure_changes", audience="management")
+    if before:
+        [manifest] = tmp_path.glob("*.manifest.json")
+        told = json.loads(manifest.read_text())
+        told |= {"release_id": before, "as_at": "2017-12-31", "created_at": "2018-01-05T09:00:00Z"}
+        (tmp_path / f"{before}.manifest.json").write_text(json.dumps(told))
+    assert words in text(open_page(tmp_path, "data_quality", monkeypatch))
+
+
+def test_exact_numbers_of_rows_are_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release has one line for the rare reasons of each export, but for those about nobody."""
+    altered(
+        tmp_path,
+        "insert into data_quality_issues select export, 'other', 'warn', 'any other reason', null, 'c'"
+        " from source_status where export not in ('hypotheses', 'evidence')",
+    )
+    written = text(open_page(tmp_path, "data_quality", monkeypatch))
+    assert (
+        "rounded to 5 like counts of people. Those of Evidence; Hypotheses are exact: their rows are"
+        in written
+    )

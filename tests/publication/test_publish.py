@@ -217,6 +217,31 @@ def test_another_word_of_the_partnership_makes_a_new_release(zone: Settings):
     assert query(zone.publications_dir, "select status from hypotheses where cycle = 1") == [("refined",)]
 
 
+def test_rows_about_nobody_are_told_as_they_are(zone: Settings):
+    """Seven hypotheses, which the release holds whole, were "fewer than 10" beside them."""
+    with duckdb.connect(str(zone.warehouse)) as warehouse:
+        for export, loaded in (("hypotheses", 7), ("caseload", 7)):
+            warehouse.execute(
+                "insert into marts.fct_source_status"
+                " select ?, ?, 1, last_extract_date, last_received_at, ?, 0, 3, 0, true"
+                " from marts.fct_source_status where export = 'referrals'",
+                [export, export, loaded],
+            )
+            warehouse.execute(
+                "insert into marts.fct_data_quality_issues by name"
+                " select ? as export, 'missing' as rule, 'reject' as severity, 'Empty' as wording, 3 as rows,"
+                " 0 as rows_accepted",
+                [export],
+            )
+    assert not run(zone, "2015-05-01T09:00:00").unchanged
+    sources = "select rows_loaded, rows_rejected from source_status where export = '{}'"
+    issues = "select rule, rows, mark from data_quality_issues where export = '{}'"
+    assert query(zone.publications_dir, sources.format("hypotheses")) == [(7, 3)]
+    assert query(zone.publications_dir, issues.format("hypotheses")) == [("missing", 3, "")]
+    assert query(zone.publications_dir, sources.format("caseload")) in ([(None, None)], [(10, None)])
+    assert set(query(zone.publications_dir, issues.format("caseload"))) == {("other", None, "c")}
+
+
 def test_few_faulty_rows_are_withheld_and_management_sees_them(zone: Settings):
     question = "select rule, rows, mark from data_quality_issues order by rule"
     assert query(zone.management, question) == [

@@ -365,13 +365,16 @@ def test_what_cannot_be_given_stands_there_with_its_reason(zone: Settings, files
 
 
 def test_a_table_that_is_no_longer_published_says_since_when(zone: Settings, release_id: str):
-    """Referrals without a word were last published in September 2015: nobody takes them for those of 2018."""
+    """Referrals without a word were last published by age in September 2015: nobody takes them for those of
+    2018, nor the total, which is published, for missing."""
     wanted = find_return(zone, "quarterly_figures")
     pack = make_pack(zone, wanted, read_lines(zone, wanted), release_id, MARCH_2018, 1)
     [exhibit] = [e for e in pack.exhibits if e.line.metric_id == "referrals_no_word"]
     last = exhibit.figures[0].period_end
     assert last < MARCH_2018
-    assert exhibit.sentence.endswith(f"Nothing of it is published after {sentences.day(last)}.")
+    assert exhibit.sentence.endswith(
+        f"This breakdown is not published after {sentences.day(last)}; its total is, up to 31 March 2018."
+    )
 
 
 def figure(value: float | None, note: str = "", exact: bool = False, measure: str = "count") -> Figure:
