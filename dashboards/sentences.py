@@ -919,9 +919,7 @@ def at_review(answer: str, adopted: date | None, reviewed: date, minimum_months:
 
 
 def moved(changes: Sequence[dict]) -> str:
-    """How many figures moved since the release before."""
-    if not changes:
-        return "No figure moved, or there is no release before this one."
+    """How many figures, at least one, moved since the release before."""
     metrics = len({row["metric_id"] for row in changes})
     figures = f"{number(len(changes))} {'figure' if len(changes) == 1 else 'figures'}"
     verb = "has" if len(changes) == 1 else "have"

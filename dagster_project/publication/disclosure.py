@@ -581,7 +581,9 @@ class _Counts:
         for figure, cells in self.cells.items() if rows else ():
             table = figure.table, figure.period_start, figure.period_end
             row = rows.get((table, frozenset(figure.categories)))
-            for role, cell in cells.items() if row else ():
+            if row is None:
+                continue
+            for role, cell in cells.items():
                 number = getattr(row, role)
                 # A headline's own count is exact, and always the newest.
                 rounded = role != "value" or (figure.measure == "count" and not row.exact)

@@ -1172,7 +1172,6 @@ def test_what_a_process_chart_says(names: list, outside: list, trial: bool, word
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ([], "No figure moved, or there is no release before this one."),
         (["starts"], "1 figure of 1 metric has moved since release earlier."),
         (["starts", "starts", "ends"], "3 figures of 2 metrics have moved since release earlier."),
     ],
