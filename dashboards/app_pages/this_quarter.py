@@ -37,7 +37,6 @@ def show(view: View) -> None:
         ),
     )
     _tiles(view, quarter, to_date, open_now, open_before)
-    components.quiet(components.rounding_note(view))
     _flow(view, quarter, to_date, open_now, open_before)
     components.section("What stands out")
     items = "".join(f"<li>{escape(text)}</li>" for text in _sentences(view, to_date))

@@ -832,7 +832,7 @@ FAILURES = [
     ("no such return", "annual", MARCH_2018, "", "there are quarterly_report"),
     ("a slip", "quaterly_report", MARCH_2018, "", r"Did you mean quarterly_report\?"),
     ("not over", "quarterly_report", date(2018, 6, 30), "", "not over in release .* Refresh"),
-    ("no end of a quarter", "quarterly_report", date(2018, 2, 28), "", "2017-12-31, 2018-03-31"),
+    ("no end of a quarter", "quarterly_report", date(2018, 2, 28), "", "the nearest ends on 2018-03-31"),
     ("no end of a half-year", "mid_year_report", date(2017, 12, 31), "", "30 September is"),
     ("no release of that day", "mid_year_report", date(2017, 9, 30), "", "--as-at 2017-09-30 --approve-by"),
     ("no such release", "quarterly_report", MARCH_2018, "nothing", "flic publications list"),
