@@ -238,22 +238,28 @@ def test_a_data_folder_that_is_not_there_is_wrong_use(tmp_path: Path, arguments:
     assert f"FLIC_DATA_DIR names {tmp_path / 'mistyped'}, and there is no such folder" in last_line(done)
 
 
-@pytest.mark.parametrize("buffered", ["", "1"], ids=["when it ends", "amid it"])
-def test_whoever_reads_no_more_is_told_no_more(published: Programme, buffered: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered", "status"),
+    [(["publications", "list"], "", 0), (["publications", "list"], "1", 141), (["warnings"], "", 141)],
+    ids=["when its work is done", "at the first line", "amid a long list"],
+)
+def test_whoever_reads_no_more_is_told_no_more(
+    published: Programme, arguments: list[str], unbuffered: str, status: int
+) -> None:
     """As with `| head`: what is said meets a closed pipe, at once where Python keeps nothing back."""
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
-        [*FLIC, "warnings"],
+        [*FLIC, *arguments],
         stdout=write,
         stderr=subprocess.PIPE,
-        env=published.environment | {"PYTHONUNBUFFERED": buffered},
+        env=published.environment | {"PYTHONUNBUFFERED": unbuffered},
         cwd=ROOT,
         check=False,
     )
     os.close(write)
     assert done.stderr == b""
-    assert done.returncode == 141 if buffered else done.returncode == 0
+    assert done.returncode == status
 
 
 @pytest.mark.parametrize(
