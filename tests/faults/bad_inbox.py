@@ -280,7 +280,7 @@ CONTAINERS = [
     accepted(
         "A13 line ends and quotation marks in a note",
         csv((*REFERRALS, "notes"), [[*row, f'{CELLS[1]}\nshe said "no", twice'] for row in GOOD_ROWS]),
-        warning="columns that the contract does not list",
+        warning="is not in the contract and was not loaded",
     ),
     refused("A14 a workbook that unpacks to 200 MB", "unpacks to", zip_bomb(), suffix="xlsx"),
     refused(
@@ -380,7 +380,7 @@ COLUMNS = [
             ("NHS number", *REFERRALS, "Alleged offence"),
             [["QUUX-0001", *row, CELLS[1]] for row in GOOD_ROWS],
         ),
-        warning="1 (",
+        warning="columns 1, ",
     ),
     accepted(
         "B6 a column that is there and empty",
@@ -634,7 +634,7 @@ VALUES = [
         csv((*CASELOAD, "lead_worker_id", "worker name"), [[*episode(1), NAME, NAME]]),
         "caseload",
         loaded=1,
-        warning="columns that the contract does not list",
+        warning="is not in the contract and was not loaded",
     ),
 ]
 
