@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from html import escape
 from typing import Any
 
@@ -385,7 +386,10 @@ def older(view: View, figures: Sequence[Figure]) -> str:
     if len(days) != 1 or min(days) >= view.end:
         return ""
     [on] = days
-    years, months = divmod(12 * (view.end.year - on.year) + view.end.month - on.month, 12)
+    months = 12 * (view.end.year - on.year) + view.end.month - on.month
+    # A month is over on the same day of the next, or on its last.
+    is_last = (view.end + timedelta(days=1)).day == 1
+    years, months = divmod(months - (view.end.day < on.day and not is_last), 12)
     parts = [f"{n} {noun}{'s' if n > 1 else ''}" for n, noun in ((years, "year"), (months, "month")) if n]
     return f"As at {day(on)}: {' and '.join(parts) or 'less than a month'} before {day(view.end)}."
 

@@ -377,6 +377,10 @@ class StarCoverage:
         return self.pairs is not None and self.pairs >= 10 and self.share is not None and self.share >= 0.30
 
 
+# Of fewer people, rounded, a share says little (as published shares: 20 and more).
+LEAST_OF_A_SHARE = 20
+
+
 def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
     """What the figures of change rest on, before any of them is shown."""
     if coverage.started is None or started_by is None:
@@ -388,9 +392,11 @@ def star_coverage(coverage: StarCoverage, started_by: date | None) -> str:
     base = f"{about} {number(coverage.started)} people who had started by {day(started_by)}"
     if coverage.pairs is None:
         return f"Fewer than 10 of {base} have the two readings that change needs, so no change is shown."
-    pairs = number(coverage.pairs) if coverage.is_exact else f"About {number(coverage.pairs)}"
+    # Both are rounded by themselves, so that those with two may come to more than all.
+    pairs = number(min(coverage.pairs, coverage.started))
+    pairs = pairs if coverage.is_exact else f"About {pairs}"
     text = f"{pairs} of {base} have the two readings that change needs, in the area of the star where most do"
-    if coverage.share is not None:
+    if coverage.share is not None and (coverage.is_exact or coverage.started >= LEAST_OF_A_SHARE):
         text += f" ({100 * coverage.share:.0f}%)"
     if not coverage.is_enough:
         return f"{text}: too few to speak for the group, so what changed since the first one is not shown."
@@ -494,6 +500,8 @@ def data_quality(sources: Sequence[dict]) -> str:
     names = _listed(missing) if 0 < len(missing) <= 3 else f"{len(missing)} exports"
     never = f" {names} never came." if missing else ""
     hold = "its newest file holds" if came == 1 else "their newest files hold"
+    are_few = any(s["ever_received"] and s["rows_loaded"] is None for s in sources)
+    apart = " (those of exports with fewer than 10 not counted)" if are_few else ""
     if not withheld:
         text += f"; {hold} {number(loaded)} rows that are loaded"
         if not rejected:
@@ -501,9 +509,9 @@ def data_quality(sources: Sequence[dict]) -> str:
         share = 100 * rejected / (loaded + rejected)
         text += f" and {number(rejected)} that {'was' if rejected == 1 else 'were'} refused"
         return f"{text} ({'under 0.1' if share < 0.1 else f'{share:.1f}'}%).{never}"
-    text += f"; {hold} about {number(loaded)} rows that are loaded"
+    text += f"; {hold} about {number(loaded)} rows that are loaded{apart}"
     if rejected:
-        text += f" and about {number(rejected)} that were refused"
+        text += f" and about {number(rejected)} that {'was' if rejected == 1 else 'were'} refused"
     if len(withheld) == came:
         return f"{text}. {'Fewer' if came == 1 else 'Of each of them, fewer'} than 10 were refused.{never}"
     labels = [s["label"] for s in withheld]
@@ -850,7 +858,7 @@ def budget(totals: Mapping[str, Figure], name: str, closed: str = "") -> str:
     if planned is None or actual is None or planned.value is None or actual.value is None:
         why = why_missing(actual) or why_missing(planned)
         return f"The programme's own spending in {name} cannot be compared with its budget: {why}."
-    when = f"{closed}, the quarters whose books are closed" if closed else name
+    when = f"{closed}, as far as the books are closed" if closed else name
     text = f"The programme itself spent {shown(actual)} in {when}, of {shown(planned)} budgeted for the same "
     text += "lines and quarters" if closed else "lines"
     if variance is not None and variance.value is not None:

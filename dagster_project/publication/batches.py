@@ -176,8 +176,8 @@ def as_released(
 
     A correction of one record would show in an old period as the difference of two releases. Tables of one
     population and period stay or move together, so that they go on adding up. Headlines are what they are,
-    with the people beside them as they were told; and so is what is nobody's own. Returns the tables that
-    stayed too.
+    with the people beside starts or referrals as they were told; and so is what is nobody's own. Returns the
+    tables that stayed, in which nothing was drawn again, too.
     """
     now: dict[TableOfPeriod, dict[tuple[tuple[str, str], ...], int]] = defaultdict(dict)
     for figure in exact:
@@ -192,32 +192,37 @@ def as_released(
             most[group] = max(most[group], change)
     kept: list[PublishedFigure] = []
     stayed: set[TableOfPeriod] = set()
+    drawn_anew: set[TableOfPeriod] = set()
     for figure in figures:
         table = table_of(figure)
+        counts = definitions[figure.metric_id].counts
         frozen = (
             table in earlier
-            and definitions[figure.metric_id].counts != "entries"
+            # The people of a headline of people are the headline.
+            and counts not in (("entries", "people") if figure.exact else ("entries",))
             and most[_group(table, definitions)] < minimum
         )
         if not frozen:
             kept.append(figure)
         elif figure.exact:
-            stayed.add(table)
-            kept.append(_beside_headline(figure, earlier[table]))
+            told = _people_told(figure, earlier[table])
+            if told is not None and told > (figure.value or 0):
+                # More than the headline counts: "15 of 13" would tell that nearly all are counted.
+                drawn_anew.add(table)
+                kept.append(figure)
+            else:
+                stayed.add(table)
+                kept.append(replace(figure, people=told))
         elif table not in stayed:
             stayed.add(table)
             kept.extend(earlier[table].rows)
-    return kept, stayed
+    return kept, stayed - drawn_anew
 
 
-def _beside_headline(figure: PublishedFigure, released: Released) -> PublishedFigure:
-    """The headline with its people as they were told: two draws of one count narrow it.
-
-    More people than the headline counts are drawn anew ("15 of 13" would tell that nearly all are counted).
-    """
+def _people_told(figure: PublishedFigure, released: Released) -> int | None:
+    """The people beside a headline as they were released: two draws of one count narrow it."""
     told = {categories_of(row): row.people for row in released.rows}
-    people = told.get(categories_of(figure), figure.people)
-    return figure if people is not None and people > (figure.value or 0) else replace(figure, people=people)
+    return told.get(categories_of(figure), figure.people)
 
 
 def _group(table: TableOfPeriod, definitions: Mapping[str, MetricDefinition]) -> tuple[str, str, date]:

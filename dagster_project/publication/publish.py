@@ -291,6 +291,7 @@ def make_safe(settings: Settings, warehouse: Warehouse, rules: Rules, log: loggi
         answers=answers,
         log=log,
     )
-    if audit.frozen:
-        log.info("%d tables of earlier periods stay as they were released", len(audit.frozen))
+    headlines = {table.name for table in warehouse.plan if table.exact}
+    if frozen := [table for table in audit.frozen if table[0] not in headlines]:
+        log.info("%d tables of earlier periods stay as they were released", len(frozen))
     return audit

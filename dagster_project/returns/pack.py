@@ -386,7 +386,7 @@ def _still(publication: Publication, line: Line, figures: Sequence[Figure], peri
         return ""
     last = figures[0].period_end
     total = publication.latest(line.metric_id, line.measure, line.period_type, on=period.end)
-    if line.dimensions and total and total[0].period_end > last:
+    if line.dimensions and total and total[0].value is not None and total[0].period_end > last:
         return (
             f"This breakdown is not published after {sentences.day(last)}; its total is, up to "
             f"{sentences.day(total[0].period_end)}."

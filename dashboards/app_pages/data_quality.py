@@ -173,7 +173,7 @@ def _moved(view: View) -> None:
 
 
 def _nothing_moved(view: View) -> str:
-    """That no figure moved, and since which release, where the folder tells."""
+    """That no figure moved, or that there is nothing to compare with, where the folder tells."""
     release = view.publication.release
     if release.status == "draft" and not view.is_exact:
         # Beside a draft lie other drafts, which nobody was served.
@@ -187,11 +187,7 @@ def _nothing_moved(view: View) -> str:
     ]
     if not earlier:
         return "Nothing to compare with: there is no release before this one."
-    before = earlier[0]
-    return (
-        f"No figure moved since release {before['release_id']}, as at {sentences.day(before['as_at'])}: what "
-        "both have is the same."
-    )
+    return "No figure moved since the release that was served before this one: what both have is the same."
 
 
 def _time(row: dict) -> str:

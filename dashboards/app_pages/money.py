@@ -106,7 +106,7 @@ def _year(view: View, year: Period) -> None:
             "budget_spent",
             "total_gbp",
             "year",
-            since="By single payments; the ledger's figure is below" if _has_ledger(view) else "",
+            since="By single payments; the ledger's figure is below" if _is_in_both(view) else "",
         )
         exhibits.tile(
             view, "year-people", "People with a payment", "budget_people", "count", "year", "people"
@@ -162,6 +162,20 @@ def _has_ledger(view: View) -> bool:
     return exhibits.plans(view, "programme_budget", "total_gbp", "programme", "budget_line", "budget_figure")
 
 
+def _is_in_both(view: View) -> bool:
+    """Whether the ledger has an actual of the line that pays personal budgets."""
+    if not _has_ledger(view):
+        return False
+    name = view.publication.settings().get("personal_budget_line", "").casefold()
+    lines = view.figures("programme_budget", "total_gbp", "year", ("budget_line", "budget_figure"))
+    return any(
+        f.category("budget_figure") == "actual"
+        and f.value is not None
+        and view.publication.label("budget_line", f.category("budget_line")).strip().casefold() == name
+        for f in lines
+    )
+
+
 def _programme(view: View) -> None:
     if not _has_ledger(view):
         return
@@ -202,7 +216,8 @@ def _programme(view: View) -> None:
         caveat="Budget less actual is positive where less was spent than budgeted.",
         key=[("Budget of the lines with an actual (hollow)", look.second), ("Actual", look.accent)],
     )
-    components.quiet(TWO_BOOKS)
+    if _is_in_both(view):
+        components.quiet(TWO_BOOKS)
     exhibits.trend(
         view,
         "month-cost",

@@ -7,11 +7,12 @@ import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from dashboards import components
+from dashboards import components, sentences
 from dashboards.components import Table
 from dashboards.published import Figure, PublicationsFolder, Served
 from dashboards.state import View, default_period, make_view
@@ -71,6 +72,21 @@ def test_the_people_behind_a_chart_are_told(figures: list[Figure], words: str) -
 )
 def test_an_old_table_tells_its_age(view: View, on: date, words: str) -> None:
     assert components.older(view, [behind(90, period_end=on)]) == words
+
+
+@pytest.mark.parametrize(
+    ("end", "age"),
+    [
+        (date(2018, 4, 10), "less than a month"),
+        (date(2018, 4, 30), "1 month"),
+        (date(2018, 5, 30), "1 month"),
+        (date(2019, 3, 30), "11 months"),
+    ],
+)
+def test_a_month_is_over_when_its_day_comes_again(end: date, age: str) -> None:
+    view = cast(View, SimpleNamespace(end=end))
+    told = components.older(view, [behind(90, period_end=date(2018, 3, 31))])
+    assert told == f"As at 31 March 2018: {age} before {sentences.day(end)}."
 
 
 @pytest.mark.parametrize(

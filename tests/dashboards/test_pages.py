@@ -532,7 +532,7 @@ def test_what_is_said_of_the_example_is_so(published: Programme, monkeypatch: py
     app = open_page(published.folder / "drafts", "money", monkeypatch)
     # The books of January to March 2018 are not closed: three quarters are held against three.
     assert (
-        "The programme itself spent £421,133 in April to December 2017, the quarters whose books are closed, "
+        "The programme itself spent £421,133 in April to December 2017, as far as the books are closed, "
         "of £434,200 budgeted for the same lines and quarters: £13,067 less than budgeted. With what has no "
         "actual yet, the budget of April 2017 to March 2018 is £580,900." in text(app)
     )
@@ -707,11 +707,11 @@ def altered(folder: Path, statement: str, audience: str = "spg") -> None:
         (None, "Nothing to compare with: there is no release before this one."),
         (
             "2017-12-31-20180105T090000Z-0a1b2c3d",
-            "No figure moved since release 2017-12-31-20180105T090000Z-0a1b2c3d, as at 31 December 2017",
+            "No figure moved since the release that was served before this one",
         ),
     ],
 )
-def test_where_no_figure_moved_the_release_before_is_named(
+def test_where_no_figure_moved_it_is_said_whether_there_was_a_release_before(
     before: str | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     altered(tmp_path, "delete from figure_changes", audience="management")

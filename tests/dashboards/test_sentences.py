@@ -418,6 +418,14 @@ def test_what_change_rests_on_is_everyone_who_started_long_enough_ago() -> None:
     assert sentences.star_pairs([exact], to_date, END)[0] == StarCoverage(95, 176, is_exact=True)
     assert sentences.star_coverage(StarCoverage(95, 176, is_exact=True), END).startswith("95 of the 176")
     assert sentences.star_pairs([], [], END) == (StarCoverage(None, None), None)
+
+
+def test_a_young_programme_is_not_told_of_more_people_than_there_are() -> None:
+    """14 people shown as 10, and 11 with two readings shown as 15."""
+    assert sentences.star_coverage(StarCoverage(15, 10), END).startswith(
+        "About 10 of about 10 people who had started by 31 March 2018 have the two readings that change "
+        "needs, in the area of the star where most do. "
+    )
     # 29 of 95 starts would be enough, 29 of 100 people are not; so the other way round.
     few, many = figure(95, people=100), figure(105, people=95)
     for started, is_enough in ((few, False), (many, True)):
@@ -532,7 +540,7 @@ def test_money(total: Figure | None, words: str) -> None:
     assert sentences.money(total, figure(40, exact=False), figure(45, **SHARE), QUARTER) == words
 
 
-def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> dict:
+def source(label: str, loaded: int | None, rejected: int | None, came: bool = True) -> dict:
     return {"label": label, "rows_loaded": loaded, "rows_rejected": rejected, "ever_received": came}
 
 
@@ -585,6 +593,12 @@ def source(label: str, loaded: int, rejected: int | None, came: bool = True) -> 
             [source("Referrals", 990, 0), *(source(f"Export {n}", 10, None) for n in range(4))],
             "All 5 exports have come; their newest files hold about 1,030 rows that are loaded. Of each of "
             "4, fewer than 10 were refused.",
+        ),
+        (
+            [source("Referrals", None, None), source("Hypotheses", 7, 1)],
+            "Both exports have come; their newest files hold about 7 rows that are loaded (those of exports "
+            "with fewer than 10 not counted) and about 1 that was refused. Of Referrals, fewer than 10 were "
+            "refused.",
         ),
     ],
 )
@@ -1102,7 +1116,7 @@ def test_whose_books_are_closed(actuals: tuple, words: str) -> None:
             100,
             700,
             "April to December 2017",
-            "The programme itself spent £400 in April to December 2017, the quarters whose books are closed, "
+            "The programme itself spent £400 in April to December 2017, as far as the books are closed, "
             "of £500 budgeted for the same lines and quarters: £100 less than budgeted. With what has no "
             "actual yet, the budget of the year is £700.",
         ),

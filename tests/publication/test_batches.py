@@ -231,8 +231,19 @@ def test_the_people_beside_a_headline_stay_as_they_were_drawn(
     now = replace(shown(figure, value, is_exact=True), people=told_now)
     before = replace(shown(figure, 82, is_exact=True), people=told)
     earlier = {table_of(before): Released((before,), {figure.categories: 81})}
-    [kept], _ = as_released([now], [figure], DEFINITIONS, earlier=earlier, minimum=10)
+    definitions = {"starts": replace(DEFINITIONS["starts"], counts="episodes")}
+    [kept], stayed = as_released([now], [figure], definitions, earlier=earlier, minimum=10)
     assert (kept.value, kept.people) == (value, is_shown)
+    # What was drawn anew can be drawn again.
+    assert (stayed == {table_of(now)}) is (is_shown == told)
+
+
+def test_the_people_of_a_headline_of_people_are_the_headline() -> None:
+    figure = exact("open_caseload", "as_at", MARCH, count=61)
+    now = replace(shown(figure, 61, is_exact=True), people=61)
+    before = replace(shown(figure, 60, is_exact=True), people=60)
+    earlier = {table_of(before): Released((before,), {figure.categories: 60})}
+    assert as_released([now], [figure], DEFINITIONS, earlier=earlier, minimum=10) == ([now], set())
 
 
 def test_tables_of_one_population_and_day_stay_or_move_together() -> None:
