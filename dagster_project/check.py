@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -118,15 +118,13 @@ def check(settings: Settings, files: Sequence[Path], now: datetime) -> list[Prev
             areas = _count_of_areas(own)
             with duckdb.connect(str(own.warehouse), read_only=True) as warehouse:
                 previews = [
-                    replace(
-                        _preview(
-                            warehouse,
-                            report,
-                            loads[report.load_id or ""],
-                            contracts[report.export or ""],
-                            shrunk,
-                            unused=() if areas > 1 else (AREA,),
-                        ),
+                    _preview(
+                        warehouse,
+                        report,
+                        loads[report.load_id or ""],
+                        contracts[report.export or ""],
+                        shrunk,
+                        unused=() if areas > 1 else (AREA,),
                         without=without,
                     )
                     if report.status == "loaded"
@@ -190,7 +188,9 @@ def _preview(
     load: Load,
     export: Export,
     shrunk: dict[str, str],
+    *,
     unused: tuple[str, ...],
+    without: tuple[str, ...],
 ) -> Preview:
     [(loaded, duplicate, rejected, number, is_current)] = warehouse.execute(
         "select rows_loaded, rows_duplicate, rows_rejected, load_number, is_current from marts.fct_loads"
@@ -218,6 +218,7 @@ def _preview(
         before=others.get("before"),
         changes=_changes(warehouse, load.load_id, number, export) if becomes_current else None,
         shrunk=shrunk.get(load.load_id),
+        without=without,
     )
 
 

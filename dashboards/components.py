@@ -47,8 +47,6 @@ SHORT_CELL = 17
 # What a page shows of a table that its file has in full.
 ROWS_ON_A_PAGE = 50
 ROWS_OF_A_COLUMN = 12
-# The means and medians of money of all files but management's are rounded to so many pounds.
-MONEY_STEP = 50
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -212,7 +210,8 @@ def tile(
         if compare and figure is not None and view.before is not None:
             is_on_a_day = figure.period_type in ("as_at", "programme")
             compared = f"on {day(view.before.end)}" if is_on_a_day else f"in {period_name(view.before)}"
-            lines.append(f'<p class="tile-change">{escape(capital(_changed(figure, before, compared)))}</p>')
+            changed = capital(_changed(view, figure, before, compared))
+            lines.append(f'<p class="tile-change">{escape(changed)}</p>')
         if figure is not None and figure.value == 1:
             unit = "person" if unit == "people" else unit.removesuffix("s")
         noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
@@ -240,15 +239,17 @@ def tile(
             definition(view, [metric_id], key=f"tile-{name}")
 
 
-def _changed(now: Figure, before: Figure | None, compared: str) -> str:
+def _changed(view: View, now: Figure, before: Figure | None, compared: str) -> str:
     """The change of a tile; one step of two rounded sums is a direction and no amount."""
-    is_rounded = is_money(now) and now.measure != "total_gbp" and not now.is_of_management
+    is_rounded = is_money(now) and not (now.exact or now.is_of_management)
     if is_rounded and before and now.value is not None and before.value is not None:
+        is_sum = now.measure == "total_gbp"
+        kind, up, down = ("total", "more", "less") if is_sum else ("mean", "higher", "lower")
+        step = float(view.publication.settings()[f"money_{kind}_rounding_gbp"])
         difference = now.value - before.value
-        if 0 < abs(difference) <= MONEY_STEP:
-            word = "higher" if difference > 0 else "lower"
-            rounded = f"each is rounded to £{MONEY_STEP}, so that it is not known by how much"
-            return f"{word} than {compared} ({shown(before)}): {rounded}"
+        if 0 < abs(difference) <= step:
+            rounded = f"each is rounded to £{step:,.0f}, so that it is not known by how much"
+            return f"{up if difference > 0 else down} than {compared} ({shown(before)}): {rounded}"
     return change(now, before, compared)
 
 
