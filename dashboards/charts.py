@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 
 from dashboards.control_limits import ControlLimits
 from dashboards.published import Figure
-from dashboards.sentences import interval, is_money, is_per_cent, shown
+from dashboards.sentences import interval, is_per_cent, shown
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 STUB_SHARE = 0.05
@@ -183,7 +183,7 @@ def _hatched(colours: Look) -> dict:
 
 def column(figures: Sequence[Figure]) -> list[str]:
     """Figures that stand under one another, as shown; means of points and times all with one decimal."""
-    is_plain = all(f.measure == "mean" and not (is_money(f) or is_per_cent(f)) for f in figures)
+    is_plain = all(f.measure == "mean" and not (f.is_money or is_per_cent(f)) for f in figures)
     if not is_plain:
         return [shown(f) for f in figures]
     return [f"{text}.0" if text.lstrip("+\N{MINUS SIGN}").isdigit() else text for text in map(shown, figures)]
@@ -360,7 +360,7 @@ def trend(
     )
     if top < 4 and all(float(f.value or 0).is_integer() for f in series):
         chart.update_yaxes(dtick=1)  # nobody is half a person
-    if series and is_money(series[-1]):
+    if series and series[-1].is_money:
         chart.update_yaxes(tickprefix="£", tickformat=",d")
     if series and is_per_cent(series[-1]):
         chart.update_yaxes(ticksuffix="%")
@@ -780,7 +780,7 @@ def dumbbells(
         gridcolor=colours.line,
     )
     chart.update_xaxes(range=[low - room, high], nticks=6, title={"text": axis} if axis else {})
-    if rows and is_money(rows[0][1]):
+    if rows and rows[0][1].is_money:
         chart.update_xaxes(tickprefix="£", tickformat="~s")
     return chart.drawn()
 

@@ -29,7 +29,6 @@ from dashboards.sentences import (
     change,
     day,
     interval,
-    is_money,
     number,
     people,
     period_name,
@@ -210,8 +209,7 @@ def tile(
         if compare and figure is not None and view.before is not None:
             is_on_a_day = figure.period_type in ("as_at", "programme")
             compared = f"on {day(view.before.end)}" if is_on_a_day else f"in {period_name(view.before)}"
-            changed = capital(_changed(view, figure, before, compared))
-            lines.append(f'<p class="tile-change">{escape(changed)}</p>')
+            lines.append(f'<p class="tile-change">{escape(capital(change(figure, before, compared)))}</p>')
         if figure is not None and figure.value == 1:
             unit = "person" if unit == "people" else unit.removesuffix("s")
         noun = f' <span class="unit">{escape(unit)}</span>' if unit and figure is not None else ""
@@ -237,20 +235,6 @@ def tile(
             )
         if metric_id:
             definition(view, [metric_id], key=f"tile-{name}")
-
-
-def _changed(view: View, now: Figure, before: Figure | None, compared: str) -> str:
-    """The change of a tile; one step of two rounded sums is a direction and no amount."""
-    is_rounded = is_money(now) and not (now.exact or now.is_of_management)
-    if is_rounded and before and now.value is not None and before.value is not None:
-        is_sum = now.measure == "total_gbp"
-        kind, up, down = ("total", "more", "less") if is_sum else ("mean", "higher", "lower")
-        step = float(view.publication.settings()[f"money_{kind}_rounding_gbp"])
-        difference = now.value - before.value
-        if 0 < abs(difference) <= step:
-            rounded = f"each is rounded to £{step:,.0f}, so that it is not known by how much"
-            return f"{up if difference > 0 else down} than {compared} ({shown(before)}): {rounded}"
-    return change(now, before, compared)
 
 
 def _waits_for(by: str) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,8 @@ class Figure:
     `categories` maps each breakdown of the cell to its category; empty for a figure about everyone. `value`
     and what goes with it is None where `mark` stands (`c` withheld, `z` not applicable, `x` not available,
     `m` too early). Shares are per cent; `unit` and `counts` are the metric's (`GBP`, `days`; `people`,
-    `entries`). `is_of_management`: nothing in its file is rounded, the people included.
+    `entries`). `is_of_management`: nothing in its file is rounded, the people included. `rounded_to` are the
+    pounds that money is rounded to; 0 where it is as it is, or no money.
     """
 
     metric_id: str
@@ -90,6 +91,12 @@ class Figure:
     unit: str = ""
     counts: str = ""
     is_of_management: bool = False
+    rounded_to: float = 0
+
+    @property
+    def is_money(self) -> bool:
+        """Pounds: totals always; means and medians by the unit of their metric."""
+        return self.measure == "total_gbp" or (self.measure in ("mean", "median") and self.unit == "GBP")
 
     def category(self, dimension: str) -> str:
         """The category in one breakdown; '' when the cell is not broken down by it."""
@@ -328,9 +335,17 @@ class Publication:
             words = self._definitions.get(metric_id, {})
             of_management = self.release.audience == "management"
             self._tables[name] = tuple(
-                _figure(row, words.get("unit", ""), words.get("counts", ""), of_management) for row in found
+                self._rounded(_figure(row, words.get("unit", ""), words.get("counts", ""), of_management))
+                for row in found
             )
         return self._tables[name]
+
+    def _rounded(self, figure: Figure) -> Figure:
+        as_it_is = figure.exact or figure.is_of_management or figure.counts == "entries"
+        if as_it_is or not figure.is_money:
+            return figure
+        kind = "total" if figure.measure == "total_gbp" else "mean"
+        return replace(figure, rounded_to=float(self.settings().get(f"money_{kind}_rounding_gbp", "0")))
 
     def _sort_key(self, dimension: str, category: str) -> tuple[int, str]:
         order, _label = self._order.get((dimension, category), (10_000, ""))

@@ -82,12 +82,6 @@ def axis_name(figure: Figure) -> str:
     return f"{end:%Y %b}" if figure.period_type == "month" else quarter_code(figure)
 
 
-def is_money(figure: Figure) -> bool:
-    """Pounds: totals always; means and medians by the unit of their metric."""
-    is_typical = figure.measure in ("mean", "median")
-    return figure.measure == "total_gbp" or (is_typical and figure.unit == "GBP")
-
-
 def is_per_cent(figure: Figure) -> bool:
     """Parts of a hundred: shares and survival always; means by the unit of their metric."""
     is_share = figure.measure in ("share", "survival")
@@ -104,7 +98,7 @@ def _written(figure: Figure, value: float) -> str:
     """A number in the unit of its figure."""
     if is_per_cent(figure):
         return f"{value:.0f}%"
-    if is_money(figure):
+    if figure.is_money:
         return ("\N{MINUS SIGN}" if value < 0 else "") + f"£{abs(value):,.0f}"
     if figure.metric_id in CHANGES and figure.measure in ("mean", "median", "tipping_point"):
         return signed(value)
@@ -184,7 +178,8 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
     """The change since an earlier figure: `6 more than in October to December 2017 (31)`.
 
     `compared_with` is the earlier time with its preposition. Where either figure is withheld the sentence
-    says so.
+    says so. Rounded money that lies one step apart (£1 to £99 where it is rounded to £50) has a direction and
+    no amount.
     """
     if now is None or before is None:
         return "no earlier figure to compare with"
@@ -202,13 +197,17 @@ def change(now: Figure | None, before: Figure | None, compared_with: str) -> str
         ("under 1 point" if not points else f"{points} {'point' if points == 1 else 'points'}")
         if is_per_cent(now)
         else f"£{size:,.0f}"
-        if is_money(now)
+        if now.is_money
         else number(size)
     )
     is_level = is_per_cent(now) or now.measure in ("mean", "median")
     word = ("higher" if difference > 0 else "lower") if is_level else ""
-    word = word or ("more" if difference > 0 else "fewer" if not is_money(now) else "less")
+    word = word or ("more" if difference > 0 else "fewer" if not now.is_money else "less")
     about = "" if unit.startswith("under") else about
+    step = max(now.rounded_to, before.rounded_to)
+    if size <= step:
+        why = f"each is rounded to £{step:,.0f}, so that it is not known by how much"
+        return f"{word} than {compared_with} ({shown(before)}): {why}"
     return f"{about}{unit} {word} than {compared_with} ({shown(before)})"
 
 

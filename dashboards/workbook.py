@@ -22,7 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dashboards import components
 from dashboards.components import Table
 from dashboards.published import Figure
-from dashboards.sentences import MARKS, day, definition_rows, is_money, moment, period_name, table_cell
+from dashboards.sentences import MARKS, day, definition_rows, moment, period_name, table_cell
 from dashboards.state import View
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -135,7 +135,7 @@ def _figures(sheet: Worksheet, top: int, view: View, figures: Sequence[Figure]) 
             f.period_end,
         ]
         row += [publication.label(d, f.category(d)) if f.category(d) else "All" for d in dimensions]
-        measure = "Pounds" if is_money(f) and f.measure != "total_gbp" else ""
+        measure = "Pounds" if f.is_money and f.measure != "total_gbp" else ""
         row += [" in ".join(filter(None, [MEASURES.get(f.measure, f.measure), measure.lower()]))]
         row += [f.value if f.value is not None else table_cell(f), f.lower, f.upper]
         row += [f.people if f.people is not None else f"[{f.mark or 'x'}]"]
@@ -154,7 +154,7 @@ def _figures(sheet: Worksheet, top: int, view: View, figures: Sequence[Figure]) 
 def _format(figure: Figure) -> str:
     if figure.measure in ("share", "survival"):
         return '0.##"%"'
-    if is_money(figure):
+    if figure.is_money:
         return "[$£-809]#,##0"
     return "#,##0" if figure.measure == "count" else "#,##0.0"
 

@@ -294,7 +294,7 @@ def number_format(figure: Figure, value: float | None) -> str:
     """The kind of number that a value of a figure is: `share`, `money`, `change`, `decimal` or `number`."""
     if sentences.is_per_cent(figure):
         return "share"
-    if sentences.is_money(figure):
+    if figure.is_money:
         return "money"
     if figure.metric_id in sentences.CHANGES and figure.measure != "count":
         return "change"

@@ -89,42 +89,6 @@ def test_a_month_is_over_when_its_day_comes_again(end: date, age: str) -> None:
     assert told == f"As at 31 March 2018: {age} before {sentences.day(end)}."
 
 
-@pytest.mark.parametrize(
-    ("measure", "now", "before", "words"),
-    [
-        # Two medians rounded to £50 may lie £1 or £99 apart, two sums rounded to £100 £1 or £199.
-        (
-            "total_gbp",
-            300,
-            200,
-            "more than in 2017 (£200): each is rounded to £100, so that it is not known by how much",
-        ),
-        ("total_gbp", 400, 200, "about £200 more than in 2017 (£200)"),
-        (
-            "median",
-            100,
-            50,
-            "higher than in 2017 (£50): each is rounded to £50, so that it is not known by how much",
-        ),
-        (
-            "median",
-            50,
-            100,
-            "lower than in 2017 (£100): each is rounded to £50, so that it is not known by how much",
-        ),
-        ("median", 200, 50, "about £150 higher than in 2017 (£50)"),
-        ("median", 50, 50, "about the same as in 2017"),
-        ("median", 50, None, "no change is shown: one of the two figures is missing"),
-    ],
-)
-def test_one_step_of_two_rounded_sums_is_no_amount(
-    view: View, measure: str, now: float, before: float | None, words: str
-) -> None:
-    of_money = {"metric_id": "budget_spent", "measure": measure, "unit": "GBP"}
-    one, other = (behind(50, **(of_money | {"value": value})) for value in (now, before))
-    assert components._changed(view, one, other, "in 2017") == words
-
-
 def test_a_file_has_the_figures_of_its_table_with_their_marks(view: View) -> None:
     figures = view.figures("open_caseload", "count", "as_at", ("sex",))
     rows = read(components.csv_bytes(view, figures))

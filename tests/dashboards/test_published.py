@@ -236,3 +236,20 @@ def test_a_withheld_cell_has_a_mark_and_no_number(publication: Publication) -> N
     cell = publication.figure("open_caseload", "count", "as_at", END, sex="not_known")
     assert cell is not None
     assert (cell.value, cell.people, cell.mark) == (None, None, "c")
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "measure", "by", "pounds"),
+    [
+        ("budget_spent", "total_gbp", (), 100),
+        ("budget_spent", "median", (), 50),
+        ("budget_people", "count", (), 0),
+        ("programme_budget", "total_gbp", ("budget_line", "budget_figure"), 0),  # as it is: nobody's own
+    ],
+)
+def test_money_says_what_it_is_rounded_to(
+    publications: dict[str, Path], metric_id: str, measure: str, by: tuple[str, ...], pounds: int
+) -> None:
+    publication = served(PublicationsFolder(publications["normal"])).publication
+    figures = publication.figures(metric_id, measure, "year", by)
+    assert {figure.rounded_to for figure in figures if figure.value is not None} == {pounds}

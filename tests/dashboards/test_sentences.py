@@ -41,6 +41,7 @@ def figure(value: float | None, **changes: Any) -> Figure:
 
 SHARE = {"measure": "share", "metric_id": "acceptance_rate", "exact": False}
 MONEY = {"measure": "total_gbp", "metric_id": "budget_spent", "exact": False}
+TYPICAL = {"measure": "median", "metric_id": "budget_spent", "unit": "GBP", "exact": False}
 CHANGE = {"measure": "mean", "metric_id": "star_change", "exact": False}
 
 
@@ -101,6 +102,22 @@ def test_why_there_is_no_number(cell: Figure | None, words: str) -> None:
         (figure(55.4, **SHARE), figure(54.5, **SHARE), "about 1 point higher than in autumn (54%)"),
         (figure(55.4, **SHARE), figure(55.2, **SHARE), "under 1 point higher than in autumn (55%)"),
         (figure(2400, **MONEY), figure(2800, **MONEY), "about £400 less than in autumn (£2,800)"),
+        # Two sums rounded to £100 may lie £1 or £199 apart, two medians rounded to £50 £1 or £99.
+        (
+            figure(300, **MONEY, rounded_to=100),
+            figure(200, **MONEY, rounded_to=100),
+            "more than in autumn (£200): each is rounded to £100, so that it is not known by how much",
+        ),
+        (
+            figure(50, **TYPICAL, rounded_to=50),
+            figure(100, **TYPICAL, rounded_to=50),
+            "lower than in autumn (£100): each is rounded to £50, so that it is not known by how much",
+        ),
+        (
+            figure(200, **TYPICAL, rounded_to=50),
+            figure(50, **TYPICAL, rounded_to=50),
+            "about £150 higher than in autumn (£50)",
+        ),
         (figure(None), figure(12), "no change is shown: one of the two figures is withheld"),
         (
             figure(None, mark="x", note=""),
