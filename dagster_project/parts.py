@@ -154,14 +154,18 @@ class Part:
         for folder in settings.landing.iterdir():
             if folder.is_dir() and folder.name not in layers.exports:
                 (self._landing / folder.name).symlink_to(folder)
-        self._sets = duckdb.connect(str(self.folder / "sets.duckdb"))
-        self._run(f"set threads = 1; set memory_limit = '{settings.memory_limit}'")
-        self._run(f"set temp_directory = {_quoted(self.folder)}")
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._sets.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        """Who is of the part, to be asked and written. Closed in between, as dbt may take as much memory."""
+        with duckdb.connect(str(self.folder / "sets.duckdb")) as self._sets:
+            self._run(f"set threads = 1; set memory_limit = '{self._settings.memory_limit}'")
+            self._run(f"set temp_directory = {_quoted(self.folder)}")
+            yield
 
     def _read_landing(self) -> None:
         """Landed rows by client, as the models before know them: views `landed_<export>`."""
@@ -261,15 +265,16 @@ class Touched(Part):
     def __init__(self, settings: Settings, layers: Layers) -> None:
         super().__init__(settings, layers)
         self._by_record = {table.renewed_with for table in layers.tables if table.record}
-        with self._warehouse():
-            self._run(f"create table old_loads as {_LOADS}")
-            self._run(f"create table old_people as {_PEOPLE}")
-            self._run(f"create table days as {_DAYS}")
-        with self._warehouse(read_only=False):
-            # Made anew in the end. A renewal that is killed must not look like a warehouse.
-            kept = {*layers.rested_on, *(table.path for table in layers.tables)}
-            for path in self._tables() - kept:
-                self._run(f"drop table warehouse.{path}")
+        with self._opened():
+            with self._warehouse():
+                self._run(f"create table old_loads as {_LOADS}")
+                self._run(f"create table old_people as {_PEOPLE}")
+                self._run(f"create table days as {_DAYS}")
+            with self._warehouse(read_only=False):
+                # Made anew in the end. A renewal that is killed must not look like a warehouse.
+                kept = {*layers.rested_on, *(table.path for table in layers.tables)}
+                for path in self._tables() - kept:
+                    self._run(f"drop table warehouse.{path}")
 
     def _tables(self) -> set[str]:
         found = self._run(
@@ -282,25 +287,28 @@ class Touched(Part):
 
         False where they are too many (`LARGEST_PART`) or landing lost a load.
         """
-        with self._warehouse():
-            self._run(f"create table new_loads as {_LOADS}")
-            if self._count(f"old_loads where load_id not in (select load_id from {self._files('loads')})"):
+        with self._opened():
+            with self._warehouse():
+                self._run(f"create table new_loads as {_LOADS}")
+                if self._count(
+                    f"old_loads where load_id not in (select load_id from {self._files('loads')})"
+                ):
+                    return False
+            self._read_landing()
+            self._touch()
+            chosen, of_all = (
+                sum(self._count(self._files(name, landing)) for name in self._layers.exports)
+                for landing in (self._landing, self._settings.landing)
+            )
+            logger.info("New loads touch %d of %d rows about people.", chosen, of_all)
+            if chosen > LARGEST_PART * of_all:
                 return False
-        self._read_landing()
-        self._touch()
-        chosen, of_all = (
-            sum(self._count(self._files(name, landing)) for name in self._layers.exports)
-            for landing in (self._landing, self._settings.landing)
-        )
-        logger.info("New loads touch %d of %d rows about people.", chosen, of_all)
-        if chosen > LARGEST_PART * of_all:
-            return False
-        self._hand_over()
-        return True
+            self._hand_over()
+            return True
 
     def put_in_place(self) -> None:
         """Put the rows of the part's tables in the place of theirs in the warehouse."""
-        with self._warehouse(read_only=False), self._attached("part"):
+        with self._opened(), self._warehouse(read_only=False), self._attached("part"):
             # Rows of files first: which records the others lose is read off them.
             for table in sorted(self._layers.tables, key=lambda table: not table.is_typed):
                 columns = [
@@ -398,37 +406,39 @@ class Ranges(Part):
 
         Whose records share a reference with somebody else's are judged together, and so all of one range.
         """
-        self._read_landing()
-        self._run("create table people as from new_people")
-        self._run("create table entangled as select '' as client")
-        for name, source in self._layers.exports.items():
-            if "client_id" not in source["config"]["meta"]["key"]:
-                self._add(
-                    "entangled",
-                    f"select client from landed_{name} where unit in (select unit from landed_{name}"
-                    " where unit is not null group by unit having min(client) <> max(client))",
-                )
-        self._join_persons("entangled")
-        everybody = " union ".join(f"select client from landed_{name}" for name in self._layers.exports)
-        self._run(f"create table clients as {everybody}")
-        ranges = max(1, math.ceil(self._count("clients") / clients_at_once))
-        self._run(
-            "create table ranges as select client, case when client in (from entangled) then 0"
-            f" else hash(coalesce(person_id, client)) % {ranges} end as range"
-            " from clients left join new_people as persons on client = persons.client_id"
-        )
-        return ranges
+        with self._opened():
+            self._read_landing()
+            self._run("create table people as from new_people")
+            self._run("create table entangled as select '' as client")
+            for name, source in self._layers.exports.items():
+                if "client_id" not in source["config"]["meta"]["key"]:
+                    self._add(
+                        "entangled",
+                        f"select client from landed_{name} where unit in (select unit from landed_{name}"
+                        " where unit is not null group by unit having min(client) <> max(client))",
+                    )
+            self._join_persons("entangled")
+            everybody = " union ".join(f"select client from landed_{name}" for name in self._layers.exports)
+            self._run(f"create table clients as {everybody}")
+            ranges = max(1, math.ceil(self._count("clients") / clients_at_once))
+            self._run(
+                "create table ranges as select client, case when client in (from entangled) then 0"
+                f" else hash(coalesce(person_id, client)) % {ranges} end as range"
+                " from clients left join new_people as persons on client = persons.client_id"
+            )
+            return ranges
 
     def take(self, number: int) -> None:
         """Make the data folder of one range in the place of the one before."""
-        (self.folder / self._settings.warehouse.name).unlink(missing_ok=True)
-        for name in self._layers.exports:
-            self._write(name, f"client in (select client from ranges where range = {number})")
-        self._hand_over()
+        with self._opened():
+            (self.folder / self._settings.warehouse.name).unlink(missing_ok=True)
+            for name in self._layers.exports:
+                self._write(name, f"client in (select client from ranges where range = {number})")
+            self._hand_over()
 
     def add(self) -> None:
         """Add the rows of the range's tables to those of the warehouse."""
-        with self._warehouse(read_only=False), self._attached("part"):
+        with self._opened(), self._warehouse(read_only=False), self._attached("part"):
             for table in self._layers.tables:
                 self._run(f"create schema if not exists warehouse.{table.path.partition('.')[0]}")
                 self._run(

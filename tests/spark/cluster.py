@@ -13,14 +13,25 @@ from pyspark.find_spark_home import _find_spark_home  # pyright: ignore[reportMi
 WORKERS = 2
 _LONGEST_START = 60
 
+# Of minutes with small heaps, collecting large ones and checking known classes takes a tenth.
+_JAVA = "-XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 # For a few hundred people: to compile each query would take longer than to run it.
 _SMALL = {
     "spark.sql.shuffle.partitions": WORKERS,
     "spark.sql.adaptive.enabled": "false",
+    # Of small tables one task reads all files.
+    "spark.sql.files.minPartitionNum": 1,
+    "spark.sql.files.maxPartitionBytes": "2m",
+    "spark.sql.files.openCostInBytes": "64k",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Nobody looks at the plans, and each is written down.
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.debug.maxToStringFields": 1,
+    "spark.driver.extraJavaOptions": _JAVA,
+    "spark.executor.extraJavaOptions": _JAVA,
 }
 
 
@@ -32,7 +43,11 @@ def local_cluster(folder: Path) -> Iterator[dict[str, str]]:
     of the session: another process knows nothing of the tables.
     """
     master = f"spark://127.0.0.1:{_free_port()}"
-    environment = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder / "conf")}
+    environment = {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_CONF_DIR": str(folder / "conf"),
+        "SPARK_DAEMON_JAVA_OPTS": f"{_JAVA} -XX:TieredStopAtLevel=1",
+    }
     defaults = {
         "spark.master": master,
         "spark.driver.memory": "3g",
