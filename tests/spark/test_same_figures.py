@@ -18,6 +18,8 @@ COMPARED = ("reference", "marts", "metrics", "returns")
 def on_spark(published: Programme, bench: Path, tmp_path_factory: pytest.TempPathFactory) -> Programme:
     """The example, refreshed once more with Spark as the engine."""
     programme = published.on_workbench(bench)
+    # What stands there afterwards is Spark's.
+    (programme.folder / "warehouse.duckdb").unlink()
     with local_cluster(tmp_path_factory.mktemp("cluster")) as environment:
         done = programme.flic("refresh", environment={"FLIC_ENGINE": "spark", **environment})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -56,8 +58,6 @@ def test_every_mart_and_metric_is_duckdbs(
     assert rows > 100_000
 
 
-def test_publication_releases_the_same_figures_from_either(on_spark: Programme, published: Programme) -> None:
-    assert on_spark.current("management")["release_id"] != published.current("management")["release_id"]
-    assert on_spark.query("select * from metric_values order by all", folder="management") == published.query(
-        "select * from metric_values order by all", folder="management"
-    )
+def test_publication_finds_the_same_figures_in_either(on_spark: Programme, published: Programme) -> None:
+    """A refresh that finds every figure as it was released makes no other release."""
+    assert on_spark.current("management")["release_id"] == published.current("management")["release_id"]
